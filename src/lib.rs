@@ -2,6 +2,7 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod document;
 pub mod error;
 pub mod metrics;
 pub mod units;
