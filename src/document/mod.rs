@@ -5,7 +5,7 @@ mod read;
 pub use read::Place;
 pub(crate) use read::{Log, Number, Table, Text, Value, parse};
 
-use crate::error::{Kind, listed};
+use crate::error::{Faults, Kind, listed};
 use crate::units::UnitError;
 
 /// What can be wrong with a document, whatever it is about.
@@ -101,5 +101,26 @@ impl Kind for DocumentError {
             DocumentError::Unit(e) => e.hint(),
             DocumentError::Toml { .. } | DocumentError::MissingKey { .. } | DocumentError::WrongType { .. } => None,
         }
+    }
+}
+
+impl<K> Faults<K> {
+    /// The same faults, those without a place at this one.
+    pub(crate) fn placed(self, place: &Place) -> Self {
+        self.each(|mut fault| {
+            if fault.source.is_none() {
+                fault.span = Some(place.span);
+                fault.source = Some(std::sync::Arc::clone(&place.source));
+            }
+            fault
+        })
+    }
+
+    /// The same faults, those found in reading a text moved to where the text stands in its document.
+    pub(crate) fn placed_in(self, text: &Text) -> Self {
+        self.each(|fault| match fault.source {
+            Some(_) => fault,
+            None => text.part(fault.span).fault(fault.kind),
+        })
     }
 }

@@ -39,6 +39,11 @@ pub(crate) struct Text {
 }
 
 impl Text {
+    /// A name, at its place.
+    pub fn at(text: String, place: Place) -> Self {
+        Text { text, inner: Some(place.span.start), place }
+    }
+
     /// A part of the text, as a place of the file; the whole value where escapes move characters about.
     pub fn part(&self, span: Option<Span>) -> Place {
         match (self.inner, span) {
@@ -317,6 +322,16 @@ impl<'a, K: From<DocumentError>> Table<'a, K> {
             }
         }
         root
+    }
+
+    /// Reports a `format` that is not 1.
+    pub fn check_format(&self) {
+        if let Some(value) = self.get("format")
+            && let Some(number) = value.number()
+            && number.printed != "1"
+        {
+            self.log.report(&number.place, DocumentError::Format { found: number.printed });
+        }
     }
 
     /// The value of a key.
