@@ -4,3 +4,8 @@
 
 pub mod error;
 pub mod units;
+
+#[cfg(feature = "study")]
+pub mod io;
+#[cfg(feature = "plot")]
+pub mod plot;

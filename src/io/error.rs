@@ -3,6 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::error::Kind;
+
 /// An error at the edge of the file system.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -45,9 +47,8 @@ pub enum IoError {
     },
 }
 
-impl IoError {
-    /// The stable code of this kind of error.
-    pub fn code(&self) -> &'static str {
+impl Kind for IoError {
+    fn code(&self) -> &'static str {
         match self {
             Self::Read { .. } => "E_FILE_READ",
             Self::Write { .. } => "E_FILE_WRITE",
@@ -57,8 +58,7 @@ impl IoError {
         }
     }
 
-    /// What to try, where that is known.
-    pub fn hint(&self) -> Option<String> {
+    fn hint(&self) -> Option<String> {
         match self {
             Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
                 Some("check the spelling and the folder the command is run in".into())

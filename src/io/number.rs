@@ -11,11 +11,7 @@ pub fn number(value: f64) -> String {
         return if value > 0.0 { "Inf" } else { "-Inf" }.into();
     }
     let size = value.abs();
-    if size != 0.0 && !(1e-5..1e16).contains(&size) {
-        format!("{value:e}")
-    } else {
-        format!("{value}")
-    }
+    if size != 0.0 && !(1e-5..1e16).contains(&size) { format!("{value:e}") } else { format!("{value}") }
 }
 
 /// Spells a number for people, rounded to `digits` significant digits; digits before the decimal point are never rounded away.
@@ -28,10 +24,8 @@ pub fn rounded(value: f64, digits: usize) -> String {
     let digits = digits.max(1);
     // The exponent is read after rounding: 9.9996 to 4 digits is 10.00.
     let scientific = format!("{:.*e}", digits - 1, value);
-    let exponent: i32 = scientific
-        .split_once('e')
-        .and_then(|(_, exponent)| exponent.parse().ok())
-        .expect("`{:e}` prints an exponent");
+    let exponent: i32 =
+        scientific.split_once('e').and_then(|(_, exponent)| exponent.parse().ok()).expect("`{:e}` prints an exponent");
     if !(-4..=8).contains(&exponent) {
         return scientific;
     }

@@ -241,13 +241,11 @@ impl Serialize for Reasons<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     fn small() -> Table {
-        let mut table = Table::new(vec![
-            Column::new("arm"),
-            Column::new("Cmax").unit("ng/mL"),
-            Column::new("sessions"),
-        ]);
+        let mut table =
+            Table::new(vec![Column::new("arm"), Column::new("Cmax").unit("ng/mL"), Column::new("sessions")]);
         table.push(vec!["iv, \"B2\"".into(), 187.123_456_789.into(), 18i64.into()]);
         table.push(vec!["oral".into(), Cell::missing("not in this model"), 18i64.into()]);
         table.push(vec!["odd".into(), f64::INFINITY.into(), 0i64.into()]);
@@ -256,10 +254,7 @@ mod tests {
 
     #[test]
     fn csv_is_plain_and_full() {
-        assert_eq!(
-            small().to_csv(),
-            "arm,Cmax,sessions\n\"iv, \"\"B2\"\"\",187.123456789,18\noral,,18\nodd,Inf,0\n"
-        );
+        assert_eq!(small().to_csv(), "arm,Cmax,sessions\n\"iv, \"\"B2\"\"\",187.123456789,18\noral,,18\nodd,Inf,0\n");
     }
 
     #[test]

@@ -58,10 +58,8 @@ fn lay_out(table: &Table, width: usize, notes: &mut Vec<String>) -> Vec<Laid> {
             cells[index].push(cell_lines(cell, widest, notes));
         }
     }
-    let right = |index: usize| {
-        !table.rows().is_empty()
-            && table.rows().iter().all(|row| !matches!(row[index], Cell::Text(_)))
-    };
+    let right =
+        |index: usize| !table.rows().is_empty() && table.rows().iter().all(|row| !matches!(row[index], Cell::Text(_)));
     table
         .columns()
         .iter()

@@ -161,11 +161,7 @@ pub fn write_set(folder: &Path, manifest: &mut Manifest, files: &[OutputFile]) -
     fs::create_dir_all(folder).map_err(|source| IoError::Folder { path: folder.into(), source })?;
     manifest.outputs = files
         .iter()
-        .map(|file| Output {
-            name: file.name.clone(),
-            sha256: sha256_hex(&file.bytes),
-            units: file.units.clone(),
-        })
+        .map(|file| Output { name: file.name.clone(), sha256: sha256_hex(&file.bytes), units: file.units.clone() })
         .collect();
     let manifest = manifest.to_json();
     let all = std::iter::once(("manifest.json", manifest.as_bytes()))
@@ -185,6 +181,7 @@ pub fn write_set(folder: &Path, manifest: &mut Manifest, files: &[OutputFile]) -
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Kind;
 
     /// A fresh folder under the system's temporary one, removed at the end.
     struct Folder(PathBuf);
@@ -263,10 +260,7 @@ mod tests {
         let json: serde_json::Value =
             serde_json::from_slice(&fs::read(folder.0.join("manifest.json")).unwrap()).unwrap();
         // The digest of "abc" is a test vector of FIPS 180-2, appendix B.1.
-        assert_eq!(
-            json["outputs"][0]["sha256"],
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
-        );
+        assert_eq!(json["outputs"][0]["sha256"], "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     }
 
     #[cfg(unix)]
