@@ -297,11 +297,11 @@ impl Dropped {
 
 impl fmt::Display for Dropped {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "panel `{}`, `{}`: ", self.panel, self.series)?;
+        write!(out, "panel `{}`, `{}`: points left out: ", self.panel, self.series)?;
         match (self.not_finite, self.not_positive) {
-            (0, count) => write!(out, "{count} points not above zero on a logarithmic axis are left out"),
-            (count, 0) => write!(out, "{count} points that are not finite are left out"),
-            (a, b) => write!(out, "{a} points that are not finite and {b} not above zero are left out"),
+            (0, zero) => write!(out, "{zero} not above zero on a logarithmic axis"),
+            (odd, 0) => write!(out, "{odd} not finite"),
+            (odd, zero) => write!(out, "{odd} not finite, {zero} not above zero on a logarithmic axis"),
         }
     }
 }

@@ -26,7 +26,7 @@ const X_TICKS: f64 = 8.0 + TICK_TEXT + 4.0;
 const Y_TICKS: f64 = 7.0 + 6.0;
 /// Room for the half of the last x label that stands out.
 const RIGHT: f64 = 14.0;
-/// A page beyond this many square px would take gigabytes to draw.
+/// A page beyond this many square px takes hundreds of megabytes to draw.
 const LARGEST_PAGE: f64 = 4e6;
 
 /// Sets a figure on a page.
