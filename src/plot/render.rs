@@ -194,3 +194,16 @@ fn write<B: DrawingBackend>(area: &Area<B>, text: &Text, ways: Ways) -> Drawn<B>
     let upper_edge = if text.upward { (text.at.0 - rise, text.at.1) } else { (text.at.0, text.at.1 - rise) };
     area.draw_text(&text.text, &style, unit(upper_edge))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dot_is_the_mean_of_its_square() {
+        // Two dots side by side; red differs by column, green by row, blue is even.
+        let row = |green: u8| [[0, green, 7], [100, green, 7], [200, green, 7], [255, green, 7]].concat();
+        let drawn = [row(10), row(20)].concat();
+        assert_eq!(average(&drawn, 4, 2), [50, 15, 7, 228, 15, 7]);
+    }
+}

@@ -117,6 +117,22 @@ fn points_that_cannot_be_drawn_leave_gaps_and_are_counted() {
 }
 
 #[test]
+fn values_far_outside_a_fixed_range_still_cross_it() {
+    let points = [(0.0, -9e299), (0.5e-9, 9e299), (1e-9, -9e299)];
+    let axes = |label: &str| Axis::linear(label, "").range(0.0, 1e-9);
+    let panel = |points: &[(f64, f64)]| {
+        let series = Series::new("", 0, points.iter().copied());
+        layout::scene(&Figure::new("").panel(Panel::new("", axes("x"), axes("y")).series(series))).unwrap()
+    };
+    // A point in the range makes the panel show; without the curve it has fewer lines.
+    let inside = (0.5e-9, 0.5e-9);
+    let scene = panel(&[&points[..], &[inside]].concat());
+    assert_inside(&scene);
+    let lines = |scene: &Scene| scene.shapes.iter().filter(|shape| matches!(shape, Shape::Line { .. })).count();
+    assert!(lines(&scene) >= lines(&panel(&[inside])) + 3, "rise, fall and return");
+}
+
+#[test]
 fn a_zero_at_the_start_moves_no_axis() {
     let curve = || Series::new("oral", 0, (0..=24).map(|t| (f64::from(t), f64::from(t))));
     let on = |y: Axis| Figure::new("").panel(Panel::new("", Axis::linear("Time", "h"), y).series(curve()));
