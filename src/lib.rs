@@ -2,7 +2,9 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod document;
 pub mod error;
+pub mod metrics;
 pub mod units;
 
 #[cfg(feature = "study")]
