@@ -1,3 +1,4 @@
 //! placeholder
 
 pub mod math;
+pub mod solve;

@@ -221,10 +221,10 @@ impl Schedule {
     fn longest_run(&mut self, samples: &[f64], range: Range<usize>, begin: f64) -> Run {
         let first = range.start;
         let slack = |t: f64| ULPS * f64::EPSILON * t.abs().max(begin.abs());
-        let start = samples[first];
-        let offset = start - begin;
-        let offset = (offset > tolerance(start))
-            .then(|| entry(&mut self.offsets, offset - slack(start), offset + slack(start), offset));
+        let at_begin = samples[first] - begin <= tolerance(begin);
+        let start = if at_begin { begin } else { samples[first] };
+        let (exact, around) = (start - begin, slack(start));
+        let offset = (!at_begin).then(|| entry(&mut self.offsets, exact - around, exact + around, exact));
         let (mut low, mut high, mut count) = (f64::MIN_POSITIVE, f64::INFINITY, 1);
         for &t in samples[first + 1..range.end].iter().take(LONGEST_RUN - 1) {
             let (gap, steps, slack) = (t - start, count as f64, slack(t));

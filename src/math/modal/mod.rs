@@ -29,8 +29,19 @@ pub struct Block {
     pub at: usize,
     /// Number of coordinates.
     pub size: usize,
-    /// Where its row-major matrix starts in [`Modal::matrices`].
     matrix: usize,
+}
+
+impl Block {
+    /// Its coordinates.
+    pub fn coordinates(self) -> Range<usize> {
+        self.at..self.at + self.size
+    }
+
+    /// Place of its row-major matrix in a buffer that holds one matrix of every block, see [`Modal::area`].
+    pub fn entries(self) -> Range<usize> {
+        self.matrix..self.matrix + self.size * self.size
+    }
 }
 
 /// How a system was taken apart.
@@ -80,7 +91,12 @@ impl Modal {
 
     /// The row-major matrix of a block.
     pub fn matrix(&self, block: Block) -> &[f64] {
-        &self.matrices[block.matrix..block.matrix + block.size * block.size]
+        &self.matrices[block.entries()]
+    }
+
+    /// Length of a buffer that holds one matrix of every block.
+    pub fn area(&self) -> usize {
+        self.matrices.len()
     }
 
     /// Largest magnitude of an entry on the diagonal of A: a bound for what counts as a rate of zero.
