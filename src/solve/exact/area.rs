@@ -1,9 +1,10 @@
 //! Areas under a readout, and areas weighted by time, in closed form.
 
 use super::propagators::{apply, dot};
-use super::signal::{Piece, Signal, readout};
+use super::signal::{Piece, Signal, reach, readout};
+use crate::math::expm::Exponential;
 use crate::math::lu;
-use crate::math::modal::{Block, Modal};
+use crate::math::modal::{Block, Kind, Modal};
 use crate::math::phi::{driven_moment, first_moment, phi1, phi2};
 
 /// A coordinate that does not decay counts when it holds more than this part of the sum.
@@ -93,7 +94,8 @@ impl Signal<'_> {
             return None;
         }
         let z = self.evaluator.state(self.solution, last, from - self.solution.begins[last]);
-        let total: f64 = z.iter().zip(weights).map(|(z, w)| (z * w).abs()).sum();
+        let blocks = modal.blocks().iter().map(|b| reach(&weights[b.coordinates()], &z[b.coordinates()]));
+        let total = (0..modal.real()).map(|q| (z[q] * weights[q]).abs()).chain(blocks).sum();
         let mut area = Area::default();
         for (q, &rate) in modal.rates().iter().enumerate() {
             let amplitude = weights[q] * z[q];
@@ -125,7 +127,7 @@ struct Stretch<'a> {
 
 impl Stretch<'_> {
     /// One exponential of the block with a unit input and two integrators: d(z, 1, I, K) = (T z + u, 0, w . z, I).
-    fn area(&self, start: &[f64], exponential: &mut crate::math::expm::Exponential) -> Area {
+    fn area(&self, start: &[f64], exponential: &mut Exponential) -> Area {
         let (m, t) = (self.block.size, self.modal.matrix(self.block));
         let wide = m + 3;
         let mut system = vec![0.0; wide * wide];
@@ -145,10 +147,10 @@ impl Stretch<'_> {
     }
 
     /// Area to infinity: by T^-1 where the block surely decays, else by ever longer stretches until nothing is left.
-    fn tail(&self, start: &[f64], total: f64, exponential: &mut crate::math::expm::Exponential) -> Option<Area> {
+    fn tail(&self, start: &[f64], total: f64, exponential: &mut Exponential) -> Option<Area> {
         let (m, t) = (self.block.size, self.modal.matrix(self.block));
         let decays = (0..m).all(|i| t[i * (m + 1)] < 0.0) && (m > 2 || t.len() < 4 || t[0] * t[3] - t[1] * t[2] > 0.0);
-        if decays && self.modal.kind() != crate::math::modal::Kind::Whole {
+        if decays && self.modal.kind() != Kind::Whole {
             let (mut once, mut twice) = (start.to_vec(), Vec::new());
             if lu::solve_in_place(&mut t.to_vec(), &mut once) {
                 twice.extend_from_slice(&once);
@@ -167,7 +169,7 @@ impl Stretch<'_> {
             apply(&propagator, &z, &mut next);
             std::mem::swap(&mut z, &mut next);
             elapsed += h;
-            let left = z.iter().zip(self.weights).map(|(z, w)| (z * w).abs()).sum::<f64>();
+            let left: f64 = z.iter().zip(self.weights).map(|(z, w)| (z * w).abs()).sum();
             if left <= 1e-3 * f64::EPSILON * total && left * elapsed <= f64::EPSILON * area.plain.abs() {
                 return Some(area);
             }

@@ -3,6 +3,7 @@
 use super::propagators::dot;
 use super::solution::{Evaluator, Solution};
 use crate::math::expm::Exponential;
+use crate::math::modal::Kind;
 use crate::math::roots::ExponentialSum;
 use nalgebra::DMatrix;
 
@@ -107,9 +108,12 @@ impl<'a> Signal<'a> {
         };
         let mut modes: Vec<(f64, f64)> = modal.rates().iter().enumerate().map(|(q, &r)| (r, amplitude(q, r))).collect();
         for &block in modal.blocks() {
-            let seen: f64 = block.coordinates().map(|q| (weights[q] * z[q]).abs()).sum();
+            let seen = reach(&weights[block.coordinates()], &z[block.coordinates()]);
             let t = DMatrix::from_row_slice(block.size, block.size, modal.matrix(block));
-            modes.extend(t.complex_eigenvalues().iter().map(|r| (r.re, seen)));
+            let rates = t.complex_eigenvalues();
+            // a matrix kept whole also holds the accumulators that this readout does not see
+            let whole = modal.kind() == Kind::Whole;
+            modes.extend(rates.iter().filter(|r| !whole || r.re.abs() > zero).map(|r| (r.re, seen)));
         }
         let total: f64 = modes.iter().map(|(_, size)| size).sum();
         let slowest = modes.iter().filter(|(_, size)| *size > NOTICEABLE * total).map(|(rate, _)| -rate).reduce(f64::min)?;
@@ -121,4 +125,10 @@ impl<'a> Signal<'a> {
 pub(super) fn readout<'s>(weights: &'s [f64], d: &[f64], solution: &Solution, segment: usize) -> (&'s [f64], f64) {
     let (n, system) = (solution.size(), solution.systems[segment]);
     (&weights[system * n..(system + 1) * n], d[system])
+}
+
+/// How much a block can contribute to a readout in its lifetime: its coordinates feed each other, so a zero now means nothing.
+pub(super) fn reach(weights: &[f64], z: &[f64]) -> f64 {
+    let largest = |list: &[f64]| list.iter().fold(0.0, |most: f64, v| most.max(v.abs()));
+    largest(weights) * largest(z)
 }
