@@ -40,7 +40,7 @@ pub enum ExprError {
     },
     /// A literal's unit, or a product of units, is wrong.
     #[error(transparent)]
-    Unit(#[from] UnitError),
+    Unit(Box<UnitError>),
     /// A name that nothing has.
     #[error("`{name}` is not known here")]
     UnknownName {
@@ -71,12 +71,12 @@ pub enum ExprError {
         /// The function.
         function: String,
         /// How many it takes, in words.
-        takes: String,
+        takes: &'static str,
         /// How many were given.
         found: usize,
     },
     /// Two units where one is needed.
-    #[error("the two sides of `{operator}` have different units: `{left}` and `{right}`")]
+    #[error("`{operator}` needs equal units, and these are `{left}` and `{right}`")]
     Mismatch {
         /// The operator or function.
         operator: String,
@@ -109,6 +109,9 @@ pub enum ExprError {
         /// What it was given.
         found: &'static str,
     },
+    /// `meal == 1`.
+    #[error("a flag is not a number to compare with")]
+    FlagCompared,
     /// A category compared with something that is none of its options.
     #[error("`{category}` is never `{option}`")]
     UnknownOption {
@@ -119,6 +122,12 @@ pub enum ExprError {
         /// What it can be.
         options: Vec<String>,
     },
+}
+
+impl From<UnitError> for ExprError {
+    fn from(error: UnitError) -> Self {
+        ExprError::Unit(Box::new(error))
+    }
 }
 
 /// The literal of size one that makes a number of this dimension plain when divided by.
@@ -142,7 +151,7 @@ impl Kind for ExprError {
             ExprError::Arguments { .. } => "E_EXPR_ARGUMENTS",
             ExprError::Mismatch { .. } | ExprError::NotPlain { .. } => "E_UNIT_MISMATCH",
             ExprError::Power { .. } => "E_UNIT_POWER",
-            ExprError::Type { .. } => "E_EXPR_TYPE",
+            ExprError::Type { .. } | ExprError::FlagCompared => "E_EXPR_TYPE",
             ExprError::UnknownOption { .. } => "E_UNKNOWN_OPTION",
         }
     }
@@ -183,6 +192,7 @@ impl Kind for ExprError {
             }
             ExprError::Type { found, .. } if *found == FLAG => Some("choose a number by it: `if(flag, 1, 0)`".into()),
             ExprError::Type { found, .. } if *found == NUMBER => Some("compare it, as in `x > 0`".into()),
+            ExprError::FlagCompared => Some("use the flag by itself: `meal` or `not meal`".into()),
             ExprError::UnknownOption { options, .. } => {
                 Some(format!("it can be {}", listed(options.iter().map(String::as_str))))
             }

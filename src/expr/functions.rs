@@ -3,6 +3,7 @@
 
 use super::graph::{Binary, Unary};
 
+#[inline(always)]
 pub(super) fn unary(op: Unary, x: f64) -> f64 {
     match op {
         Unary::Neg => -x,
@@ -22,6 +23,7 @@ pub(super) fn unary(op: Unary, x: f64) -> f64 {
     }
 }
 
+#[inline(always)]
 pub(super) fn binary(op: Binary, a: f64, b: f64) -> f64 {
     match op {
         Binary::Add => a + b,

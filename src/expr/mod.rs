@@ -11,6 +11,7 @@ mod calculus;
 mod error;
 mod functions;
 mod graph;
+mod interpret;
 
 mod linear;
 mod lower;
@@ -19,9 +20,10 @@ mod program;
 mod simplify;
 mod token;
 
-pub use ast::{Expr, parse};
+pub use ast::Expr;
 pub use error::ExprError;
 pub use graph::{Binary, Class, Graph, Node, Unary};
 pub use linear::{Linear, NonLinear, NonLinearReason, linearise};
 pub use lower::{Scope, Type};
+pub use parse::parse;
 pub use program::Tiers;
