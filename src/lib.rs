@@ -4,4 +4,5 @@
 
 pub mod error;
 pub mod expr;
+pub mod model;
 pub mod units;

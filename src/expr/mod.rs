@@ -17,6 +17,7 @@ mod linear;
 mod lower;
 mod parse;
 mod program;
+mod range;
 mod simplify;
 mod token;
 
