@@ -30,6 +30,8 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod document;
 pub mod dosing;
 pub mod error;
@@ -67,7 +69,7 @@ pub type Error = error::Faults<ErrorKind>;
 macro_rules! error_kinds {
     ($($(#[$cfg:meta])* $variant:ident($kind:ty)),* $(,)?) => {
         /// What can go wrong, by the module that finds it.
-        #[derive(Debug, Clone, PartialEq, thiserror::Error)]
+        #[derive(Debug, thiserror::Error)]
         #[non_exhaustive]
         pub enum ErrorKind {
             $(
@@ -129,4 +131,6 @@ error_kinds! {
     Io(io::IoError),
     #[cfg(feature = "plot")]
     Plot(plot::PlotError),
+    #[cfg(feature = "cli")]
+    Argument(cli::ArgumentError),
 }

@@ -183,7 +183,11 @@ fn areas_peaks_and_crossings_of_an_absorption_curve() {
             let mean_time = y.moment_to_infinity(0.0).unwrap() / area;
             assert_relative("mean time", mean_time, 1.0 / k + 1.0 / ka);
             assert_relative("area of parts", y.integral(0.0, 5.0) + y.integral_to_infinity(5.0).unwrap(), area);
-            assert_relative("moment of parts", y.moment(0.0, 5.0) + y.moment_to_infinity(5.0).unwrap(), mean_time * area);
+            assert_relative(
+                "moment of parts",
+                y.moment(0.0, 5.0) + y.moment_to_infinity(5.0).unwrap(),
+                mean_time * area,
+            );
             // Held amount at t, from the balance: integral over 0..t of k y = absorbed - held.
             let t = 7.0;
             assert_relative("area to t", y.integral(0.0, t), (-100.0 * (-ka * t).exp_m1() - absorbed(ka, k, t)) / k);
@@ -248,14 +252,19 @@ fn a_rotation_turns_every_half_period_and_crosses_zero_between() {
         for (k, t) in zeros.iter().enumerate() {
             assert!((frequency * t - std::f64::consts::PI * (k as f64 + 0.5)).abs() < 1e-9);
         }
-        assert_relative("area", y.integral_to_infinity(0.0).unwrap(), 100.0 * decay / (decay * decay + frequency * frequency));
+        assert_relative(
+            "area",
+            y.integral_to_infinity(0.0).unwrap(),
+            100.0 * decay / (decay * decay + frequency * frequency),
+        );
     });
 }
 
 #[test]
 fn twenty_weeks_of_doses_are_the_sum_of_their_curves() {
     let (ka, k10, k12, k21) = (1.2, 80.0 / 150.0, 60.0 / 150.0, 60.0 / 200.0);
-    let times: Vec<f64> = (0..8).map(|k| 84.0 * f64::from(k)).chain((0..12).map(|k| 672.0 + 168.0 * f64::from(k))).collect();
+    let times: Vec<f64> =
+        (0..8).map(|k| 84.0 * f64::from(k)).chain((0..12).map(|k| 672.0 + 168.0 * f64::from(k))).collect();
     let events: Vec<_> = times.iter().map(|&time| Event { time, state: 0, amount: 0, over: 0.0 }).collect();
     let samples: Vec<_> = (1..=500).map(|j| 6.72 * f64::from(j)).collect();
     let schedule = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();

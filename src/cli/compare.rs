@@ -1,7 +1,7 @@
 //! `posology compare`: the main job.
 
 use super::output::{print, table, warn};
-use super::{Failure, Outcome, Shared, model, read};
+use super::{Failure, Outcome, Shared, model, read, said};
 use crate::io::{Format, Input, Manifest, ModelUsed, OutputFile, sha256_hex, write_set};
 use crate::plot::{course_figure, session_figure};
 use crate::study::compare::{self, Comparison, Models, Plan};
@@ -37,7 +37,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     };
     let mut plan = Plan::parse(&name, &text)?;
     if let Some(weight) = &args.weight {
-        plan.set_subject("weight", "--weight", weight);
+        plan.set_subject("weight", said("--weight", weight));
     }
     let models = plan.models(model)?;
     let progress = Progress::new(plan.arms.len());
@@ -78,7 +78,7 @@ fn write(
         manifest.settings.insert("weight".into(), weight.clone());
     }
     manifest.models = models.values().map(used).collect();
-    manifest.units_checked = models.values().all(|m| m.units_checked());
+    manifest.units_checked = models.values().all(|m| m.unit_checking());
     manifest.warnings = comparison.warnings.iter().map(|w| w.message.clone()).collect();
     let (session, course) = (session_figure(comparison), course_figure(comparison));
     let files = [
@@ -90,13 +90,20 @@ fn write(
         OutputFile::new("course.png", course.to_png()?),
     ];
     write_set(&args.out, &mut manifest, &files)?;
-    eprintln!("wrote summary.csv, profiles.csv, session.svg, session.png, course.svg, course.png and manifest.json to {}", args.out.display());
+    eprintln!(
+        "wrote summary.csv, profiles.csv, session.svg, session.png, course.svg, course.png and manifest.json to {}",
+        args.out.display()
+    );
     Ok(())
 }
 
 /// A model's entry in a manifest.
 pub(super) fn used(model: &crate::model::Model) -> ModelUsed {
-    ModelUsed { id: model.id().into(), grade: model.grade().to_string(), sha256: sha256_hex(model.text().as_bytes()) }
+    ModelUsed {
+        id: model.id().into(),
+        grade: model.grade().to_string(),
+        sha256: sha256_hex(model.source().text.as_bytes()),
+    }
 }
 
 /// A progress bar that stays away from short work.

@@ -7,7 +7,10 @@ mod schedule;
 mod simulate;
 
 use crate::Error;
-use crate::io::Format;
+use crate::document::{Place, Text};
+use crate::error::{Kind, Source, Span};
+use crate::io::{Format, IoError};
+use crate::units::{Dimension, Quantity, UnitFault};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -74,6 +77,7 @@ pub fn main() -> ExitCode {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeFailed) => ExitCode::from(1),
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Shown) => ExitCode::from(2),
         Err(Failure::Error(error)) => {
             eprintln!("{error}");
             ExitCode::from(2)
@@ -85,6 +89,8 @@ pub fn main() -> ExitCode {
 enum Failure {
     /// Nobody reads any more, which is their right.
     BrokenPipe,
+    /// Everything that is wrong has been said.
+    Shown,
     Error(Error),
 }
 
@@ -104,11 +110,56 @@ fn run(command: Command) -> Result<Outcome, Failure> {
     }
 }
 
-/// A file of the person's own, with the path in the message when it cannot be read.
+/// What can be wrong with an argument, beyond what the parser of arguments finds.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// `NAME=VALUE` without `=`.
+    #[error("`{option}` takes NAME=VALUE")]
+    NoEquals {
+        /// The option.
+        option: String,
+    },
+    /// A number of zero or less.
+    #[error("`{option}` has to be more than 0")]
+    NotPositive {
+        /// The option.
+        option: String,
+    },
+}
+
+impl Kind for ArgumentError {
+    fn code(&self) -> &'static str {
+        match self {
+            ArgumentError::NoEquals { .. } => "E_ARGUMENT",
+            ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
+            ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
+            ArgumentError::NotPositive { .. } => None,
+        }
+    }
+}
+
+/// A whole argument as a text with a place.
+fn said(option: &str, text: &str) -> Text {
+    Text::at(text.to_string(), Place { source: Source::new(option, text), span: Span::new(0, text.len()) })
+}
+
+/// A quantity given as an argument.
+fn quantity(text: &Text, dimension: Dimension) -> Result<Quantity, Error> {
+    let quantity: Quantity = text.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(text))?;
+    quantity.as_base(dimension).map_err(|e| Error::from(e).placed(&text.place))?;
+    Ok(quantity)
+}
+
+/// A file of the person's own.
 fn read(path: &str) -> Result<String, Error> {
-    std::fs::read_to_string(path).map_err(|e| {
-        crate::study::PlanError::Unreadable { path: path.to_string(), message: e.to_string() }.into()
-    })
+    std::fs::read_to_string(path).map_err(|source| IoError::Read { path: path.into(), source }.into())
 }
 
 /// A model by its id in the catalogue, or by the path of a file.

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::error::Diagnostic;
-use crate::io::{Format, Table};
+use crate::io::{Format, IoError, Table};
 use std::io::{self, IsTerminal, Write};
 
 /// Width of tables where the standard output is no terminal.
@@ -13,10 +13,7 @@ pub(super) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Err(Failure::BrokenPipe),
-        Err(e) => {
-            let kind = crate::study::PlanError::Unreadable { path: "the standard output".into(), message: e.to_string() };
-            Err(Failure::from(kind))
-        }
+        Err(source) => Err(Failure::from(IoError::Write { path: "the standard output".into(), source })),
         Ok(()) => Ok(()),
     }
 }

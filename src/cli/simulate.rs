@@ -2,18 +2,20 @@
 
 use super::compare::used;
 use super::output::{table, warn};
-use super::{Failure, Outcome, Shared, model};
+use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
+use crate::Error;
+use crate::document::Text;
 use crate::dosing::Schedule;
-use crate::error::{Fault, Source, Span};
+use crate::error::{Fault, Faults, Source};
 use crate::io::{Cell, Column, Manifest, OutputFile, Table, write_set};
-use crate::model::Model;
+use crate::model::{Catalogue, Grade, Model, Resolve};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
 use crate::simulate::{Profile, Simulation};
-use crate::units::{Quantity, UnitError, Unit};
-use crate::{Error, ErrorKind};
+use crate::units::{Dimension, Quantity, Unit, UnitFault, Units};
 use clap::Args;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Samples of a simulation that says neither `--every` nor `--at`.
 const SAMPLES: f64 = 288.0;
@@ -54,10 +56,7 @@ pub(super) struct SimulateArgs {
 }
 
 pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
-    let mut chosen = model(&args.model)?;
-    for effect in &args.effect {
-        chosen = with_effect(&chosen, effect)?;
-    }
+    let chosen = with_effects(args)?;
     let subject = subject(args, &chosen)?;
     let profile = profile(args, &chosen, &subject)?;
     warn(profile.warnings());
@@ -73,55 +72,56 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-fn with_effect(model: &Model, name: &str) -> Result<Model, Error> {
-    let text = match name.ends_with(".toml") {
-        true => super::read(name)?,
-        false => crate::model::effect_text(name)?.to_string(),
-    };
-    Ok(model.with_effect(&text, name)?)
+/// The model with the effects attached.
+fn with_effects(args: &SimulateArgs) -> Result<Model, Error> {
+    let chosen = model(&args.model)?;
+    if args.effect.is_empty() {
+        return Ok(chosen);
+    }
+    let sources: Result<Vec<_>, Error> = args.effect.iter().map(|name| effect(name)).collect();
+    Ok(Model::with_effects(chosen.source(), &sources?, &Catalogue)?)
+}
+
+fn effect(name: &str) -> Result<Arc<Source>, Error> {
+    if name.ends_with(".toml") {
+        return Ok(Source::new(name, super::read(name)?));
+    }
+    match Catalogue.resolve(name) {
+        Some(source) => Ok(source),
+        None => Ok(Model::catalogue(name)?.source().clone()),
+    }
 }
 
 fn subject<'m>(args: &SimulateArgs, model: &'m Model) -> Result<Subject<'m>, Error> {
     let mut subject = Subject::typical(model);
     for given in &args.covariate {
-        let (name, value, source) = pair("--covariate", given)?;
-        let faults = |e: crate::error::Faults<_>| Error::from(e.map(ErrorKind::Subject)).moved(value.start, &source);
-        subject = subject.with_text(name, &given[value.start..value.end]).map_err(faults)?;
+        let (name, value) = pair("--covariate", given)?;
+        subject = subject.with_text(&name.text, &value.text).map_err(|e| Error::from(e).placed_in(&value))?;
     }
     for given in &args.set {
-        let (name, value, source) = pair("--set", given)?;
-        let quantity: Quantity = given[value.start..value.end]
-            .parse()
-            .map_err(|f: Fault<UnitError>| Error::from(f).moved(value.start, &source))?;
-        subject = subject.set(name, &quantity).map_err(|e| Error::from(e).moved(0, &source).over(value, &source))?;
+        let (name, value) = pair("--set", given)?;
+        let quantity: Quantity = value.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&value))?;
+        subject = subject.set(&name.text, &quantity).map_err(|e| Error::from(e).placed(&value.place))?;
     }
     Ok(subject)
 }
 
-/// The name, the place of the value, and the text of `NAME=VALUE`.
-fn pair<'a>(option: &str, text: &'a str) -> Result<(&'a str, Span, std::sync::Arc<Source>), Error> {
-    let source = Source::new(option, text);
-    match text.split_once('=') {
-        Some((name, value)) => Ok((name.trim(), Span::new(text.len() - value.len(), text.len()), source)),
-        None => {
-            let kind = ErrorKind::Argument(super::ArgumentError::NoEquals { option: option.into(), text: text.into() });
-            Err(Fault::at(kind, Span::new(0, text.len())).within(&source).into())
-        }
+/// Name and value of `NAME=VALUE`, each with its place.
+fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
+    let whole = said(option, given);
+    match given.find('=') {
+        Some(at) => Ok((whole.slice(0, at), whole.slice(at + 1, given.len()))),
+        None => Err(Error::from(ArgumentError::NoEquals { option: option.into() }).placed(&whole.place)),
     }
 }
 
 fn time(option: &str, text: &str) -> Result<Quantity, Error> {
-    let source = Source::new(option, text);
-    let quantity: Quantity = text.parse().map_err(|f: Fault<UnitError>| Error::from(f.within(&source)))?;
-    quantity
-        .as_base(crate::units::Dimension::TIME)
-        .map_err(|e| Error::from(Fault::at(e, Span::new(0, text.len())).within(&source)))?;
-    Ok(quantity)
+    quantity(&said(option, text), Dimension::TIME)
 }
 
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
-    let source = Source::new("--give", args.give.as_str());
-    let schedule: Schedule = args.give.parse().map_err(|e: crate::dosing::DosingFaults| e.within(&source))?;
+    let give = said("--give", &args.give);
+    let schedule = Schedule::from_text(&args.give, "--give")?;
     let mut simulation = Simulation::new(model).subject(subject).give(schedule);
     if let Some(until) = &args.until {
         simulation = simulation.until(time("--until", until)?);
@@ -130,22 +130,11 @@ fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> 
         (Some(every), _) => simulation.every(time("--every", every)?),
         (None, false) => simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<_>, _>>()?),
         (None, true) => {
-            let until = simulation.prepare().map_err(|e| located(e, &source))?.until();
-            simulation.every(Quantity::base(until / SAMPLES, crate::units::Dimension::TIME))
+            let until = simulation.prepare().map_err(|e| Faults::from(Fault::new(e)).said_in(&give))?.until();
+            simulation.every((until / SAMPLES).hours())
         }
     };
-    simulation.run().map_err(|faults| {
-        let faults = faults.into_vec().into_iter().map(|f| located(f.kind, &source));
-        faults.reduce(|first, _| first).expect("faults are never empty")
-    })
-}
-
-/// Places an error about a route or an amount on the words that say it.
-fn located(kind: crate::simulate::SimulationError, source: &std::sync::Arc<Source>) -> Error {
-    let word = kind.about();
-    let span = word.and_then(|w| source.text.find(&w).map(|i| Span::new(i, i + w.len())));
-    let span = span.unwrap_or(Span::new(0, source.text.len()));
-    Fault::at(kind, span).within(source).into()
+    Ok(simulation.run().map_err(|e| e.said_in(&give))?)
 }
 
 /// `ID,TIME,TAD` and one column per output.
@@ -162,10 +151,10 @@ fn rows(profile: &Profile<'_>) -> Table {
     table
 }
 
-fn write(args: &SimulateArgs, path: &std::path::Path, profile: &Profile<'_>, rows: &Table) -> Result<(), Failure> {
+fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) -> Result<(), Failure> {
     let mut manifest = Manifest::new("simulate");
     manifest.models.push(used(profile.model()));
-    manifest.units_checked = profile.model().units_checked();
+    manifest.units_checked = profile.model().unit_checking();
     manifest.settings.insert("give".into(), args.give.clone());
     manifest.warnings = profile.warnings().iter().map(|w| w.message.clone()).collect();
     for given in args.set.iter().chain(&args.covariate) {
@@ -173,7 +162,7 @@ fn write(args: &SimulateArgs, path: &std::path::Path, profile: &Profile<'_>, row
             manifest.settings.insert(name.trim().into(), value.into());
         }
     }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(std::path::Path::new("."));
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     write_set(folder, &mut manifest, &[OutputFile::csv(name, rows)])?;
     Ok(())
@@ -192,14 +181,14 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
         }
     }
     for unit in units {
-        let label = if unit.dimension() == crate::units::Dimension::CONCENTRATION { "concentration" } else { "value" };
+        let label = if unit.dimension() == Dimension::CONCENTRATION { "concentration" } else { "value" };
         let x = Axis::linear("time", "h").range(0.0, profile.until());
-        let mut panel = Panel::new("", x, Axis::linear(label, unit.to_string()))
-            .doses(profile.sessions().iter().map(|s| s.time));
+        let mut panel =
+            Panel::new("", x, Axis::linear(label, unit.to_string())).doses(profile.sessions().iter().map(|s| s.time));
         for (colour, output) in profile.outputs().enumerate().filter(|(_, o)| o.unit() == unit) {
             let points = profile.times().iter().copied().zip(output.values().iter().copied());
             let series = Series::new(&output.output().name, colour, points);
-            let assumed = model.grade() == crate::model::Grade::Assumed || output.output().assumed.is_some();
+            let assumed = model.grade() == Grade::Assumed || output.output().assumed.is_some();
             panel = panel.series(if assumed { series.dashed() } else { series });
         }
         figure = figure.panel(panel);

@@ -2,8 +2,8 @@
 
 mod read;
 
-pub use read::Place;
-pub(crate) use read::{Log, Number, Table, Text, Value, parse};
+pub(crate) use read::{Log, Number, Table, Value, parse};
+pub use read::{Place, Text};
 
 use crate::error::{Faults, Kind, listed};
 use crate::units::UnitError;
@@ -118,9 +118,9 @@ impl<K> Faults<K> {
 
     /// The same faults, those found in reading a text moved to where the text stands in its document.
     pub(crate) fn placed_in(self, text: &Text) -> Self {
-        self.each(|fault| match fault.source {
-            Some(_) => fault,
-            None => text.part(fault.span).fault(fault.kind),
+        self.each(|fault| match &fault.source {
+            Some(source) if source.text != text.text => fault,
+            _ => text.part(fault.span).fault(fault.kind),
         })
     }
 }

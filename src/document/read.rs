@@ -31,8 +31,10 @@ impl Place {
 
 /// A text of a file, with the place of its characters where the file spells them without escapes.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Text {
+pub struct Text {
+    /// The characters.
     pub text: String,
+    /// Where the whole value stands.
     pub place: Place,
     /// Where the first character stands, when the file has the text as it is.
     inner: Option<usize>,
@@ -44,7 +46,7 @@ impl Text {
         Text { text, inner: Some(place.span.start), place }
     }
 
-    /// A part of the text, as a place of the file; the whole value where escapes move characters about.
+    /// A part of the text (bytes), as a place of the file; the whole value where escapes move characters about.
     pub fn part(&self, span: Option<Span>) -> Place {
         match (self.inner, span) {
             (Some(offset), Some(span)) => Place { span: span.shifted(offset), ..self.place.clone() },
@@ -103,6 +105,12 @@ pub(crate) struct Value<'a, K> {
     value: &'a DeValue<'a>,
 }
 
+impl<K> Clone for Value<'_, K> {
+    fn clone(&self) -> Self {
+        Value { log: self.log, what: self.what.clone(), place: self.place.clone(), value: self.value }
+    }
+}
+
 impl<'a, K: From<DocumentError>> Value<'a, K> {
     fn new(log: &'a Log<K>, what: String, value: &'a Spanned<DeValue<'a>>) -> Self {
         Value { log, what, place: log.place(value.span()), value: value.get_ref() }
@@ -121,10 +129,6 @@ impl<'a, K: From<DocumentError>> Value<'a, K> {
             &self.place,
             DocumentError::WrongType { what: self.what.clone(), found, expected: expected.into() },
         );
-    }
-
-    pub fn is_table(&self) -> bool {
-        self.value.is_table()
     }
 
     pub fn is_list(&self) -> bool {
@@ -171,7 +175,9 @@ impl<'a, K: From<DocumentError>> Value<'a, K> {
             DeValue::Float(x) => x.as_str(),
             DeValue::String(s) if s.trim_start().starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) => {
                 let kind = match s.parse::<Quantity>() {
-                    Err(fault) if matches!(fault.kind, UnitError::DecimalComma { .. }) => DocumentError::Unit(fault.kind),
+                    Err(fault) if matches!(fault.kind, UnitError::DecimalComma { .. }) => {
+                        DocumentError::Unit(fault.kind)
+                    }
                     _ => DocumentError::WrongType {
                         what: self.what.clone(),
                         found: format!("the text \"{s}\""),

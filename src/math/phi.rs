@@ -9,29 +9,17 @@ pub fn phi1(x: f64) -> f64 {
 
 /// (e^x - 1 - x) / x^2 = integral of (1 - r) e^(x r).
 pub fn phi2(x: f64) -> f64 {
-    if x.abs() < 1.0 {
-        series(x, |k| 1.0 / (k + 1.0) / (k + 2.0))
-    } else {
-        (x.exp_m1() - x) / (x * x)
-    }
+    if x.abs() < 1.0 { series(x, |k| 1.0 / (k + 1.0) / (k + 2.0)) } else { (x.exp_m1() - x) / (x * x) }
 }
 
 /// Integral of r e^(x r) = (e^x (x - 1) + 1) / x^2: the first moment of an exponential.
 pub fn first_moment(x: f64) -> f64 {
-    if x.abs() < 1.0 {
-        series(x, |k| 1.0 / (k + 2.0))
-    } else {
-        (x.exp() * (x - 1.0) + 1.0) / (x * x)
-    }
+    if x.abs() < 1.0 { series(x, |k| 1.0 / (k + 2.0)) } else { (x.exp() * (x - 1.0) + 1.0) / (x * x) }
 }
 
 /// Integral of r^2 phi1(x r) = (first_moment(x) - 1/2) / x: the first moment of the response to a constant input.
 pub fn driven_moment(x: f64) -> f64 {
-    if x.abs() < 1.0 {
-        series(x, |k| 1.0 / (k + 1.0) / (k + 3.0))
-    } else {
-        (first_moment(x) - 0.5) / x
-    }
+    if x.abs() < 1.0 { series(x, |k| 1.0 / (k + 1.0) / (k + 3.0)) } else { (first_moment(x) - 0.5) / x }
 }
 
 /// Divided difference (e^b - e^a) / (b - a) of the exponential, e^a where a = b.
@@ -66,12 +54,7 @@ mod tests {
         let panels = 64;
         let h = 1.0 / f64::from(panels);
         (0..panels)
-            .map(|p| {
-                NODES
-                    .iter()
-                    .map(|(x, w)| w * f((f64::from(p) + 0.5 + 0.5 * x) * h) * 0.5 * h)
-                    .sum::<f64>()
-            })
+            .map(|p| NODES.iter().map(|(x, w)| w * f((f64::from(p) + 0.5 + 0.5 * x) * h) * 0.5 * h).sum::<f64>())
             .sum()
     }
 

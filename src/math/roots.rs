@@ -174,6 +174,8 @@ mod tests {
         assert!((peak[0] / ((ka / k).ln() / (ka - k)) - 1.0).abs() < 1e-14 && peak.len() == 1);
         assert!(sum.zeros([Term { rate: -1.0, amplitude: 1.0 }, Term { rate: 0.0, amplitude: 2.0 }], 10.0).is_empty());
         assert!(sum.zeros([], 10.0).is_empty());
-        assert!(sum.zeros([Term { rate: -1.0, amplitude: 1.0 }, Term { rate: -1.0, amplitude: -1.0 }], 10.0).is_empty());
+        assert!(
+            sum.zeros([Term { rate: -1.0, amplitude: 1.0 }, Term { rate: -1.0, amplitude: -1.0 }], 10.0).is_empty()
+        );
     }
 }

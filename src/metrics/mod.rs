@@ -6,7 +6,7 @@ mod measure;
 
 pub use measure::{Measure, MeasureError};
 
-use crate::units::{Unit, UnitError};
+use crate::units::{Dimension, Unit, UnitError};
 
 /// What a metric is measured in, given the unit of the output it is taken of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,12 +22,22 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// The dimension of a metric of this scale, for an output of `output`; none beyond any physical size.
+    pub fn dimension(self, output: Dimension) -> Option<Dimension> {
+        match self {
+            Scale::Output => Some(output),
+            Scale::Time => Some(Dimension::TIME),
+            Scale::Area => output.times(Dimension::TIME),
+            Scale::Ratio => Some(Dimension::NONE),
+        }
+    }
+
     /// The unit of a metric of this scale, for an output in `output`.
     ///
     /// # Errors
     /// [`UnitError::TooLarge`] for a unit beyond any physical size.
     pub fn unit(self, output: &Unit) -> Result<Unit, UnitError> {
-        let hour = Unit::base(crate::units::Dimension::TIME);
+        let hour = Unit::base(Dimension::TIME);
         match self {
             Scale::Output => Ok(output.clone()),
             Scale::Time => Ok(hour),

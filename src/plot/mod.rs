@@ -14,6 +14,7 @@
 //! # Ok::<(), posology::plot::PlotError>(())
 //! ```
 
+mod compare;
 mod error;
 mod figure;
 mod font;
@@ -27,6 +28,7 @@ mod render;
 mod scene;
 mod ticks;
 
+pub use compare::{course_figure, session_figure};
 pub use error::PlotError;
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
 

@@ -1,7 +1,7 @@
 //! One person: covariates, body weight, and values of parameters that differ from the model's.
 
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
-use crate::model::{CommonCovariate, Covariate, CovariateKind, Model, Setting};
+use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
 use crate::units::{Dimension, Quantity, UnitError};
 
 /// One person, described in the terms of one model.
@@ -178,9 +178,8 @@ impl<'m> Subject<'m> {
             return Err(Fault::new(kind).into());
         };
         let dimension = model.parameters()[index].unit.dimension();
-        self.values[index] = value
-            .as_base(dimension)
-            .map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
+        self.values[index] =
+            value.as_base(dimension).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
         Ok(self)
     }
 
@@ -197,8 +196,8 @@ impl<'m> Subject<'m> {
             self.weight = Some(weight);
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
-            return match (CommonCovariate::named(name), setting) {
-                (Some(common), Setting::Number(q)) => q.as_base(common.dimension()).map(|_| ()).map_err(unit),
+            return match (common_covariate(name), setting) {
+                (Some(dimension), Setting::Number(q)) => q.as_base(dimension).map(|_| ()).map_err(unit),
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
                 (None, _) => Err(SubjectError::UnknownCovariate {
                     model: model.id().into(),
@@ -289,6 +288,8 @@ fn value_of(covariate: &Covariate, setting: Setting) -> Result<f64, SubjectError
             Err(SubjectError::WrongKind { name: name(), needs: "a number with a unit" })
         }
         (CovariateKind::Flag, _) => Err(SubjectError::WrongKind { name: name(), needs: "a flag, `true` or `false`" }),
-        (CovariateKind::Category { .. }, _) => Err(SubjectError::WrongKind { name: name(), needs: "one of a list of words" }),
+        (CovariateKind::Category { .. }, _) => {
+            Err(SubjectError::WrongKind { name: name(), needs: "one of a list of words" })
+        }
     }
 }

@@ -28,13 +28,9 @@ pub struct Administration {
 pub(super) fn route_of(model: &Model, dose: &PlannedDose) -> Result<usize, SimulationError> {
     let has = || model.routes().iter().map(|r| r.name.clone()).collect();
     let index = match &dose.route {
-        Some(name) => {
-            model.routes().iter().position(|r| r.name == *name).ok_or_else(|| SimulationError::UnknownRoute {
-                model: model.id().into(),
-                route: name.clone(),
-                has: has(),
-            })?
-        }
+        Some(name) => model.routes().iter().position(|r| r.name == *name).ok_or_else(|| {
+            SimulationError::UnknownRoute { model: model.id().into(), route: name.clone(), has: has() }
+        })?,
         None if model.routes().len() == 1 => 0,
         None => return Err(SimulationError::NoRoute { model: model.id().into(), has: has() }),
     };
@@ -80,12 +76,7 @@ pub(super) fn administrations(
 }
 
 /// mg base of a dose and its number of devices.
-fn given(
-    model: &Model,
-    dose: &PlannedDose,
-    route: &Route,
-    weight: Option<f64>,
-) -> Result<(f64, u32), SimulationError> {
+fn given(model: &Model, dose: &PlannedDose, route: &Route, weight: Option<f64>) -> Result<(f64, u32), SimulationError> {
     let device = route.device.map(|d| Quantity::base(d.amount, Dimension::MASS));
     let written = dose.amount_for(weight, device.as_ref())?.given;
     let base = match &dose.salt {

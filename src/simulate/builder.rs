@@ -75,13 +75,13 @@ impl<'m> Simulation<'m> {
         if let Some(until) = given.filter(|t| *t <= 0.0) {
             return Err(SimulationError::Time { what: "the end", value: until, must: "after 0 h" });
         }
-        let regimen = self.schedule.clone().map(|s| s.bounded(given)).transpose()?.unwrap_or_default();
-        let until = given.or(times.last().copied()).unwrap_or_else(|| regimen.end().max(24.0));
+        let regimen = self.schedule.clone().map(|s| s.bounded(given)).transpose()?;
+        let until = given.or(times.last().copied()).unwrap_or_else(|| regimen.as_ref().map_or(0.0, |r| r.end()) + 24.0);
         times.retain(|t| *t <= until);
         if let Samples::Every(step) = &self.samples {
             times = grid(hours(step)?, until)?;
         }
-        Prepared::new(self.model, &regimen, times, until)
+        Prepared::new(self.model, regimen.as_ref(), times, until)
     }
 
     /// Runs it.

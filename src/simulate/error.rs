@@ -1,7 +1,8 @@
 //! Why a simulation cannot be run.
 
+use crate::document::Text;
 use crate::dosing::DosingError;
-use crate::error::{Kind, listed, nearest};
+use crate::error::{Faults, Kind, Span, listed, nearest};
 use crate::model::ModelError;
 use crate::solve::SolveError;
 use crate::units::UnitError;
@@ -112,6 +113,31 @@ fn count(has: &[String]) -> String {
 impl From<ModelError> for SimulationError {
     fn from(error: ModelError) -> Self {
         SimulationError::Model(Box::new(error))
+    }
+}
+
+impl SimulationError {
+    /// The words of a regimen that the error is about, where it knows them.
+    fn about(&self) -> Option<String> {
+        match self {
+            SimulationError::UnknownRoute { route, .. }
+            | SimulationError::RouteHasDuration { route }
+            | SimulationError::InputFunction { route } => Some(route.clone()),
+            SimulationError::Dosing(DosingError::NeedsWeight { dose }) => Some(dose.clone()),
+            SimulationError::Dosing(DosingError::NotWholeDevices { amount, .. }) => Some(amount.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Faults<SimulationError> {
+    /// The same faults, placed on the words of the regimen that they are about, or on all of it.
+    pub(crate) fn said_in(self, text: &Text) -> Self {
+        self.each(|fault| {
+            let word = fault.kind.about().and_then(|word| Some((text.text.find(&word)?, word.len())));
+            let span = word.map(|(at, length)| Span::new(at, at + length));
+            text.part(span).fault(fault.kind)
+        })
     }
 }
 

@@ -54,11 +54,10 @@ struct Given {
     kinds: Vec<Kind>,
 }
 
-/// Everything the dose program reads: administrations of one kind share its results.
+/// Everything the dose program reads, and what it is multiplied with: administrations of one kind share its results.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Kind {
     route: usize,
-    dose_amount: f64,
     device: u32,
     amount: f64,
     over: f64,
@@ -83,7 +82,7 @@ impl<'m> Prepared<'m> {
     /// A model that is not linear, a route that the model does not have, times out of order.
     pub fn new(
         model: &'m Model,
-        regimen: &Regimen,
+        regimen: Option<&Regimen>,
         samples: Vec<f64>,
         until: f64,
     ) -> Result<Self, SimulationError> {
@@ -97,7 +96,7 @@ impl<'m> Prepared<'m> {
             return Err(SimulationError::TooMany { count: samples.len(), what: "sampling times", limit: MAX_SAMPLES });
         }
         let mut doses = Vec::new();
-        for dose in regimen.doses().into_iter().filter(|d| d.time <= until) {
+        for dose in regimen.map(Regimen::doses).unwrap_or_default().into_iter().filter(|d| d.time <= until) {
             let route = route_of(model, &dose)?;
             doses.push((dose, route));
         }
@@ -196,15 +195,7 @@ impl<'m> Prepared<'m> {
         let mut entries = 0;
         for a in &given.list {
             let interval = self.switches.partition_point(|s| *s <= a.time);
-            let kind = Kind {
-                route: a.route,
-                dose_amount: a.dose_amount,
-                device: a.device,
-                amount: a.amount,
-                over: a.over,
-                interval,
-                first: 0,
-            };
+            let kind = Kind { route: a.route, device: a.device, amount: a.amount, over: a.over, interval, first: 0 };
             let known = given.kinds.iter().position(|k| Kind { first: 0, ..*k } == kind);
             given.kind_of.push(known.unwrap_or(given.kinds.len()));
             if known.is_none() {
@@ -252,7 +243,7 @@ impl<'m> Prepared<'m> {
         self.b.iter().for_each(|(row, reg)| b[*row] = file[*reg][0]);
         let inputs = model.inputs();
         for kind in ws.given.kinds.iter().filter(|k| k.interval == interval) {
-            file[inputs.dose_amount] = [kind.dose_amount];
+            file[inputs.dose_amount] = [kind.amount];
             file[inputs.dose_device] = [f64::from(kind.device)];
             tiers.run(Class::Dose, file);
             let route = &model.routes()[kind.route];
@@ -365,11 +356,7 @@ fn check<'g>(guards: impl Iterator<Item = &'g Guard>, file: &[[f64; 1]]) -> Resu
     for guard in guards {
         let value = file[guard.reg][0];
         if !guard.must.holds(value) {
-            return Err(SimulationError::OutOfLimits {
-                name: guard.name.clone(),
-                value,
-                must: guard.must.to_string(),
-            });
+            return Err(SimulationError::OutOfLimits { name: guard.name.clone(), value, must: guard.must.to_string() });
         }
     }
     Ok(())

@@ -5,7 +5,8 @@ use crate::population::Subject;
 
 /// Times after the start, up to `until`, at which a covariate that follows the clock changes.
 pub(super) fn times(covariates: &[Covariate], until: f64) -> Vec<f64> {
-    let mut times: Vec<f64> = covariates.iter().filter_map(|c| c.steps.as_ref()).flat_map(|s| changes(s, until)).collect();
+    let mut times: Vec<f64> =
+        covariates.iter().filter_map(|c| c.steps.as_ref()).flat_map(|s| changes(s, until)).collect();
     times.sort_by(f64::total_cmp);
     times.dedup();
     times

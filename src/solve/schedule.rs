@@ -119,7 +119,14 @@ impl Schedule {
             });
             let system = plan.switches.partition_point(|&s| snap_down(&self.edges, s) <= k);
             let empty = 0..0;
-            self.segments.push(Segment { begin, length, system, jumps: empty.clone(), inputs: empty.clone(), runs: empty });
+            self.segments.push(Segment {
+                begin,
+                length,
+                system,
+                jumps: empty.clone(),
+                inputs: empty.clone(),
+                runs: empty,
+            });
         }
         self.place_entries(plan.events);
         self.place_samples(plan.samples);
@@ -250,10 +257,11 @@ impl Schedule {
 
 fn check(plan: &Plan) -> Result<(), SolveError> {
     let start = plan.start;
-    let in_range = |what, index, time: f64| match time.is_finite() && start.is_finite() && time >= start - tolerance(start) {
-        true => Ok(()),
-        false => Err(SolveError::Time { what, index, time, start }),
-    };
+    let in_range =
+        |what, index, time: f64| match time.is_finite() && start.is_finite() && time >= start - tolerance(start) {
+            true => Ok(()),
+            false => Err(SolveError::Time { what, index, time, start }),
+        };
     in_range("the start", 0, start)?;
     for (index, event) in plan.events.iter().enumerate() {
         in_range("event", index, event.time)?;

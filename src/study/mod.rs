@@ -46,14 +46,6 @@ pub enum PlanError {
         /// The unit of the published value.
         found: String,
     },
-    /// A file that cannot be read.
-    #[error("`{path}` cannot be read: {message}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// What the system says.
-        message: String,
-    },
 }
 
 impl Kind for PlanError {
@@ -65,7 +57,6 @@ impl Kind for PlanError {
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::NarrowBand => "E_NARROW_BAND",
             PlanError::PublishedUnit { .. } => "E_UNIT_MISMATCH",
-            PlanError::Unreadable { .. } => "E_UNREADABLE",
         }
     }
 

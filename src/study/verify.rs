@@ -1,12 +1,12 @@
 //! Runs the checks that a model file brings with it.
 
+use crate::Error;
 use crate::dosing::Schedule;
 use crate::metrics::Measure;
 use crate::model::{Check, Evidence, Expectation, Model, Printed, Setting, Tolerance};
 use crate::population::Subject;
 use crate::simulate::{OutputView, Profile, Simulation};
 use crate::units::{Quantity, Unit, Units};
-use crate::{Error, ErrorKind};
 
 /// One expected number and what the model gives.
 #[derive(Debug, Clone)]
@@ -90,7 +90,7 @@ fn horizon(measure: &Measure) -> f64 {
 
 fn simulated<'m>(model: &'m Model, subject: &Subject<'m>, text: &str, until: f64) -> Result<Profile<'m>, Error> {
     let schedule: Schedule = text.parse()?;
-    let end = schedule.clone().bounded(Some(until)).map_err(ErrorKind::from)?.end();
+    let end = schedule.clone().bounded(Some(until))?.end();
     let simulation = Simulation::new(model).subject(subject).give(schedule);
     Ok(simulation.until((end + until).hours()).run()?)
 }

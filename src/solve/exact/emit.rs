@@ -107,7 +107,14 @@ impl Emitter {
             for &block in modal.blocks() {
                 let at = block.coordinates();
                 let ahead = &mut self.ahead[at.clone()];
-                steps.drive_block(block, &self.weights[at.clone()], &input[at.clone()], ahead, &mut self.scratch[at], &mut base);
+                steps.drive_block(
+                    block,
+                    &self.weights[at.clone()],
+                    &input[at.clone()],
+                    ahead,
+                    &mut self.scratch[at],
+                    &mut base,
+                );
             }
         }
         for chunk in out.chunks_mut(LANES) {

@@ -78,7 +78,10 @@ impl<'a> Signal<'a> {
         slope += modal.rates().iter().enumerate().map(|(q, rate)| weights[q] * rate * z[q]).sum::<f64>();
         for &block in modal.blocks() {
             let rows = modal.matrix(block).chunks_exact(block.size);
-            slope += rows.zip(&weights[block.coordinates()]).map(|(row, w)| w * dot(row, &z[block.coordinates()])).sum::<f64>();
+            slope += rows
+                .zip(&weights[block.coordinates()])
+                .map(|(row, w)| w * dot(row, &z[block.coordinates()]))
+                .sum::<f64>();
         }
         slope
     }
@@ -116,7 +119,8 @@ impl<'a> Signal<'a> {
             modes.extend(rates.iter().filter(|r| !whole || r.re.abs() > zero).map(|r| (r.re, seen)));
         }
         let total: f64 = modes.iter().map(|(_, size)| size).sum();
-        let slowest = modes.iter().filter(|(_, size)| *size > NOTICEABLE * total).map(|(rate, _)| -rate).reduce(f64::min)?;
+        let slowest =
+            modes.iter().filter(|(_, size)| *size > NOTICEABLE * total).map(|(rate, _)| -rate).reduce(f64::min)?;
         Some(if slowest.abs() <= zero { 0.0 } else { slowest })
     }
 }

@@ -121,7 +121,8 @@ impl Step {
                 for (i, row) in self.rows[block.coordinates()].iter_mut().enumerate() {
                     row[k] = square[i];
                 }
-                let next: Vec<f64> = (0..size).map(|j| (0..size).map(|i| square[i] * decay[i * size + j]).sum()).collect();
+                let next: Vec<f64> =
+                    (0..size).map(|j| (0..size).map(|i| square[i] * decay[i * size + j]).sum()).collect();
                 square.copy_from_slice(&next);
             }
         }
@@ -148,7 +149,14 @@ impl Step {
     }
 
     /// Adds what a block with state `z` contributes to eight samples and moves `z` on by eight steps.
-    pub fn emit_block(&self, block: Block, z: &mut [f64], ahead: Option<&[f64]>, scratch: &mut [f64], lanes: &mut Lanes) {
+    pub fn emit_block(
+        &self,
+        block: Block,
+        z: &mut [f64],
+        ahead: Option<&[f64]>,
+        scratch: &mut [f64],
+        lanes: &mut Lanes,
+    ) {
         for (row, z) in self.rows[block.coordinates()].iter().zip(&*z) {
             accumulate(lanes, *z, row);
         }

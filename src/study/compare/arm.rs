@@ -1,8 +1,8 @@
 //! One arm of a comparison: one session, its metrics, and the published numbers beside them.
 
+use super::Models;
 use super::course::{self, CourseResult};
 use super::plan::{ArmPlan, BandPlan, Observed, Plan, Variant};
-use super::Models;
 use crate::document::Text;
 use crate::dosing::Schedule;
 use crate::error::Diagnostic;
@@ -11,7 +11,7 @@ use crate::model::{Grade, Model};
 use crate::population::Subject;
 use crate::simulate::{Missing, OutputView, Profile, Simulation};
 use crate::study::PlanError;
-use crate::units::{Dimension, Quantity, Unit, Units};
+use crate::units::{Quantity, Unit, Units};
 use crate::{Error, ErrorKind};
 
 /// Points of a curve in figures and `profiles.csv`, h apart.
@@ -179,9 +179,7 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
 fn person<'m>(plan: &Plan, model: &'m Model) -> Result<Subject<'m>, Error> {
     let mut subject = Subject::typical(model);
     for (name, value) in &plan.subject {
-        subject = subject
-            .with_text(&name.text, &value.text)
-            .map_err(|faults| Error::from(faults).placed_in(value))?;
+        subject = subject.with_text(&name.text, &value.text).map_err(|faults| Error::from(faults).placed_in(value))?;
     }
     Ok(subject)
 }
@@ -197,7 +195,7 @@ pub(super) fn simulated<'m>(
     let place = |e: Error| e.placed_in(text);
     let schedule: Schedule = schedule.parse().map_err(|e| place(Error::from(e)))?;
     let simulation = configure(Simulation::new(model).subject(subject), &schedule).give(schedule);
-    simulation.run().map_err(|e| place(Error::from(e)))
+    Ok(simulation.run().map_err(|e| e.said_in(text))?)
 }
 
 fn session<'m>(model: &'m Model, subject: &Subject<'m>, text: &Text, until: f64) -> Result<Profile<'m>, Error> {
@@ -286,7 +284,8 @@ fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<
         let mut subject = person(plan, model)?;
         if let Variant::Set(values) = variant {
             for (name, value) in values {
-                let quantity: Quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
+                let quantity: Quantity =
+                    value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
                 subject = subject.set(&name.text, &quantity).map_err(|f| Error::from(f).placed(&name.place))?;
             }
         }
@@ -302,9 +301,4 @@ fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<
         }
     }
     Ok(result)
-}
-
-/// Hours of a quantity of time.
-pub(super) fn in_hours(quantity: &Quantity) -> Option<f64> {
-    quantity.as_base(Dimension::TIME).ok()
 }

@@ -72,8 +72,7 @@ pub(super) fn run(
         let alone = of_single.auc(0.0, interval).value();
         phases.push(PhaseResult {
             sessions: count,
-            accumulation: (same && interval > 0.0 && alone > 0.0)
-                .then(|| view.auc(last.time, next).value() / alone),
+            accumulation: (same && interval > 0.0 && alone > 0.0).then(|| view.auc(last.time, next).value() / alone),
         });
         first += count;
     }

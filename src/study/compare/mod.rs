@@ -8,7 +8,7 @@ mod table;
 pub use arm::{ArmResult, Band, Curve, Metabolite, Published};
 pub use course::{CourseResult, PhaseResult};
 pub use plan::{ArmPlan, BandPlan, Observed, Plan, Variant, default_plan};
-pub use table::{course_table, disposition_table, profiles, ranking_table, session_table, summary};
+pub use table::{course_table, disposition_table, profiles, published_table, ranking_table, session_table, summary};
 
 use crate::Error;
 use crate::error::Diagnostic;

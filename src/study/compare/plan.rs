@@ -5,7 +5,6 @@ use crate::error::{Faults, Source};
 use crate::metrics::Measure;
 use crate::study::PlanError;
 use crate::units::{Dimension, Quantity};
-use std::sync::Arc;
 
 /// A comparison as written: arms, the person, and how long to follow a session.
 #[derive(Debug, Clone)]
@@ -83,9 +82,12 @@ impl Plan {
         let source = Source::new(name, text);
         let log = Log::new(&source);
         let table = document::parse(&log)?;
-        let root = Table::root(&log, "a compare plan", table.get_ref(), &[
-            "format", "title", "subject", "until", "monitor", "course", "arm",
-        ]);
+        let root = Table::root(
+            &log,
+            "a compare plan",
+            table.get_ref(),
+            &["format", "title", "subject", "until", "monitor", "course", "arm"],
+        );
         root.check_format();
         let course = root.get("course").and_then(|v| v.table(&["name", "give"]));
         let give = course.as_ref().and_then(|c| c.need("give")?.text());
@@ -101,6 +103,16 @@ impl Plan {
             arms,
         };
         Faults::check(log.into_faults(), || plan)
+    }
+}
+
+impl Plan {
+    /// Sets a covariate of the person, in place of what the plan says.
+    pub(crate) fn set_subject(&mut self, name: &str, value: Text) {
+        match self.subject.iter_mut().find(|(n, _)| n.text == name) {
+            Some((_, old)) => *old = value,
+            None => self.subject.push((Text::at(name.to_string(), value.place.clone()), value)),
+        }
     }
 }
 
@@ -188,4 +200,3 @@ fn duplicates(log: &Log<PlanError>, arms: &[ArmPlan]) {
 pub fn default_plan() -> (&'static str, &'static str) {
     ("examples/plans/routes.toml", include_str!("../../../examples/plans/routes.toml"))
 }
-

@@ -11,50 +11,59 @@ const NO_REFERENCE: &str = "no iv dose of this model";
 
 /// What was given and how high and how fast: one row per arm.
 pub fn session_table(comparison: &Comparison) -> Table {
-    table(&comparison.arms, &[
-        ("arm", "", &|a| a.name.as_str().into()),
-        ("model", "", &|a| a.model.as_str().into()),
-        ("grade", "", &grade),
-        ("analyte", "", &|a| a.analyte.as_str().into()),
-        ("site", "", &|a| a.site.as_str().into()),
-        ("dose", "mg base", &|a| a.dose.into()),
-        ("S-dose", "mg base", &|a| optional(a.s_dose, "analyte of no ketamine")),
-        ("dose/kg", "mg/kg", &|a| optional(a.per_kg, "no weight")),
-        ("Cmax", "ng/mL", &|a| mass(&a.cmax, "ng/mL")),
-        ("Tmax", "h", &|a| a.tmax.into()),
-        ("Tmax last device", "h", &|a| a.tmax_last.into()),
-        ("AUC0-24", "ng*h/mL", &|a| mass(&a.auc24, "ng*h/mL")),
-        ("AUCinf", "ng*h/mL", &|a| perhaps(&a.auc_inf, "ng*h/mL")),
-        ("published", "", &published),
-    ])
+    table(
+        &comparison.arms,
+        &[
+            ("arm", "", &|a| a.name.as_str().into()),
+            ("model", "", &|a| a.model.as_str().into()),
+            ("grade", "", &grade),
+            ("analyte", "", &|a| a.analyte.as_str().into()),
+            ("site", "", &|a| a.site.as_str().into()),
+            ("dose", "mg base", &|a| a.dose.into()),
+            ("S-dose", "mg base", &|a| optional(a.s_dose, "analyte of no ketamine")),
+            ("dose/kg", "mg/kg", &|a| optional(a.per_kg, "no weight")),
+            ("Cmax", "ng/mL", &|a| mass(&a.cmax, "ng/mL")),
+            ("Tmax", "h", &|a| a.tmax.into()),
+            ("Tmax last device", "h", &|a| a.tmax_last.into()),
+            ("AUC0-24", "ng*h/mL", &|a| mass(&a.auc24, "ng*h/mL")),
+            ("AUCinf", "ng*h/mL", &|a| perhaps(&a.auc_inf, "ng*h/mL")),
+            ("published", "", &published),
+        ],
+    )
 }
 
 /// How long it stays, and the metabolite: one row per arm.
 pub fn disposition_table(comparison: &Comparison) -> Table {
     let from_start = format!("C {} h from start", comparison.monitor);
     let from_end = format!("C {} h from end", comparison.monitor);
-    table(&comparison.arms, &[
-        ("arm", "", &|a| a.name.as_str().into()),
-        ("half-life", "h", &half_life),
-        ("MRT", "h", &|a| perhaps(&a.mrt, "h")),
-        ("F vs iv", "", &bioavailability),
-        ("norketamine Cmax", "ng/mL", &|a| metabolite(a, |m| mass(&m.cmax, "ng/mL"))),
-        ("norketamine AUCinf", "ng*h/mL", &|a| metabolite(a, |m| perhaps(&m.auc_inf, "ng*h/mL"))),
-        ("nor/parent AUC", "", &|a| metabolite(a, |m| optional(m.ratio, "sampled at another site"))),
-        (&from_start, "ng/mL", &|a| mass(&a.at_monitor_from_start, "ng/mL")),
-        (&from_end, "ng/mL", &|a| mass(&a.at_monitor_from_end, "ng/mL")),
-    ])
+    table(
+        &comparison.arms,
+        &[
+            ("arm", "", &|a| a.name.as_str().into()),
+            ("half-life", "h", &half_life),
+            ("MRT", "h", &|a| perhaps(&a.mrt, "h")),
+            ("F vs iv", "", &bioavailability),
+            ("norketamine Cmax", "ng/mL", &|a| metabolite(a, |m| mass(&m.cmax, "ng/mL"))),
+            ("norketamine AUCinf", "ng*h/mL", &|a| metabolite(a, |m| perhaps(&m.auc_inf, "ng*h/mL"))),
+            ("nor/parent AUC", "", &|a| metabolite(a, |m| optional(m.ratio, "sampled at another site"))),
+            (&from_start, "ng/mL", &|a| mass(&a.at_monitor_from_start, "ng/mL")),
+            (&from_end, "ng/mL", &|a| mass(&a.at_monitor_from_end, "ng/mL")),
+        ],
+    )
 }
 
 /// The whole course: one row per arm.
 pub fn course_table(comparison: &Comparison) -> Table {
-    table(&comparison.arms, &[
-        ("arm", "", &|a| a.name.as_str().into()),
-        ("sessions", "", &|a| course(a, |c| Cell::Integer(c.sessions.len() as i64))),
-        ("per phase", "", &|a| course(a, |c| joined(c.phases.iter().map(|p| p.sessions.to_string())).into())),
-        ("accumulation per phase", "", &accumulation),
-        ("cumulative AUC", "ng*h/mL", &|a| course(a, |c| perhaps(&c.cumulative, "ng*h/mL"))),
-    ])
+    table(
+        &comparison.arms,
+        &[
+            ("arm", "", &|a| a.name.as_str().into()),
+            ("sessions", "", &|a| course(a, |c| Cell::Integer(c.sessions.len() as i64))),
+            ("per phase", "", &|a| course(a, |c| joined(c.phases.iter().map(|p| p.sessions.to_string())).into())),
+            ("accumulation per phase", "", &accumulation),
+            ("cumulative AUC", "ng*h/mL", &|a| course(a, |c| perhaps(&c.cumulative, "ng*h/mL"))),
+        ],
+    )
 }
 
 /// Arms of equal analyte and site, from the largest area to the smallest, with ratios to the largest.
@@ -89,46 +98,73 @@ pub fn ranking_table(comparison: &Comparison) -> Table {
     result
 }
 
+/// Each published number beside the simulated one.
+pub fn published_table(comparison: &Comparison) -> Table {
+    let mut result =
+        Table::new(["arm", "metric", "unit", "published", "simulated", "ratio", "source"].map(Column::new).into());
+    for arm in &comparison.arms {
+        for p in &arm.published {
+            let (simulated, ratio) = match &p.simulated {
+                Ok(q) => (q.value().into(), (q.value() / p.value.value()).into()),
+                Err(missing) => (Cell::missing(missing.to_string()), Cell::missing(missing.to_string())),
+            };
+            result.push(vec![
+                arm.name.as_str().into(),
+                p.measure.to_string().into(),
+                p.value.unit().to_string().into(),
+                p.value.value().into(),
+                simulated,
+                ratio,
+                p.source.as_str().into(),
+            ]);
+        }
+    }
+    result
+}
+
 /// Every number of every arm, for `summary.csv`.
 pub fn summary(comparison: &Comparison) -> Table {
-    table(&comparison.arms, &[
-        ("arm", "", &|a| a.name.as_str().into()),
-        ("model", "", &|a| a.model.as_str().into()),
-        ("grade", "", &grade),
-        ("assumed", "", &|a| Cell::Integer(i64::from(a.grade == Grade::Assumed))),
-        ("session", "", &|a| a.session.as_str().into()),
-        ("dose_mg", "mg", &|a| a.dose.into()),
-        ("s_dose_mg", "mg", &|a| optional(a.s_dose, "analyte of no ketamine")),
-        ("dose_mg_per_kg", "mg/kg", &|a| optional(a.per_kg, "no weight")),
-        ("analyte", "", &|a| a.analyte.as_str().into()),
-        ("site", "", &|a| a.site.as_str().into()),
-        ("cmax_ng_per_ml", "ng/mL", &|a| mass(&a.cmax, "ng/mL")),
-        ("tmax_h", "h", &|a| a.tmax.into()),
-        ("tmax_from_last_device_h", "h", &|a| a.tmax_last.into()),
-        ("auc_0_24_ng_h_per_ml", "ng*h/mL", &|a| mass(&a.auc24, "ng*h/mL")),
-        ("auc_inf_ng_h_per_ml", "ng*h/mL", &|a| perhaps(&a.auc_inf, "ng*h/mL")),
-        ("half_life_h", "h", &|a| perhaps(&a.half_life, "h")),
-        ("half_life_beyond_sampling", "", &|a| match a.half_life_beyond {
-            Some(beyond) => Cell::Integer(i64::from(beyond)),
-            None => Cell::missing("the source's sampling is not stated"),
-        }),
-        ("mrt_h", "h", &|a| perhaps(&a.mrt, "h")),
-        ("f_relative_to_iv", "", &bioavailability),
-        ("norketamine_analyte", "", &|a| metabolite(a, |m| m.analyte.as_str().into())),
-        ("norketamine_cmax_ng_per_ml", "ng/mL", &|a| metabolite(a, |m| mass(&m.cmax, "ng/mL"))),
-        ("norketamine_auc_inf_ng_h_per_ml", "ng*h/mL", &|a| metabolite(a, |m| perhaps(&m.auc_inf, "ng*h/mL"))),
-        ("norketamine_auc_ratio", "", &|a| metabolite(a, |m| optional(m.ratio, "sampled at another site"))),
-        ("c_monitor_from_start_ng_per_ml", "ng/mL", &|a| mass(&a.at_monitor_from_start, "ng/mL")),
-        ("c_monitor_from_end_ng_per_ml", "ng/mL", &|a| mass(&a.at_monitor_from_end, "ng/mL")),
-        ("sessions", "", &|a| course(a, |c| Cell::Integer(c.sessions.len() as i64))),
-        ("accumulation_per_phase", "", &accumulation),
-        ("course_auc_inf_ng_h_per_ml", "ng*h/mL", &|a| course(a, |c| perhaps(&c.cumulative, "ng*h/mL"))),
-        ("published", "", &published),
-        ("published_source", "", &|a| match a.published.is_empty() {
-            true => Cell::missing("none published"),
-            false => joined(a.published.iter().map(|p| p.source.clone())).into(),
-        }),
-    ])
+    table(
+        &comparison.arms,
+        &[
+            ("arm", "", &|a| a.name.as_str().into()),
+            ("model", "", &|a| a.model.as_str().into()),
+            ("grade", "", &grade),
+            ("assumed", "", &|a| Cell::Integer(i64::from(a.grade == Grade::Assumed))),
+            ("session", "", &|a| a.session.as_str().into()),
+            ("dose_mg", "mg", &|a| a.dose.into()),
+            ("s_dose_mg", "mg", &|a| optional(a.s_dose, "analyte of no ketamine")),
+            ("dose_mg_per_kg", "mg/kg", &|a| optional(a.per_kg, "no weight")),
+            ("analyte", "", &|a| a.analyte.as_str().into()),
+            ("site", "", &|a| a.site.as_str().into()),
+            ("cmax_ng_per_ml", "ng/mL", &|a| mass(&a.cmax, "ng/mL")),
+            ("tmax_h", "h", &|a| a.tmax.into()),
+            ("tmax_from_last_device_h", "h", &|a| a.tmax_last.into()),
+            ("auc_0_24_ng_h_per_ml", "ng*h/mL", &|a| mass(&a.auc24, "ng*h/mL")),
+            ("auc_inf_ng_h_per_ml", "ng*h/mL", &|a| perhaps(&a.auc_inf, "ng*h/mL")),
+            ("half_life_h", "h", &|a| perhaps(&a.half_life, "h")),
+            ("half_life_beyond_sampling", "", &|a| match a.half_life_beyond {
+                Some(beyond) => Cell::Integer(i64::from(beyond)),
+                None => Cell::missing("the source's sampling is not stated"),
+            }),
+            ("mrt_h", "h", &|a| perhaps(&a.mrt, "h")),
+            ("f_relative_to_iv", "", &bioavailability),
+            ("norketamine_analyte", "", &|a| metabolite(a, |m| m.analyte.as_str().into())),
+            ("norketamine_cmax_ng_per_ml", "ng/mL", &|a| metabolite(a, |m| mass(&m.cmax, "ng/mL"))),
+            ("norketamine_auc_inf_ng_h_per_ml", "ng*h/mL", &|a| metabolite(a, |m| perhaps(&m.auc_inf, "ng*h/mL"))),
+            ("norketamine_auc_ratio", "", &|a| metabolite(a, |m| optional(m.ratio, "sampled at another site"))),
+            ("c_monitor_from_start_ng_per_ml", "ng/mL", &|a| mass(&a.at_monitor_from_start, "ng/mL")),
+            ("c_monitor_from_end_ng_per_ml", "ng/mL", &|a| mass(&a.at_monitor_from_end, "ng/mL")),
+            ("sessions", "", &|a| course(a, |c| Cell::Integer(c.sessions.len() as i64))),
+            ("accumulation_per_phase", "", &accumulation),
+            ("course_auc_inf_ng_h_per_ml", "ng*h/mL", &|a| course(a, |c| perhaps(&c.cumulative, "ng*h/mL"))),
+            ("published", "", &published),
+            ("published_source", "", &|a| match a.published.is_empty() {
+                true => Cell::missing("none published"),
+                false => joined(a.published.iter().map(|p| p.source.clone())).into(),
+            }),
+        ],
+    )
 }
 
 /// Every curve in long form, for `profiles.csv`.
