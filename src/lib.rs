@@ -2,5 +2,6 @@
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod dosing;
 pub mod error;
 pub mod units;
