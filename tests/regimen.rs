@@ -2,6 +2,10 @@
 
 use posology::dosing::*;
 use posology::error::Kind;
+use posology::units::Quantity;
+use proptest::collection::{btree_set, vec};
+use proptest::option;
+use proptest::prelude::*;
 
 fn regimen(text: &str) -> Regimen {
     text.parse().unwrap_or_else(|e| panic!("{text}\n{e}"))
@@ -240,4 +244,292 @@ fn an_error_prints_with_a_caret_and_what_was_expected() {
 fn several_wrong_phases_are_all_shown() {
     let faults = "84 mg weekly x 4, max 3 L, then every 0 d x 2".parse::<Schedule>().unwrap_err();
     assert_eq!(faults.iter().count(), 2, "{faults}");
+}
+
+mod published {
+    use super::*;
+    use std::collections::BTreeSet;
+    use std::path::Path;
+
+    #[test]
+    fn the_catalogue_is_the_folder() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules");
+        let files: BTreeSet<String> = std::fs::read_dir(folder)
+            .unwrap()
+            .filter_map(|entry| entry.unwrap().file_name().to_str()?.strip_suffix(".toml").map(str::to_string))
+            .collect();
+        assert_eq!(files, Schedules::ids().map(str::to_string).collect());
+        assert!(Schedules::ids().is_sorted());
+    }
+
+    #[test]
+    fn every_file_reads_says_its_source_and_reads_back() {
+        for id in Schedules::ids() {
+            let text = Schedules::text(id).unwrap();
+            let file = ScheduleFile::from_toml(text, id).unwrap_or_else(|e| panic!("{e}"));
+            assert_eq!(Schedules::get(id).unwrap(), file);
+            let About { title, drug, grade, citation, source, .. } = &file.about;
+            assert_eq!(file.about.id.as_deref(), Some(id));
+            assert!([title, drug, citation, source].iter().all(|said| said.is_some()), "{id}");
+            assert!(matches!(grade.as_deref(), Some("A" | "B" | "assumed")), "{id}");
+            let written = file.to_toml();
+            assert_eq!(ScheduleFile::from_toml(&written, id).unwrap(), file, "{written}");
+            let line = text.lines().find_map(|line| line.strip_prefix("text = ")).unwrap();
+            assert_eq!(line.trim_matches('"'), file.schedule.to_string(), "{id} is not written canonically");
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_gets_the_nearest() {
+        let error = Schedules::get("ketamine-iv-philips-2019").unwrap_err();
+        assert_eq!(error.code(), "E_SCHEDULE_UNKNOWN");
+        assert_eq!(error.hint().unwrap(), "did you mean `ketamine-iv-phillips-2019`?");
+    }
+
+    /// Numbers of doses and days of the last dose, counted by hand from the sources.
+    #[test]
+    fn doses_and_days_are_the_sources() {
+        for (id, count, last_day, last) in [
+            ("esketamine-mdsi-84", 8, 25.0, "84 mg"),
+            ("ketamine-iv-murrough-2013", 6, 12.0, "0.5 mg/kg"),
+            ("ketamine-iv-singh-2016-twice", 8, 25.0, "0.5 mg/kg"),
+            ("ketamine-iv-singh-2016-thrice", 12, 26.0, "0.5 mg/kg"),
+            ("ketamine-iv-phillips-2019", 10, 36.0, "0.5 mg/kg"),
+            ("ketamine-iv-clinic", 4, 11.0, "0.5 mg/kg"),
+            ("ketamine-sc-loo-2023", 8, 25.0, "0.5 mg/kg"),
+            ("ketamine-oral-can-2021", 6, 36.0, "3 mg/kg"),
+            ("ketamine-oral-kheirabadi-2023-2", 12, 39.0, "2 mg/kg"),
+            ("ketamine-oral-er-bedroc-180", 29, 88.0, "180 mg"),
+        ] {
+            let doses = Schedules::get(id).unwrap().schedule.bounded(None).unwrap().doses();
+            let end = doses.last().unwrap();
+            let seen = (doses.len(), end.time / 24.0 + 1.0, end.quantity.to_string());
+            assert_eq!(seen, (count, last_day, last.to_string()), "{id}");
+        }
+    }
+
+    #[test]
+    fn the_esketamine_label_reaches_its_doses_as_it_says() {
+        let amounts = |id: &str| -> Vec<f64> {
+            let regimen = Schedules::get(id).unwrap().schedule.bounded(Some(20.0 * 168.0)).unwrap();
+            regimen.doses().iter().map(|dose| dose.quantity.value()).collect()
+        };
+        // 8 doses in weeks 1-4, 4 in weeks 5-8, 6 in weeks 9-20.
+        let adult = amounts("esketamine-trd-adult-84");
+        assert_eq!((adult.len(), adult[0]), (18, 56.0));
+        assert!(adult[1..].iter().all(|mg| *mg == 84.0));
+        assert_eq!(amounts("esketamine-trd-adult-56-weekly").len(), 24);
+        assert_eq!(amounts("esketamine-trd-start-28-to-84")[..4], [28.0, 56.0, 84.0, 84.0]);
+        assert_eq!(amounts("esketamine-trd-start-28-to-56")[..3], [28.0, 56.0, 56.0]);
+    }
+}
+
+/// Any valid schedule: each part from all it may be, then the rules of a phase and of a sequence.
+mod any {
+    use super::*;
+
+    fn quantity(units: &'static [&'static str]) -> impl Strategy<Value = Quantity> {
+        let value = prop_oneof![(1u32..4000).prop_map(|n| f64::from(n) / 8.0), 1e-3..1e4f64];
+        (value, prop::sample::select(units)).prop_map(|(value, unit)| Quantity::new(value, unit.parse().unwrap()))
+    }
+
+    fn duration() -> impl Strategy<Value = Duration> {
+        use TimeUnit::*;
+        let value = prop_oneof![(1u32..60).prop_map(f64::from), 0.01..40.0f64];
+        let unit = prop::sample::select(vec![Minute, Hour, Day, Week, Month]);
+        (value, unit).prop_map(|(value, unit)| Duration::new(value, unit).unwrap())
+    }
+
+    fn numbers(most: u32) -> impl Strategy<Value = Numbers> {
+        btree_set(1..=most, 1..6)
+            .prop_map(|set| Numbers::from_ranges(set.into_iter().map(|n| (n, n)).collect()).unwrap())
+    }
+
+    fn pattern() -> impl Strategy<Value = Pattern> {
+        let days = (1u32..40).prop_flat_map(|cycle| (numbers(cycle), Just(cycle)));
+        let weekdays = (0usize..7, btree_set(0usize..7, 0..4), btree_set((0u16..24, 0u16..60), 0..3));
+        prop_oneof![
+            option::of(duration()).prop_map(|at| Pattern::Once { at }),
+            duration().prop_map(Pattern::Every),
+            (1u32..6).prop_map(Pattern::TimesDaily),
+            (1u32..4).prop_map(Pattern::EveryCalendarMonths),
+            Just(Pattern::Weekly),
+            Just(Pattern::TwiceWeekly),
+            Just(Pattern::ThreeTimesWeekly),
+            Just(Pattern::Monthly),
+            days.prop_map(|(days, cycle)| Pattern::OnDays { days, cycle }),
+            weekdays.prop_map(|(first, others, at)| Pattern::OnWeekdays {
+                days: std::iter::once(0)
+                    .chain(others.into_iter().filter(|day| *day > 0))
+                    .map(|day| Weekday::ALL[(first + day) % 7])
+                    .collect(),
+                at: at.into_iter().map(|(hour, minute)| ClockTime::new(hour, minute).unwrap()).collect(),
+            }),
+        ]
+    }
+
+    fn length() -> impl Strategy<Value = Length> {
+        prop_oneof![
+            duration().prop_map(Length::For),
+            (1u32..20).prop_map(Length::Doses),
+            (1u32..4).prop_map(Length::CalendarMonths)
+        ]
+    }
+
+    fn rounding() -> impl Strategy<Value = Rounding> {
+        let direction = prop::sample::select(vec![Direction::Nearest, Direction::Up, Direction::Down]);
+        let to = prop_oneof![Just(Step::Device), quantity(&["mg", "ug"]).prop_map(Step::Amount)];
+        (direction, to).prop_map(|(direction, to)| Rounding { direction, to })
+    }
+
+    fn steps(unit: &'static [&'static str]) -> impl Strategy<Value = Steps> {
+        let each = prop_oneof![Just(Each::Week), (1u32..4).prop_map(Each::Doses)];
+        (any::<bool>(), quantity(unit), each, quantity(unit)).prop_map(|(rising, by, each, to)| Steps {
+            rising,
+            by,
+            each,
+            to,
+        })
+    }
+
+    fn phase() -> impl Strategy<Value = Phase> {
+        const AMOUNTS: &[&str] = &["mg", "ug", "g"];
+        const PER_KG: &[&str] = &["mg/kg", "ug/kg"];
+        const RATES: &[&str] = &["mg/h", "ug/min"];
+        let over = || option::of(duration()).prop_map(|over| over.map_or(Input::Bolus, Input::Over));
+        let dose = prop_oneof![
+            3 => (quantity(AMOUNTS), over(), option::of(steps(AMOUNTS)), option::of(quantity(&["mg", "mg/kg"]))),
+            2 => (quantity(PER_KG), over(), option::of(steps(PER_KG)), option::of(quantity(AMOUNTS))),
+            1 => (quantity(RATES), duration().prop_map(Input::AtRate), option::of(steps(RATES)), option::of(quantity(RATES))),
+        ];
+        let route = option::of(prop::sample::select(vec!["iv", "oral", "intranasal", "a-b_3"]));
+        let salt = option::weighted(0.2, Just("HCl".to_string()));
+        let exceptions = (option::of(numbers(8)), option::of(numbers(30)));
+        let limits = (option::of(quantity(&["mg", "mg/kg"])), option::of(rounding()), option::of(1u32..4));
+        (dose, route, salt, pattern(), option::weighted(0.9, length()), exceptions, limits, option::of(duration()))
+            .prop_map(
+                |(
+                    (quantity, input, steps, first),
+                    route,
+                    salt,
+                    pattern,
+                    length,
+                    (doses, days),
+                    (max, rounding, count),
+                    pause,
+                )| {
+                    let first = first.zip(count).map(|(quantity, doses)| First { doses, quantity });
+                    Phase {
+                        route: route.map(str::to_string),
+                        input,
+                        length,
+                        steps: steps.filter(|_| first.is_none()),
+                        first,
+                        except_doses: doses.unwrap_or_default(),
+                        except_days: days.unwrap_or_default(),
+                        max,
+                        rounding,
+                        pause,
+                        ..Phase::new(Dose { quantity, salt }, pattern)
+                    }
+                },
+            )
+    }
+
+    /// Takes away what the rules forbid, so that most of what is drawn is kept.
+    fn mended(mut phases: Vec<Phase>) -> Vec<Phase> {
+        let last = phases.len() - 1;
+        for (i, phase) in phases.iter_mut().enumerate() {
+            let once = phase.pattern.is_once();
+            if once && matches!(phase.length, Some(Length::Doses(_))) {
+                phase.length = None;
+            }
+            if i < last && phase.length.is_none() {
+                match once {
+                    true => phase.pause = phase.pause.or(Duration::new(1.5, TimeUnit::Day).ok()),
+                    false => phase.length = Some(Length::Doses(3)),
+                }
+            }
+            if i == last {
+                phase.pause = None;
+            }
+            if let Some(steps) = &mut phase.steps {
+                steps.rising = steps.to.in_base() > phase.dose.quantity.in_base();
+            }
+            for drop in 0..4 {
+                if Schedule::new(vec![vec![Phase { pause: None, ..phase.clone() }]], "2026-01-05".parse().ok()).is_ok()
+                {
+                    break;
+                }
+                match drop {
+                    0 => phase.except_days = Numbers::default(),
+                    1 => phase.except_doses = Numbers::default(),
+                    2 => phase.first = None,
+                    _ => phase.pattern = Pattern::Weekly,
+                }
+            }
+        }
+        phases
+    }
+
+    pub fn schedule() -> impl Strategy<Value = Schedule> {
+        let start = option::of((0i64..3000).prop_map(|n| "2024-02-28".parse::<Date>().unwrap().plus_days(n)));
+        (vec(vec(phase(), 1..4).prop_map(mended), 1..3), start)
+            .prop_filter_map("not valid", |(courses, start)| Schedule::new(courses, start).ok())
+    }
+}
+
+/// The doses of a schedule, the endless part for 50 weeks; `None` where these are too many.
+fn doses_of(schedule: &Schedule) -> Option<Vec<PlannedDose>> {
+    schedule.clone().bounded(Some(50.0 * 168.0)).ok().map(|regimen| regimen.doses())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1000, max_global_rejects: 20_000, ..ProptestConfig::default() })]
+
+    #[test]
+    fn text_and_toml_are_two_spellings_of_one_schedule(schedule in any::schedule()) {
+        let text = schedule.to_string();
+        let from_text: Schedule = text.parse().map_err(|e| TestCaseError::fail(format!("{text}\n{e}")))?;
+        prop_assert_eq!(&from_text, &schedule, "{}", &text);
+        prop_assert_eq!(from_text.to_string(), text);
+
+        let toml = schedule.to_toml();
+        let from_toml = Schedule::from_toml(&toml, "it").map_err(|e| TestCaseError::fail(format!("{toml}\n{e}")))?;
+        prop_assert_eq!(&from_toml, &schedule, "{}", &toml);
+        prop_assert_eq!(from_toml.to_toml(), toml);
+
+        prop_assert_eq!(doses_of(&from_text), doses_of(&schedule));
+        prop_assert_eq!(doses_of(&from_toml), doses_of(&schedule));
+    }
+
+    #[test]
+    fn doses_are_in_order_numbered_and_inside_their_phase(schedule in any::schedule()) {
+        let Some(doses) = doses_of(&schedule) else { return Ok(()) };
+        prop_assert!(doses.windows(2).all(|pair| (pair[0].time, pair[0].course) <= (pair[1].time, pair[1].course)));
+        for (course, phases) in schedule.courses().iter().enumerate() {
+            let mine: Vec<&PlannedDose> = doses.iter().filter(|dose| dose.course == course).collect();
+            prop_assert!(mine.iter().enumerate().all(|(i, dose)| dose.session == i + 1));
+            for (index, phase) in phases.iter().enumerate() {
+                let slots = mine.iter().filter(|dose| dose.phase == index).map(|dose| dose.slot as u64 + 1);
+                for slot in slots {
+                    prop_assert!(!phase.except_doses.contains(slot));
+                    if let Some(Length::Doses(doses)) = phase.length {
+                        prop_assert!(slot <= u64::from(doses));
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_text_is_read_or_refused_at_a_place_inside_it(text in "[0-9a-zµ,./ x-]{0,40}|(84|1,5|-3|0)? ?(mg|mg/kg|h)? (iv|oral)? (over|at|every|on|for|x|then|, then|and|rising by|max)? ?(3|0) ?(d|weeks|mg)?.{0,5}") {
+        if let Err(faults) = text.parse::<Schedule>() {
+            for fault in faults.iter() {
+                let span = fault.span.expect("every fault has a place");
+                prop_assert!(span.end <= text.len() && text.is_char_boundary(span.start) && text.is_char_boundary(span.end));
+            }
+            prop_assert!(faults.to_string().contains("-->"));
+        }
+    }
 }

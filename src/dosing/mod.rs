@@ -10,6 +10,8 @@
 //! # Ok::<(), posology::dosing::DosingFaults>(())
 //! ```
 
+mod calendar;
+mod catalogue;
 mod check;
 mod date;
 mod dose;
@@ -25,6 +27,8 @@ mod print;
 mod regimen;
 mod scan;
 
+pub use calendar::{Calendar, CalendarRow};
+pub use catalogue::Schedules;
 pub use date::{ClockTime, Date, Weekday};
 pub use dose::{PlannedDose, Resolved, devices};
 pub use duration::{Duration, TimeUnit};
