@@ -240,6 +240,86 @@ fn an_error_prints_with_a_caret_and_what_was_expected() {
     assert_eq!(lines[5], "hint: did you mean `twice`?");
 }
 
+/// A schedule file in which one line is wrong: the code, and the words above the caret.
+const FILE_MISTAKES: &[(&str, &str, &str)] = &[
+    ("colour = \"red\"", "E_UNKNOWN_KEY", "colour"),
+    ("format = 2", "E_FORMAT", "2"),
+    ("start = \"2026-02-30\"", "E_DATE", "2026-02-30"),
+    ("title = 5", "E_WRONG_TYPE", "5"),
+    ("text = \"84 mg weekly\"", "E_SCHEDULE_KEYS", "\"84 mg weekly\""),
+    ("title = \"a\"\ntitle = \"b\"", "E_TOML", "title"),
+    ("[[course]]\nphases = []", "E_UNKNOWN_KEY", "phases"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mgg\"", "E_UNIT_UNKNOWN", "mgg"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg weekly\"", "E_REGIMEN_SYNTAX", "weekly"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\ngive = \"twise weekly\"", "E_REGIMEN_SYNTAX", "twise"),
+    (
+        "[[course]]\n[[course.phase]]\ndose = \"84 mg\"\ngive = \"weekly\"\nfor = \"-2 weeks\"",
+        "E_NEGATIVE_DURATION",
+        "-2 weeks",
+    ),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\ngive = \"weekly\"\ndoses = 0", "E_ZERO_COUNT", "0"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"on the nose\"", "E_ROUTE_NAME", "\"on the nose\""),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nfirst = { doses = 1 }", "E_SCHEDULE_KEYS", "{ doses = 1 }"),
+    (
+        "[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nat = \"5 mg/h for 2 h\"",
+        "E_DOSE_AND_RATE",
+        "\"5 mg/h for 2 h\"",
+    ),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nbolus = false", "E_WRONG_TYPE", "false"),
+];
+
+#[test]
+fn each_mistake_in_a_file_has_one_error_at_its_words() {
+    for (line, code, words) in FILE_MISTAKES {
+        let text = match line.starts_with("[[course]]\n[[course.phase]]") {
+            true => format!("format = 1\n{line}\n"),
+            false => format!("{line}\n[[course]]\n[[course.phase]]\ndose = \"84 mg\"\n"),
+        };
+        let faults = ScheduleFile::from_toml(&text, "mine.toml").expect_err(line);
+        let shown: Vec<_> = faults.iter().map(|f| (f.kind.code(), f.span.map(|s| &text[s.start..s.end]))).collect();
+        assert_eq!(shown, [(*code, Some(*words))], "{text}\n{faults}");
+    }
+    let wrong_line = "id = \"mine\"\ntext = \"84 mg intranasal twise weekly\"";
+    let shown = ScheduleFile::from_toml(wrong_line, "mine.toml").unwrap_err().to_string();
+    assert!(shown.contains("mine.toml:2:26") && shown.contains("^^^^^"), "{shown}");
+    assert_eq!(
+        ScheduleFile::from_toml("id = \"mine\"", "mine.toml").unwrap_err().first().kind.code(),
+        "E_SCHEDULE_KEYS"
+    );
+}
+
+#[test]
+fn both_spellings_of_a_file_say_the_same() {
+    let line = r#"start = "2026-01-05"
+text = "0.5 mg/kg oral on Mon,Thu at 09:00 x 6, rising by 0.5 mg/kg each dose to 3 mg/kg, max 300 mg, rounded down to 25 mg, pause 2 weeks, then iv over 40 min weekly x 4, first 2 doses 20 mg, except doses 3 and 250 mg as HCl b once at 144 h""#;
+    let phases = r#"start = "2026-01-05"
+[[course]]
+[[course.phase]]
+dose = "0.5 mg/kg"
+route = "oral"
+give = "on Mon,Thu at 09:00"
+doses = 6
+rising = { by = "0.5 mg/kg", each = "dose", to = "3 mg/kg" }
+max = "300 mg"
+rounded = "down to 25 mg"
+pause = "2 weeks"
+[[course.phase]]
+route = "iv"
+over = "40 min"
+give = "weekly"
+doses = 4
+first = { doses = 2, dose = "20 mg" }
+except_doses = "3"
+[[course]]
+[[course.phase]]
+dose = "250 mg as HCl"
+route = "b"
+give = "once at 144 h"
+"#;
+    let read = |text| Schedule::from_toml(text, "it").unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(read(line), read(phases));
+}
+
 #[test]
 fn several_wrong_phases_are_all_shown() {
     let faults = "84 mg weekly x 4, max 3 L, then every 0 d x 2".parse::<Schedule>().unwrap_err();
@@ -277,6 +357,32 @@ mod published {
             let line = text.lines().find_map(|line| line.strip_prefix("text = ")).unwrap();
             assert_eq!(line.trim_matches('"'), file.schedule.to_string(), "{id} is not written canonically");
         }
+    }
+
+    /// The index of the folder: what each schedule is, its phases at a glance, and its source.
+    fn index() -> String {
+        let mut out = String::from(
+            "# Schedules\n\nPublished dosing schedules, one file each. This index is made from the files: \
+             `UPDATE_INDEX=1 cargo test --test regimen`.\n\n| schedule | what | phases | grade | source |\n|---|---|---|---|---|\n",
+        );
+        for ScheduleFile { about, schedule } in Schedules::list() {
+            let said = |word: Option<String>| word.unwrap_or_default();
+            let (id, grade, citation) = (said(about.id), said(about.grade), said(about.citation));
+            let source = about.doi.map_or(citation.clone(), |doi| format!("[{citation}](https://doi.org/{doi})"));
+            let phases = schedule.at_a_glance().join("<br>");
+            let title = said(about.title);
+            out += &format!("| [{id}]({id}.toml) | {title} | {phases} | {grade} | {source} |\n");
+        }
+        out
+    }
+
+    #[test]
+    fn the_index_is_fresh() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules/README.md");
+        if std::env::var_os("UPDATE_INDEX").is_some() {
+            std::fs::write(&path, index()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), index());
     }
 
     #[test]

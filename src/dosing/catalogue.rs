@@ -53,7 +53,7 @@ impl Schedules {
 
     /// All schedules, in the order of their names.
     pub fn list() -> impl Iterator<Item = ScheduleFile> {
-        FILES.iter().map(|file| parsed(file))
+        FILES.iter().map(parsed)
     }
 
     /// The schedule of a name.

@@ -243,11 +243,11 @@ fn on_the_calendar(phase: &Phase, origin: Origin, found: &mut Found) -> bool {
             found.push((Part::Length, DosingError::NoStartDate));
         }
     }
-    if let (Pattern::OnWeekdays { days, .. }, Some(date)) = (&phase.pattern, origin.date()) {
-        if date.weekday() != days[0] {
-            let error = DosingError::StartWeekday { begins: date.weekday(), listed: days[0] };
-            found.push((Part::Pattern, error));
-        }
+    if let (Pattern::OnWeekdays { days, .. }, Some(date)) = (&phase.pattern, origin.date())
+        && date.weekday() != days[0]
+    {
+        let error = DosingError::StartWeekday { begins: date.weekday(), listed: days[0] };
+        found.push((Part::Pattern, error));
     }
     found.is_empty()
 }
@@ -255,11 +255,11 @@ fn on_the_calendar(phase: &Phase, origin: Origin, found: &mut Found) -> bool {
 /// Counts the doses of a phase and holds its numbers against them.
 fn counts(phase: &Phase, origin: Origin, total: &mut usize, found: &mut Found) {
     let end = phase.hours(origin);
-    if let (Pattern::Once { at: Some(at) }, Some(_), Some(end)) = (&phase.pattern, phase.length, end) {
-        if at.hours() >= end {
-            found.push((Part::Pattern, DosingError::OnceTooLate { at: at.to_string() }));
-            return;
-        }
+    if let (Pattern::Once { at: Some(at) }, Some(_), Some(end)) = (&phase.pattern, phase.length, end)
+        && at.hours() >= end
+    {
+        found.push((Part::Pattern, DosingError::OnceTooLate { at: at.to_string() }));
+        return;
     }
     // A phase without an end is counted when it is cut off; its first point shows whether there is one.
     let most = if end.is_some() { MAX_DOSES + 1 - (*total).min(MAX_DOSES) } else { 1 };

@@ -100,7 +100,7 @@ fn rounded(amount: &Quantity, rounding: &Rounding, device: Option<&Quantity>) ->
         (None, Direction::Down) => count.floor(),
     };
     if whole == 0.0 {
-        return Err(DosingError::RoundsToNothing { amount: amount.clone(), step: step.clone() });
+        return Err(DosingError::RoundsToNothing { amount: amount.clone().into(), step: step.clone().into() });
     }
     Ok(Quantity::base(tidy(whole * size), amount.dimension()))
 }
@@ -124,7 +124,7 @@ pub fn devices(amount: &Quantity, device: &Quantity) -> Result<u32, DosingError>
         .filter(|whole| *whole >= 1.0)
         .map(|whole| Quantity::new(tidy(whole * device.value()), device.unit().clone()))
         .collect();
-    Err(DosingError::NotWholeDevices { amount, device: device.clone(), nearest })
+    Err(DosingError::NotWholeDevices { amount: amount.into(), device: device.clone().into(), nearest })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ pub type DosingFaults = Faults<DosingError>;
 pub enum DosingError {
     /// A quantity whose unit is unknown, missing or of the wrong dimension.
     #[error(transparent)]
-    Unit(#[from] UnitError),
+    Unit(Box<UnitError>),
     /// Text that does not follow the grammar.
     #[error("expected {expected}, found {found}")]
     Syntax {
@@ -184,9 +184,9 @@ pub enum DosingError {
     #[error("{amount} is not a whole number of devices of {device}")]
     NotWholeDevices {
         /// The amount.
-        amount: Quantity,
+        amount: Box<Quantity>,
         /// The amount of one device.
-        device: Quantity,
+        device: Box<Quantity>,
         /// The nearest amounts that are.
         nearest: Vec<Quantity>,
     },
@@ -194,9 +194,9 @@ pub enum DosingError {
     #[error("{amount} rounded to {step} leaves nothing")]
     RoundsToNothing {
         /// The amount.
-        amount: Quantity,
+        amount: Box<Quantity>,
         /// What it is rounded to.
-        step: Quantity,
+        step: Box<Quantity>,
     },
     /// A file that is no TOML.
     #[error("{message}")]
@@ -242,6 +242,12 @@ pub enum DosingError {
         /// The name that was probably meant.
         near: Option<String>,
     },
+}
+
+impl From<UnitError> for DosingError {
+    fn from(error: UnitError) -> Self {
+        DosingError::Unit(Box::new(error))
+    }
 }
 
 impl Kind for DosingError {

@@ -343,7 +343,10 @@ impl Reader<'_> {
                 self.unknown_key(key, &["phase"]);
             }
             let Some(phases) = table.get("phase") else {
-                self.fault(DosingError::NoPhase, span);
+                // A misspelt key is the reason, and said already.
+                if table.is_empty() {
+                    self.fault(DosingError::NoPhase, span);
+                }
                 continue;
             };
             let phases = self.tables("phase", phases);
