@@ -59,7 +59,11 @@ impl Graph {
         }
         match lowering.values.pop().flatten().filter(|_| lowering.faults.is_empty()) {
             Some(value) => Ok(value),
-            None => Err(lowering.faults),
+            None => {
+                let mut faults = lowering.faults;
+                faults.sort_by_key(|fault| fault.span);
+                Err(faults)
+            }
         }
     }
 }

@@ -27,3 +27,6 @@ pub use linear::{Linear, NonLinear, NonLinearReason, linearise};
 pub use lower::{Scope, Type};
 pub use parse::parse;
 pub use program::Tiers;
+
+#[cfg(test)]
+mod tests;
