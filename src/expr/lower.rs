@@ -289,8 +289,9 @@ impl<'a> Lowering<'a> {
         let (base, exponent) = (self.number(a, "^"), self.plain(b, "^"));
         let ((base, dimension), exponent) = (base?, exponent?);
         let raised = match self.graph.value(exponent) {
+            _ if dimension.is_none() => Some(dimension),
             Some(value) => dimension.power(value),
-            None => Some(dimension).filter(|d| d.is_none()),
+            None => None,
         };
         match raised {
             Some(raised) => Some((self.graph.pow(base, exponent), Type::Number(raised))),
