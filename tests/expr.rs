@@ -251,6 +251,37 @@ proptest! {
     }
 }
 
+#[test]
+fn derivatives_of_special_functions_are_those_of_central_differences() {
+    for text in [
+        "lgamma(x)",
+        "lgamma(x * x + 1)",
+        "log10(x)",
+        "logit(x / 4)",
+        "mod(3.7 * x, 1.3)",
+        "mod(5, x)",
+        "mod(-5 * x, 3 + x)",
+        "x ^ (x + 1)",
+        "if(x < 2 and not x > 1 or x == 7, x * x, 3 * x)",
+    ] {
+        let mut graph = Graph::new();
+        let names = Names::new(&mut graph);
+        let node = lower(&mut graph, &names, text);
+        let slope = graph.derivative(node, names.0[0]);
+        let curvature = graph.derivative(slope, names.0[0]);
+        for x in [0.7, 1.9, 3.1] {
+            let h = 1e-5;
+            let points = [x - h, x, x + h].map(|x| [x, 0.0, 0.0, 0.0, 0.0, 0.0]);
+            let values = run(&graph, &[&[node, slope, curvature]], &points);
+            for (of, derivative) in [(0, 1), (1, 2)] {
+                let want = (values[of][2] - values[of][0]) / (2.0 * h);
+                let got = values[derivative][1];
+                assert!((got - want).abs() < 1e-7 * (1.0 + got.abs()), "{text} at {x}: {got} is not {want}");
+            }
+        }
+    }
+}
+
 /// Trees that are linear in `x` and `y`, with coefficients that are not.
 fn linear_trees() -> impl Strategy<Value = Tree> {
     let factor = prop_oneof![

@@ -126,11 +126,9 @@ impl Tiers {
     /// Runs the shared program of class subject, interval or dose. Programs of lower classes must have run.
     ///
     /// # Panics
-    /// If `file` is shorter than one of [`Tiers::file`].
+    /// If the class is another, or `file` is shorter than one of [`Tiers::file`].
     pub fn run<const L: usize>(&self, class: Class, file: &mut [[f64; L]]) {
-        if let Some(program) = self.shared.get(&class) {
-            program.run(file);
-        }
+        self.shared[&class].run(file);
     }
 
     /// Runs the program of a group: its values of class state. Programs of lower classes must have run.
@@ -142,11 +140,17 @@ impl Tiers {
     }
 
     /// Operations in the shared program of class subject, interval or dose.
+    ///
+    /// # Panics
+    /// If the class is another.
     pub fn operations(&self, class: Class) -> usize {
-        self.shared.get(&class).map_or(0, |program| program.0.len())
+        self.shared[&class].0.len()
     }
 
     /// Operations in the program of a group.
+    ///
+    /// # Panics
+    /// If there is no such group.
     pub fn group_operations(&self, group: usize) -> usize {
         self.groups[group].0.len()
     }

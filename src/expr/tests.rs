@@ -216,6 +216,7 @@ fn every_error_points_at_what_is_wrong() {
         ("V + 2 * CL", "2 * CL", "E_UNIT_MISMATCH", ""),
         ("age - (60)", "(60)", "E_UNIT_MISMATCH", "1[h]"),
         ("max(V, 0)", "0", "E_UNIT_MISMATCH", "0[L]"),
+        ("1 - V", "V", "E_UNIT_MISMATCH", "1[L]"),
         ("if(V < ka, 1, 2)", "ka", "E_UNIT_MISMATCH", ""),
         ("if(meal, V, CL)", "CL", "E_UNIT_MISMATCH", ""),
         ("mod(t, 24)", "24", "E_UNIT_MISMATCH", "1[h]"),
