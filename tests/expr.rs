@@ -291,6 +291,12 @@ fn linear_trees() -> impl Strategy<Value = Tree> {
             let product = Tree::Binary("*", Tree::Input(i).into(), Tree::Input(j).into());
             Tree::Unary("sqrt", product.into())
         }),
+        // exp(-k), behind a state that cancels
+        Just(()).prop_map(|()| {
+            let [y, k] = [1, 3].map(|i| Box::new(Tree::Input(i)));
+            let sum = Tree::Binary("+", k, y.clone());
+            Tree::Unary("exp", Tree::Binary("-", y, sum.into()).into())
+        }),
     ];
     let leaf = prop_oneof![3 => (0..2_usize).prop_map(Tree::Input), 1 => factor.clone()];
     leaf.prop_recursive(6, 60, 3, move |inner| {

@@ -198,15 +198,15 @@ impl Draft {
     /// The operations of one class that `roots` need.
     fn new(graph: &Graph, class: Class, roots: &[Node]) -> Draft {
         let members = graph.reachable(roots);
-        // A value may vanish into the operation that reads it if that is the only one, and of the same program.
+        // A value may vanish into the operation that reads it if nothing else does.
         let mut readers: BTreeMap<Node, usize> = BTreeMap::new();
         for &reader in &members {
             for operand in graph.kind(reader).operands() {
-                *readers.entry(operand).or_default() += if graph.class(reader) == class { 1 } else { 2 };
+                *readers.entry(operand).or_default() += 1;
             }
         }
         for root in roots {
-            *readers.entry(*root).or_default() += 2;
+            *readers.entry(*root).or_default() += 1;
         }
         let inner = |node: Node| match graph.kind(node) {
             Kind::Binary(op, a, b) if graph.class(node) == class && readers[&node] == 1 => Some((op, a, b)),

@@ -150,6 +150,7 @@ fn expressions_have_their_values() {
         ("if(not n < 2 and n <= 3 or fasted, 1, 2)", 1.0),
         ("if(n > 3 or n >= 4 or n != 3, 1, 2)", 2.0),
         ("if(n == 3, 1, 2)", 1.0),
+        ("if(n >= 3 and n <= 3 and not (n > 3 or n < 3), 1, 2)", 1.0),
         ("if(not not fasted, 1, 2)", 2.0),
         ("dose.amount / 28[mg]", 3.0),
         ("3.75[L/h] * (weight / 80[kg])^0.75", 3.75),
