@@ -131,6 +131,11 @@ impl Schedule {
         self.samples
     }
 
+    /// Number of stretches between changes.
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
     /// Number of systems a subject must bring: one more than there are switches.
     pub fn systems(&self) -> usize {
         self.systems

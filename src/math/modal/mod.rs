@@ -15,11 +15,12 @@ use components::Components;
 use decouple::Triangular;
 use std::ops::Range;
 
-/// Largest entry of a change of variables that still decouples; the smaller one is for systems where growth compounds.
-const GROWTH: [f64; 2] = [64.0, 4.0];
+/// Relative distance at which two coupled rates share a block; the larger ones are for chains where closeness compounds.
+const NEAR: [f64; 4] = [0.02, 0.1, 0.3, 0.6];
 /// Largest residual of A V = V T, relative to the largest rate.
 const RESIDUAL: f64 = 1e-13;
-/// Largest product of the sizes of a mode and of its dual, each state in its natural scale.
+/// Largest product of the sizes of a mode and of its dual, each state in its natural scale, and of the strongest coupling
+/// it has inside its block, relative to the rates it joins.
 const CONDITION: f64 = 1e3;
 
 /// A block of more than one coordinate.
@@ -148,6 +149,9 @@ pub struct Decomposer {
     basis: ComponentBasis,
     system: Triangular,
     a: Vec<f64>,
+    /// Basis of every component in its natural scale, before decoupling.
+    local: Vec<f64>,
+    /// Natural scale of each state.
     scale: Vec<f64>,
     row: Vec<f64>,
     order: Vec<usize>,
@@ -164,8 +168,8 @@ impl Decomposer {
         out.n = n;
         out.fastest = (0..n).map(|i| a[i * (n + 1)].abs()).fold(0.0, f64::max);
         out.whole = false;
-        for growth in GROWTH {
-            if self.attempt(n, growth, out.fastest) && self.is_sound(out.fastest) {
+        for near in NEAR {
+            if self.attempt(n, near, out.fastest) && self.is_sound(out.fastest) {
                 self.write(out);
                 return;
             }
@@ -175,8 +179,12 @@ impl Decomposer {
     }
 
     /// Builds T, V and W in the order of the components.
-    fn attempt(&mut self, n: usize, growth: f64, fastest: f64) -> bool {
+    fn attempt(&mut self, n: usize, near: f64, fastest: f64) -> bool {
         self.system.reset(n);
+        self.local.clear();
+        self.local.resize(n * n, 0.0);
+        self.scale.clear();
+        self.scale.resize(n, 0.0);
         for k in 0..self.components.ranges.len() {
             let range = self.components.ranges[k].clone();
             self.basis.reset(range.len());
@@ -192,7 +200,7 @@ impl Decomposer {
             let mut rows = range.start..range.start;
             while rows.end < range.end {
                 rows = rows.end..(rows.end + self.group_size(rows.end, range.end));
-                self.system.decouple(rows.clone(), growth, &range);
+                self.system.decouple(rows.clone(), near, &range);
             }
         }
         true
@@ -213,47 +221,55 @@ impl Decomposer {
         }
     }
 
-    /// Feeds of component `k` from the coordinates upstream, T = W A V, and the natural scale of the component: what flows
-    /// in from upstream at its scale, over the faster of the two rates. It makes every later test free of units.
+    /// Feeds of component `k` from the coordinates upstream, T = W A V, in the natural scale of the component.
     fn couple(&mut self, k: usize, fastest: f64) {
         let n = self.system.n;
         let range = self.components.ranges[k].clone();
-        let mut natural: f64 = 0.0;
-        for q in 0..range.start {
-            let first = self.components.first[q];
-            for i in range.clone() {
-                let feed: f64 = (first..range.start).map(|j| self.a[i * n + j] * self.system.v[j * n + q]).sum();
+        let natural = self.natural_scale(range.clone(), fastest);
+        for i in range.clone() {
+            for p in range.clone() {
+                self.system.v[i * n + p] *= natural;
+                self.system.w[p * n + i] /= natural;
+                self.scale[i] = self.scale[i].max(self.system.v[i * n + p].abs());
+            }
+        }
+        for i in range.clone() {
+            self.local[i * n..][range.clone()].copy_from_slice(&self.system.v[i * n..][range.clone()]);
+            for q in 0..range.start {
+                let from = self.components.first[q];
+                let feed: f64 = (from..range.start).map(|j| self.a[i * n + j] * self.system.v[j * n + q]).sum();
                 if feed != 0.0 {
                     for p in range.clone() {
                         self.system.t[p * n + q] += self.system.w[p * n + i] * feed;
                     }
                 }
             }
+        }
+    }
+
+    /// What flows into a component from each mode upstream, each at its own scale, over the faster of the two rates: with
+    /// it no later test depends on the unit of a state. Bases before decoupling, so that growth does not hide itself.
+    fn natural_scale(&mut self, range: Range<usize>, fastest: f64) -> f64 {
+        let n = self.system.n;
+        let rate = |q: usize| self.system.t[q * (n + 1)].abs();
+        let mut natural: f64 = 0.0;
+        for q in 0..range.start {
+            let own = self.components.first[q];
+            let own = own..own + self.components.first[own..].iter().take_while(|&&first| first == own).count();
+            let feed = |i: usize| own.clone().map(|j| self.a[i * n + j] * self.local[j * n + q]).sum::<f64>();
             for p in range.clone() {
-                let rate = self.system.t[p * (n + 1)].abs().max(self.system.t[q * (n + 1)].abs());
-                let rate = if rate > f64::EPSILON * fastest { rate } else { fastest };
-                let size = self.system.t[p * n + q].abs() / rate;
-                natural = if size.is_finite() { natural.max(size) } else { natural };
+                let coupling: f64 = range.clone().map(|i| self.system.w[p * n + i] * feed(i)).sum();
+                let faster = rate(p).max(rate(q));
+                natural = natural.max(coupling.abs() / if faster > f64::EPSILON * fastest { faster } else { fastest });
             }
         }
-        if natural == 0.0 {
-            return;
-        }
-        for p in range.clone() {
-            self.system.t[p * n..p * n + range.start].iter_mut().for_each(|t| *t /= natural);
-            for i in range.clone() {
-                self.system.v[i * n + p] *= natural;
-                self.system.w[p * n + i] /= natural;
-            }
-        }
+        if natural > 0.0 && natural.is_finite() { natural } else { 1.0 }
     }
 
     /// Is A V = V T, and is no mode large against what it stands for?
     fn is_sound(&mut self, fastest: f64) -> bool {
         let Triangular { n, t, v, w, cluster, .. } = &self.system;
         let n = *n;
-        self.scale.clear();
-        self.scale.extend(v.chunks_exact(n).map(|row| row.iter().fold(0.0, |most: f64, v| most.max(v.abs()))));
         for i in 0..n {
             self.row.clear();
             self.row.resize(n, 0.0);
@@ -275,7 +291,12 @@ impl Decomposer {
         (0..n).all(|q| {
             let mode = (0..n).map(|i| v[i * n + q].abs() / self.scale[i]).fold(0.0, f64::max);
             let dual = (0..n).map(|i| w[q * n + i].abs() * self.scale[i]).fold(0.0, f64::max);
-            mode * dual <= CONDITION
+            let coupling = |p: usize| {
+                let faster = t[p * (n + 1)].abs().max(t[q * (n + 1)].abs()).max(f64::EPSILON * fastest);
+                t[p * n + q].abs().max(t[q * n + p].abs()) / faster
+            };
+            let strongest = (0..n).filter(|&p| cluster[p] == cluster[q]).map(coupling).fold(1.0, f64::max);
+            mode * dual * strongest <= CONDITION
         })
     }
 

@@ -126,8 +126,32 @@ struct Stretch<'a> {
 }
 
 impl Stretch<'_> {
-    /// One exponential of the block with a unit input and two integrators: d(z, 1, I, K) = (T z + u, 0, w . z, I).
     fn area(&self, start: &[f64], exponential: &mut Exponential) -> Area {
+        let (m, t) = (self.block.size, self.modal.matrix(self.block));
+        let long = (0..m).all(|i| t[i * (m + 1)] * self.h < -0.5);
+        let by_inverse = if long { self.area_by_inverse(start, exponential) } else { None };
+        by_inverse.unwrap_or_else(|| self.area_by_integrators(start, exponential))
+    }
+
+    /// With y = z + T^-1 u: the integral of z is T^-1 (y(h) - y(0)) - h T^-1 u, that of s z follows by parts.
+    fn area_by_inverse(&self, start: &[f64], exponential: &mut Exponential) -> Option<Area> {
+        let (m, t, h) = (self.block.size, self.modal.matrix(self.block), self.h);
+        let mut offset = self.input.map_or_else(|| vec![0.0; m], <[f64]>::to_vec);
+        self.divide(&mut offset)?;
+        let y0: Vec<f64> = start.iter().zip(&offset).map(|(z, o)| z + o).collect();
+        let (mut propagator, mut y1) = (vec![0.0; m * m], vec![0.0; m]);
+        exponential.of(t, m, h, &mut propagator);
+        apply(&propagator, &y0, &mut y1);
+        let mut once: Vec<f64> = y1.iter().zip(&y0).map(|(y1, y0)| y1 - y0).collect();
+        self.divide(&mut once)?;
+        let mut twice: Vec<f64> = y1.iter().zip(&once).map(|(y1, once)| h * y1 - once).collect();
+        self.divide(&mut twice)?;
+        let steady = dot(self.weights, &offset);
+        Some(Area { plain: dot(self.weights, &once) - h * steady, moment: dot(self.weights, &twice) - 0.5 * h * h * steady })
+    }
+
+    /// One exponential of the block with a unit input and two integrators: d(z, 1, I, K) = (T z + u, 0, w . z, I).
+    fn area_by_integrators(&self, start: &[f64], exponential: &mut Exponential) -> Area {
         let (m, t) = (self.block.size, self.modal.matrix(self.block));
         let wide = m + 3;
         let mut system = vec![0.0; wide * wide];
@@ -146,24 +170,27 @@ impl Stretch<'_> {
         Area { plain: to[m + 1], moment: self.h * to[m + 1] - to[m + 2] }
     }
 
-    /// Area to infinity: by T^-1 where the block surely decays, else by ever longer stretches until nothing is left.
+    /// y = T^-1 y where the block surely decays; a matrix kept whole may hold accumulators and is never divided by.
+    fn divide(&self, y: &mut [f64]) -> Option<()> {
+        let (m, t) = (self.block.size, self.modal.matrix(self.block));
+        let falls = (0..m).all(|i| t[i * (m + 1)] < 0.0) && (m > 2 || t[0] * t[3] - t[1] * t[2] > 0.0);
+        (falls && self.modal.kind() != Kind::Whole && lu::solve_in_place(&mut t.to_vec(), y)).then_some(())
+    }
+
+    /// Area to infinity: by T^-1, else by ever longer stretches until nothing is left.
     fn tail(&self, start: &[f64], total: f64, exponential: &mut Exponential) -> Option<Area> {
         let (m, t) = (self.block.size, self.modal.matrix(self.block));
-        let decays = (0..m).all(|i| t[i * (m + 1)] < 0.0) && (m > 2 || t.len() < 4 || t[0] * t[3] - t[1] * t[2] > 0.0);
-        if decays && self.modal.kind() != Kind::Whole {
-            let (mut once, mut twice) = (start.to_vec(), Vec::new());
-            if lu::solve_in_place(&mut t.to_vec(), &mut once) {
-                twice.extend_from_slice(&once);
-                if lu::solve_in_place(&mut t.to_vec(), &mut twice) {
-                    return Some(Area { plain: -dot(self.weights, &once), moment: dot(self.weights, &twice) });
-                }
-            }
+        let (mut once, mut twice) = (start.to_vec(), Vec::new());
+        if self.divide(&mut once).is_some() {
+            twice.extend_from_slice(&once);
+            self.divide(&mut twice)?;
+            return Some(Area { plain: -dot(self.weights, &once), moment: dot(self.weights, &twice) });
         }
         let mut z = start.to_vec();
         let (mut area, mut elapsed, mut h) = (Area::default(), 0.0, 1.0 / self.modal.fastest());
         let (mut propagator, mut next) = (vec![0.0; m * m], vec![0.0; m]);
         for _ in 0..DOUBLINGS {
-            let part = Stretch { h, ..*self }.area(&z, exponential);
+            let part = Stretch { h, ..*self }.area_by_integrators(&z, exponential);
             area.add(Area { plain: part.plain, moment: part.moment + elapsed * part.plain });
             exponential.of(t, m, h, &mut propagator);
             apply(&propagator, &z, &mut next);
