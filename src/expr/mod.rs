@@ -23,6 +23,7 @@ mod linear;
 mod lower;
 mod parse;
 mod program;
+mod range;
 mod simplify;
 mod token;
 
