@@ -1,11 +1,15 @@
 //! Decoupling of a lower block triangular system, row group by row group.
 //!
 //! A row group (one real rate, or a 2 x 2 block) that is fed by an earlier cluster is freed from it by the change of
-//! variables z_p' = z_p + X z_B with X T_B - T_p X = -C. Where X would be large (rates too close for the strength of the
-//! coupling) the coupling stays in T and the group joins the cluster (Bavely & Stewart 1979).
+//! variables z_p' = z_p + X z_B with X T_B - T_p X = -C. Where X would be large because rates are near each other, the
+//! coupling stays in T and the group joins the cluster (Bavely & Stewart 1979). Rates far apart are always freed: one block
+//! of unlike rates would cost more accuracy than it saves, and the caller checks the outcome as a whole.
 
 use crate::math::lu;
 use std::ops::Range;
+
+/// Entries of a change of variables up to this size are harmless, however near the rates.
+const HARMLESS: f64 = 4.0;
 
 /// A system in a basis: A v = v t, w = v^-1, all row-major n x n in the same order of states.
 #[derive(Debug, Default)]
@@ -32,53 +36,80 @@ impl Triangular {
         self.cluster.extend(0..n);
     }
 
-    /// Frees the row group `rows`, whose states lie at `support`, from all earlier clusters, with no entry of X above `growth`.
-    pub fn decouple(&mut self, rows: Range<usize>, growth: f64, support: &Range<usize>) {
+    /// Frees the row group `rows`, whose states lie at `support`, from all earlier clusters but those whose rates are within `near` of its own, relative to the larger.
+    pub fn decouple(&mut self, rows: Range<usize>, near: f64, support: &Range<usize>) {
         rows.clone().for_each(|p| self.cluster[p] = rows.start);
         for head in 0..rows.start {
             if self.cluster[head] != head {
                 continue;
             }
-            let alone = head + 1 == rows.start || !self.cluster[head + 1..rows.start].contains(&head);
+            let alone =
+                head + 1 == rows.start || !self.cluster[head + 1..rows.start].contains(&head);
             if alone && rows.len() == 1 {
-                self.decouple_pair(rows.start, head, growth, support);
+                self.decouple_pair(rows.start, head, near, support);
             } else {
-                self.decouple_cluster(rows.clone(), head, growth, support);
+                self.decouple_cluster(rows.clone(), head, near, support);
             }
         }
     }
 
-    fn decouple_pair(&mut self, p: usize, q: usize, growth: f64, support: &Range<usize>) {
+    fn decouple_pair(&mut self, p: usize, q: usize, near: f64, support: &Range<usize>) {
         let n = self.n;
         let coupling = self.t[p * n + q];
         if coupling == 0.0 {
             return;
         }
         let gap = self.t[q * (n + 1)] - self.t[p * (n + 1)];
-        if coupling.abs() <= growth * gap.abs() {
+        if coupling.abs() <= HARMLESS * gap.abs() || !self.is_near(p, q, near) {
             self.change_variables(p..p + 1, p, q, -coupling / gap, support);
         } else {
             self.join(p, q);
         }
     }
 
-    fn decouple_cluster(&mut self, rows: Range<usize>, head: usize, growth: f64, support: &Range<usize>) {
+    fn decouple_cluster(
+        &mut self,
+        rows: Range<usize>,
+        head: usize,
+        near: f64,
+        support: &Range<usize>,
+    ) {
         let n = self.n;
         self.members.clear();
-        self.members.extend((head..rows.start).filter(|&q| self.cluster[q] == head));
-        if rows.clone().all(|p| self.members.iter().all(|&q| self.t[p * n + q] == 0.0)) {
+        self.members
+            .extend((head..rows.start).filter(|&q| self.cluster[q] == head));
+        if rows
+            .clone()
+            .all(|p| self.members.iter().all(|&q| self.t[p * n + q] == 0.0))
+        {
             return;
         }
-        if self.solve_sylvester(rows.clone()) && self.x.iter().all(|x| x.abs() <= growth) {
+        let is_near = rows
+            .clone()
+            .any(|p| self.members.iter().any(|&q| self.is_near(p, q, near)));
+        if self.solve_sylvester(rows.clone())
+            && (!is_near || self.x.iter().all(|x| x.abs() <= HARMLESS))
+        {
             let width = self.members.len();
             for (k, p) in rows.clone().enumerate() {
                 for m in 0..width {
-                    self.change_variables(rows.clone(), p, self.members[m], self.x[k * width + m], support);
+                    self.change_variables(
+                        rows.clone(),
+                        p,
+                        self.members[m],
+                        self.x[k * width + m],
+                        support,
+                    );
                 }
             }
         } else {
             self.join(rows.start, head);
         }
+    }
+
+    fn is_near(&self, p: usize, q: usize, near: f64) -> bool {
+        let (one, other) = (self.t[p * (self.n + 1)], self.t[q * (self.n + 1)]);
+        (one - other).abs() <= near * one.abs().max(other.abs())
     }
 
     /// X T_B - T_p X = -C for the members B, by elimination on all entries of X at once.
@@ -104,7 +135,14 @@ impl Triangular {
     }
 
     /// z_p' = z_p + x z_q: later rows see q through p less, column q of v loses x times column p, row p of w gains x times row q.
-    fn change_variables(&mut self, rows: Range<usize>, p: usize, q: usize, x: f64, support: &Range<usize>) {
+    fn change_variables(
+        &mut self,
+        rows: Range<usize>,
+        p: usize,
+        q: usize,
+        x: f64,
+        support: &Range<usize>,
+    ) {
         let n = self.n;
         self.t[p * n + q] = 0.0;
         for r in rows.end..n {
@@ -122,6 +160,9 @@ impl Triangular {
     fn join(&mut self, p: usize, q: usize) {
         let (one, other) = (self.cluster[p], self.cluster[q]);
         let name = one.min(other);
-        self.cluster.iter_mut().filter(|c| **c == one || **c == other).for_each(|c| *c = name);
+        self.cluster
+            .iter_mut()
+            .filter(|c| **c == one || **c == other)
+            .for_each(|c| *c = name);
     }
 }

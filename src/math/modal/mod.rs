@@ -15,11 +15,12 @@ use components::Components;
 use decouple::Triangular;
 use std::ops::Range;
 
-/// Largest entry of a change of variables that still decouples; the smaller one is for systems where growth compounds.
-const GROWTH: [f64; 2] = [64.0, 4.0];
+/// Relative distance at which two coupled rates share a block; the larger ones are for chains where closeness compounds.
+const NEAR: [f64; 5] = [0.02, 0.1, 0.3, 0.6, 0.9];
 /// Largest residual of A V = V T, relative to the largest rate.
 const RESIDUAL: f64 = 1e-13;
-/// Largest product of the sizes of a mode and of its dual, each state in its natural scale.
+/// Largest product of the sizes of a mode and of its dual, each state in its natural scale, and of the strongest coupling
+/// it has inside its block, relative to the rates it joins.
 const CONDITION: f64 = 1e3;
 
 /// A block of more than one coordinate.
@@ -128,7 +129,9 @@ impl Modal {
         z.fill(0.0);
         for (state, &amount) in x.iter().enumerate() {
             if amount != 0.0 {
-                z.iter_mut().zip(self.impulse(state)).for_each(|(z, w)| *z += w * amount);
+                z.iter_mut()
+                    .zip(self.impulse(state))
+                    .for_each(|(z, w)| *z += w * amount);
             }
         }
     }
@@ -136,7 +139,12 @@ impl Modal {
     /// x = V z.
     pub fn to_states(&self, z: &[f64], x: &mut [f64]) {
         for (state, x) in x.iter_mut().enumerate() {
-            *x = self.state_row(state).iter().zip(z).map(|(v, z)| v * z).sum();
+            *x = self
+                .state_row(state)
+                .iter()
+                .zip(z)
+                .map(|(v, z)| v * z)
+                .sum();
         }
     }
 }
@@ -148,6 +156,9 @@ pub struct Decomposer {
     basis: ComponentBasis,
     system: Triangular,
     a: Vec<f64>,
+    /// Basis of every component in its natural scale, before decoupling.
+    local: Vec<f64>,
+    /// Natural scale of each state.
     scale: Vec<f64>,
     row: Vec<f64>,
     order: Vec<usize>,
@@ -159,13 +170,14 @@ impl Decomposer {
         self.components.find(a, n);
         self.a.clear();
         for &i in &self.components.order {
-            self.a.extend(self.components.order.iter().map(|&j| a[i * n + j]));
+            self.a
+                .extend(self.components.order.iter().map(|&j| a[i * n + j]));
         }
         out.n = n;
         out.fastest = (0..n).map(|i| a[i * (n + 1)].abs()).fold(0.0, f64::max);
         out.whole = false;
-        for growth in GROWTH {
-            if self.attempt(n, growth, out.fastest) && self.is_sound(out.fastest) {
+        for near in NEAR {
+            if self.attempt(n, near, out.fastest) && self.is_sound(out.fastest) {
                 self.write(out);
                 return;
             }
@@ -175,14 +187,19 @@ impl Decomposer {
     }
 
     /// Builds T, V and W in the order of the components.
-    fn attempt(&mut self, n: usize, growth: f64, fastest: f64) -> bool {
+    fn attempt(&mut self, n: usize, near: f64, fastest: f64) -> bool {
         self.system.reset(n);
+        self.local.clear();
+        self.local.resize(n * n, 0.0);
+        self.scale.clear();
+        self.scale.resize(n, 0.0);
         for k in 0..self.components.ranges.len() {
             let range = self.components.ranges[k].clone();
             self.basis.reset(range.len());
             for (row, i) in range.clone().enumerate() {
                 let size = range.len();
-                self.basis.matrix[row * size..(row + 1) * size].copy_from_slice(&self.a[i * n..][range.clone()]);
+                self.basis.matrix[row * size..(row + 1) * size]
+                    .copy_from_slice(&self.a[i * n..][range.clone()]);
             }
             if !self.basis.find() {
                 return false;
@@ -192,7 +209,7 @@ impl Decomposer {
             let mut rows = range.start..range.start;
             while rows.end < range.end {
                 rows = rows.end..(rows.end + self.group_size(rows.end, range.end));
-                self.system.decouple(rows.clone(), growth, &range);
+                self.system.decouple(rows.clone(), near, &range);
             }
         }
         true
@@ -200,7 +217,11 @@ impl Decomposer {
 
     /// A row group is a 2 x 2 block when anything stands above the diagonal.
     fn group_size(&self, at: usize, end: usize) -> usize {
-        if at + 1 < end && self.system.t[at * self.system.n + at + 1] != 0.0 { 2 } else { 1 }
+        if at + 1 < end && self.system.t[at * self.system.n + at + 1] != 0.0 {
+            2
+        } else {
+            1
+        }
     }
 
     fn place(&mut self, range: Range<usize>) {
@@ -213,53 +234,96 @@ impl Decomposer {
         }
     }
 
-    /// Feeds of component `k` from the coordinates upstream, T = W A V, and the natural scale of the component: what flows
-    /// in from upstream at its scale, over the faster of the two rates. It makes every later test free of units.
+    /// Feeds of component `k` from the coordinates upstream, T = W A V, in the natural scale of the component.
     fn couple(&mut self, k: usize, fastest: f64) {
         let n = self.system.n;
         let range = self.components.ranges[k].clone();
-        let mut natural: f64 = 0.0;
-        for q in 0..range.start {
-            let first = self.components.first[q];
-            for i in range.clone() {
-                let feed: f64 = (first..range.start).map(|j| self.a[i * n + j] * self.system.v[j * n + q]).sum();
+        let natural = self.natural_scale(range.clone(), fastest);
+        for i in range.clone() {
+            for p in range.clone() {
+                self.system.v[i * n + p] *= natural;
+                self.system.w[p * n + i] /= natural;
+                self.scale[i] = self.scale[i].max(self.system.v[i * n + p].abs());
+            }
+        }
+        for i in range.clone() {
+            self.local[i * n..][range.clone()]
+                .copy_from_slice(&self.system.v[i * n..][range.clone()]);
+            for q in 0..range.start {
+                let from = self.components.first[q];
+                let feed: f64 = (from..range.start)
+                    .map(|j| self.a[i * n + j] * self.system.v[j * n + q])
+                    .sum();
                 if feed != 0.0 {
                     for p in range.clone() {
                         self.system.t[p * n + q] += self.system.w[p * n + i] * feed;
                     }
                 }
             }
+        }
+    }
+
+    /// What flows into a component from each mode upstream, each at its own scale, over the faster of the two rates: with
+    /// it no later test depends on the unit of a state. Bases before decoupling, so that growth does not hide itself.
+    fn natural_scale(&mut self, range: Range<usize>, fastest: f64) -> f64 {
+        let n = self.system.n;
+        let rate = |q: usize| self.system.t[q * (n + 1)].abs();
+        let mut natural: f64 = 0.0;
+        for q in 0..range.start {
+            let own = self.components.first[q];
+            let own = own..own
+                + self.components.first[own..]
+                    .iter()
+                    .take_while(|&&first| first == own)
+                    .count();
+            let feed = |i: usize| {
+                own.clone()
+                    .map(|j| self.a[i * n + j] * self.local[j * n + q])
+                    .sum::<f64>()
+            };
             for p in range.clone() {
-                let rate = self.system.t[p * (n + 1)].abs().max(self.system.t[q * (n + 1)].abs());
-                let rate = if rate > f64::EPSILON * fastest { rate } else { fastest };
-                let size = self.system.t[p * n + q].abs() / rate;
-                natural = if size.is_finite() { natural.max(size) } else { natural };
+                let coupling: f64 = range
+                    .clone()
+                    .map(|i| self.system.w[p * n + i] * feed(i))
+                    .sum();
+                let faster = rate(p).max(rate(q));
+                natural = natural.max(
+                    coupling.abs()
+                        / if faster > f64::EPSILON * fastest {
+                            faster
+                        } else {
+                            fastest
+                        },
+                );
             }
         }
-        if natural == 0.0 {
-            return;
-        }
-        for p in range.clone() {
-            self.system.t[p * n..p * n + range.start].iter_mut().for_each(|t| *t /= natural);
-            for i in range.clone() {
-                self.system.v[i * n + p] *= natural;
-                self.system.w[p * n + i] /= natural;
-            }
+        if natural > 0.0 && natural.is_finite() {
+            natural
+        } else {
+            1.0
         }
     }
 
     /// Is A V = V T, and is no mode large against what it stands for?
     fn is_sound(&mut self, fastest: f64) -> bool {
-        let Triangular { n, t, v, w, cluster, .. } = &self.system;
+        let Triangular {
+            n,
+            t,
+            v,
+            w,
+            cluster,
+            ..
+        } = &self.system;
         let n = *n;
-        self.scale.clear();
-        self.scale.extend(v.chunks_exact(n).map(|row| row.iter().fold(0.0, |most: f64, v| most.max(v.abs()))));
         for i in 0..n {
             self.row.clear();
             self.row.resize(n, 0.0);
             for (j, &a) in self.a[i * n..(i + 1) * n].iter().enumerate() {
                 if a != 0.0 {
-                    self.row.iter_mut().zip(&v[j * n..(j + 1) * n]).for_each(|(r, v)| *r += a * v);
+                    self.row
+                        .iter_mut()
+                        .zip(&v[j * n..(j + 1) * n])
+                        .for_each(|(r, v)| *r += a * v);
                 }
             }
             for (k, &v) in v[i * n..(i + 1) * n].iter().enumerate() {
@@ -273,15 +337,37 @@ impl Decomposer {
             }
         }
         (0..n).all(|q| {
-            let mode = (0..n).map(|i| v[i * n + q].abs() / self.scale[i]).fold(0.0, f64::max);
-            let dual = (0..n).map(|i| w[q * n + i].abs() * self.scale[i]).fold(0.0, f64::max);
-            mode * dual <= CONDITION
+            let mode = (0..n)
+                .map(|i| v[i * n + q].abs() / self.scale[i])
+                .fold(0.0, f64::max);
+            let dual = (0..n)
+                .map(|i| w[q * n + i].abs() * self.scale[i])
+                .fold(0.0, f64::max);
+            let coupling = |p: usize| {
+                let faster = t[p * (n + 1)]
+                    .abs()
+                    .max(t[q * (n + 1)].abs())
+                    .max(f64::EPSILON * fastest);
+                t[p * n + q].abs().max(t[q * n + p].abs()) / faster
+            };
+            let strongest = (0..n)
+                .filter(|&p| cluster[p] == cluster[q])
+                .map(coupling)
+                .fold(1.0, f64::max);
+            mode * dual * strongest <= CONDITION
         })
     }
 
     /// Copies the result with single rates first and clusters contiguous, states back in their own order.
     fn write(&mut self, out: &mut Modal) {
-        let Triangular { n, t, v, w, cluster, .. } = &self.system;
+        let Triangular {
+            n,
+            t,
+            v,
+            w,
+            cluster,
+            ..
+        } = &self.system;
         let n = *n;
         out.rates.clear();
         out.blocks.clear();
@@ -295,9 +381,14 @@ impl Decomposer {
         for head in (0..n).filter(|&q| cluster[q] == q && !single(q)) {
             let at = self.order.len();
             self.order.extend((head..n).filter(|&q| cluster[q] == head));
-            out.blocks.push(Block { at, size: self.order.len() - at, matrix: out.matrices.len() });
+            out.blocks.push(Block {
+                at,
+                size: self.order.len() - at,
+                matrix: out.matrices.len(),
+            });
             for &p in &self.order[at..] {
-                out.matrices.extend(self.order[at..].iter().map(|&q| t[p * n + q]));
+                out.matrices
+                    .extend(self.order[at..].iter().map(|&q| t[p * n + q]));
             }
         }
         for space in [&mut out.v, &mut out.w] {
@@ -316,7 +407,11 @@ impl Decomposer {
 fn write_whole(a: &[f64], n: usize, out: &mut Modal) {
     out.rates.clear();
     out.blocks.clear();
-    out.blocks.push(Block { at: 0, size: n, matrix: 0 });
+    out.blocks.push(Block {
+        at: 0,
+        size: n,
+        matrix: 0,
+    });
     out.matrices.clear();
     out.matrices.extend_from_slice(a);
     for space in [&mut out.v, &mut out.w] {
@@ -336,7 +431,9 @@ mod tests {
             a[to * n + from] += rate;
             a[from * n + from] -= rate;
         }
-        losses.iter().for_each(|&(from, rate)| a[from * n + from] -= rate);
+        losses
+            .iter()
+            .for_each(|&(from, rate)| a[from * n + from] -= rate);
         a
     }
 
@@ -353,12 +450,20 @@ mod tests {
     #[test]
     fn oral_two_compartments_has_three_real_rates() {
         let (ka, k10, k12, k21) = (1.2, 80.0 / 150.0, 60.0 / 150.0, 60.0 / 200.0);
-        let m = decompose(&system(3, &[(0, 1, ka), (1, 2, k12), (2, 1, k21)], &[(1, k10)]));
+        let m = decompose(&system(
+            3,
+            &[(0, 1, ka), (1, 2, k12), (2, 1, k21)],
+            &[(1, k10)],
+        ));
         assert_eq!(m.kind(), Kind::Real);
         let sum: f64 = k10 + k12 + k21;
         let root = (sum * sum - 4.0 * k10 * k21).sqrt();
         for exact in [ka, 0.5 * (sum + root), 0.5 * (sum - root)] {
-            assert!(m.rates().iter().any(|r| (r / -exact - 1.0).abs() < 1e-14), "{exact} {:?}", m.rates());
+            assert!(
+                m.rates().iter().any(|r| (r / -exact - 1.0).abs() < 1e-14),
+                "{exact} {:?}",
+                m.rates()
+            );
         }
     }
 
@@ -385,9 +490,20 @@ mod tests {
 
     #[test]
     fn a_one_way_ring_has_complex_pairs_and_identical_branches_need_no_block() {
-        let ring = decompose(&system(3, &[(0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0)], &[(0, 0.2)]));
+        let ring = decompose(&system(
+            3,
+            &[(0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0)],
+            &[(0, 0.2)],
+        ));
         assert_eq!((blocks(&ring), ring.real()), (vec![2], 1));
-        let star = [(0, 1, 1.0), (1, 0, 0.5), (0, 2, 1.0), (2, 0, 0.5), (0, 3, 1.0), (3, 0, 0.5)];
+        let star = [
+            (0, 1, 1.0),
+            (1, 0, 0.5),
+            (0, 2, 1.0),
+            (2, 0, 0.5),
+            (0, 3, 1.0),
+            (3, 0, 0.5),
+        ];
         assert_eq!(decompose(&system(4, &star, &[(0, 0.3)])).kind(), Kind::Real);
     }
 }
