@@ -150,7 +150,7 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("84 mg twise weekly for 4 weeks", "E_REGIMEN_SYNTAX", "twise", "`twice`"),
     ("84 mg intranasal weakly for 4 weeks", "E_REGIMEN_SYNTAX", "weakly", "`weekly`"),
     ("84 mg weekly for 4 weeks, frist dose 56 mg", "E_REGIMEN_SYNTAX", "frist", "`first`"),
-    ("84 mg weekly for 4 weeks first dose 56 mg", "E_REGIMEN_SYNTAX", "first", ""),
+    ("84 mg weekly for 4 weeks first dose 56 mg", "E_REGIMEN_SYNTAX", "first", "`, first …`"),
     ("84 mg intranasal for 4 weeks", "E_REGIMEN_SYNTAX", "for", ""),
     ("84 mg weekly for 4 weeks,", "E_REGIMEN_SYNTAX", "", ""),
     ("84 mg weekly for 4 weeks, then", "E_REGIMEN_SYNTAX", "", ""),
@@ -167,6 +167,9 @@ const MISTAKES: &[(&str, &str, &str, &str)] = &[
     ("84 mg iv over 40 weekly x 2", "E_UNIT_MISSING", "40", "`40 h`"),
     ("84 mg iv over 40 mg weekly x 2", "E_UNIT_MISMATCH", "mg", ""),
     ("84 mg iv over 40 mins weekly x 2", "E_UNIT_UNKNOWN", "mins", "`min`"),
+    ("84 mg every 12 hrs x 2", "E_UNIT_UNKNOWN", "hrs", "`hr`"),
+    ("84 mg nasal at 09:00 daily x 3", "E_UNIT_MISSING", "09", ""),
+    ("84 mg weekly for 4 weeks and then monthly x 3", "E_REGIMEN_SYNTAX", "then", ""),
     ("84 mg every -3 d x 2", "E_NEGATIVE_DURATION", "-3 d", ""),
     ("84 mg weekly for -4 weeks", "E_NEGATIVE_DURATION", "-4 weeks", ""),
     ("84 mg every 0 d x 2", "E_ZERO_DURATION", "every 0 d", ""),
@@ -234,7 +237,7 @@ fn each_mistake_has_one_error_at_its_words() {
 fn an_error_prints_with_a_caret_and_what_was_expected() {
     let error = Regimen::from_text("84 mg intranasal twise weekly", "--give").unwrap_err().to_string();
     let lines: Vec<&str> = error.lines().collect();
-    assert!(lines[0].starts_with("error[E_REGIMEN_SYNTAX]: expected"), "{error}");
+    assert!(lines[0].starts_with("error[E_REGIMEN_SYNTAX]: `twise` does not fit here"), "{error}");
     assert_eq!(lines[1], " --> --give:1:18");
     assert!(lines[4].contains("                 ^^^^^ expected"), "{error}");
     assert_eq!(lines[5], "hint: did you mean `twice`?");

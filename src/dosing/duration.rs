@@ -19,7 +19,8 @@ pub enum TimeUnit {
 use TimeUnit::*;
 
 /// Words that are units of time, for hints about spelling.
-pub(super) const TIME_WORDS: &[&str] = &["s", "min", "minutes", "h", "hours", "d", "days", "weeks", "months", "years"];
+pub(super) const TIME_WORDS: &[&str] =
+    &["s", "min", "minutes", "h", "hr", "hours", "d", "days", "weeks", "months", "years"];
 
 impl TimeUnit {
     /// The unit that a word names.

@@ -15,11 +15,11 @@ pub enum DosingError {
     #[error(transparent)]
     Unit(Box<UnitError>),
     /// Text that does not follow the grammar.
-    #[error("expected {expected}, found {found}")]
+    #[error("{}", misplaced(found))]
     Syntax {
         /// What would have been right here.
         expected: String,
-        /// What stands here, in backquotes, or `the end`.
+        /// What stands here; empty at the end.
         found: String,
         /// A word of the language that was probably meant.
         near: Option<String>,
@@ -242,6 +242,11 @@ pub enum DosingError {
         /// The name that was probably meant.
         near: Option<String>,
     },
+}
+
+/// What is wrong about a word that does not belong where it stands.
+fn misplaced(found: &str) -> String {
+    if found.is_empty() { "the text ends too early".to_string() } else { format!("`{found}` does not fit here") }
 }
 
 impl From<UnitError> for DosingError {

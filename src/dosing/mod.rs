@@ -1,6 +1,11 @@
 //! Doses, regimens and the schedule language: text, TOML, and a calendar. Routes are names here; what they do belongs
 //! to a model.
 //!
+//! A [`Schedule`] is read from one line of text or from TOML and is checked when it is read: a [`Regimen`] ends, a
+//! [`Forever`] does not and is cut off with [`Forever::until`]. [`Regimen::doses`] lists its doses, and
+//! [`PlannedDose::amount_for`] takes each through body weight, maximum and rounding. [`Schedules`] are the published
+//! ones, [`Calendar`] lays a regimen out for people.
+//!
 //! ```
 //! use posology::dosing::Regimen;
 //! let course: Regimen = "84 mg intranasal twice weekly for 4 weeks, first dose 56 mg, then weekly x 4".parse()?;

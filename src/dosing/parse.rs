@@ -144,10 +144,16 @@ fn phase(scan: &mut Scanner) -> Read<Draft> {
         scan.expect(",")?;
         modifier(scan, &mut draft)?;
     }
-    if !(scan.at_end() || scan.at_word(",") || scan.at_word("and")) {
-        return Err(scan.unexpected(AFTER_PHASE, MODIFIERS));
+    if scan.at_end() || scan.at_word(",") || scan.at_word("and") {
+        return Ok(draft);
     }
-    Ok(draft)
+    let mut fault = scan.unexpected(AFTER_PHASE, MODIFIERS);
+    if let DosingError::Syntax { near, found, .. } = &mut fault.kind
+        && MODIFIERS.contains(&found.as_str())
+    {
+        *near = Some(format!(", {found} …"));
+    }
+    Err(fault)
 }
 
 /// `84 mg`, `32.3 mg as HCl`.
@@ -225,8 +231,8 @@ pub(super) fn pattern(scan: &mut Scanner) -> Read<Option<Pattern>> {
         let count = scan.count("the number of times")?;
         scan.expect("times")?;
         if count > 3 && scan.at_word("weekly") {
-            let expected = format!("at most `3 times weekly` (else `on days 1,3,5,7 of each week`), not {count}");
-            let found = "`weekly`".to_string();
+            let expected = "at most `3 times weekly`; else `on days 1,3,5,7 of each week`".to_string();
+            let found = format!("{count} times weekly");
             return Err(Fault::at(DosingError::Syntax { expected, found, near: None }, scan.since(start)));
         }
         times(scan, count)?

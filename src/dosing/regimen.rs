@@ -99,6 +99,19 @@ impl Schedule {
     }
 }
 
+impl From<Regimen> for Schedule {
+    fn from(regimen: Regimen) -> Self {
+        Schedule::Bounded(regimen)
+    }
+}
+
+impl From<Forever> for Schedule {
+    fn from(forever: Forever) -> Self {
+        Schedule::Unbounded(forever)
+    }
+}
+
+/// Whether a phase goes on for ever.
 pub(super) fn is_endless(phase: &Phase) -> bool {
     phase.length.is_none() && !phase.pattern.is_once()
 }

@@ -142,8 +142,9 @@ impl<'a> Scanner<'a> {
     /// A fault at the next word: what was expected here, and the nearest of the words that may stand here.
     pub fn unexpected(&self, expected: impl Into<String>, words: &[&str]) -> DosingFault {
         let word = self.peek();
-        let near = nearest(word, words.iter().copied()).filter(|_| word.len() > 1).map(str::to_string);
-        let found = if word.is_empty() { "the end".to_string() } else { format!("`{word}`") };
+        let near =
+            nearest(word, words.iter().copied()).filter(|near| word.len() > 1 && !near.eq_ignore_ascii_case(word));
+        let (near, found) = (near.map(str::to_string), word.to_string());
         Fault::at(DosingError::Syntax { expected: expected.into(), found, near }, self.here())
     }
 
@@ -243,7 +244,9 @@ impl<'a> Scanner<'a> {
                 let unit_span = self.take(word.len());
                 Ok((Quantity::new(value, unit), number.to(unit_span)))
             }
-            Err(fault @ Fault { kind: UnitError::Unknown { near: Some(_), .. }, .. }) if !is_keyword(word) => {
+            Err(fault @ Fault { kind: UnitError::Unknown { near: Some(_), .. }, .. })
+                if word.starts_with(char::is_alphabetic) && !is_keyword(word) =>
+            {
                 Err(fault.map(DosingError::from).shifted(self.at))
             }
             Err(fault @ Fault { kind: UnitError::TooLarge { .. }, .. }) => {
