@@ -12,7 +12,7 @@ use crate::model::{Catalogue, Grade, Model, Resolve};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
 use crate::simulate::{Profile, Simulation};
-use crate::units::{Dimension, Quantity, Unit, UnitFault, Units};
+use crate::units::{Dimension, Quantity, Unit, Units};
 use clap::Args;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -96,12 +96,11 @@ fn subject<'m>(args: &SimulateArgs, model: &'m Model) -> Result<Subject<'m>, Err
     let mut subject = Subject::typical(model);
     for given in &args.covariate {
         let (name, value) = pair("--covariate", given)?;
-        subject = subject.with_text(&name.text, &value.text).map_err(|e| Error::from(e).placed_in(&value))?;
+        subject = subject.with_text(&name.text, &value.text).map_err(|e| e.placed_on(&name, &value))?;
     }
     for given in &args.set {
         let (name, value) = pair("--set", given)?;
-        let quantity: Quantity = value.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&value))?;
-        subject = subject.set(&name.text, &quantity).map_err(|e| Error::from(e).placed(&value.place))?;
+        subject = subject.set_text(&name.text, &value.text).map_err(|e| e.placed_on(&name, &value))?;
     }
     Ok(subject)
 }
@@ -116,7 +115,14 @@ fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
 }
 
 fn time(option: &str, text: &str) -> Result<Quantity, Error> {
-    quantity(&said(option, text), Dimension::TIME)
+    let text = said(option, text);
+    let time = quantity(&text, "h")?;
+    let error = match option {
+        "--at" if time.value() < 0.0 => ArgumentError::Negative { option: option.into() },
+        "--until" | "--every" if time.value() <= 0.0 => ArgumentError::NotPositive { option: option.into() },
+        _ => return Ok(time),
+    };
+    Err(Error::from(error).placed(&text.place))
 }
 
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {

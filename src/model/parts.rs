@@ -464,6 +464,8 @@ pub enum Setting {
 pub struct Provenances {
     /// The id.
     pub id: String,
+    /// Where the file says it.
+    pub id_place: Place,
     /// One line.
     pub title: String,
     /// The drug.

@@ -2,7 +2,7 @@
 
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
-use crate::units::{Dimension, Quantity, UnitError};
+use crate::units::{Quantity, Unit, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -143,7 +143,7 @@ impl<'m> Subject<'m> {
     /// The same person with a covariate set from text: `45 year`, `true`, `japanese`.
     ///
     /// # Errors
-    /// As [`Subject::with`]; spans count in `text`.
+    /// As [`Subject::with`]; spans count in `text`, and a name that the model does not have has none.
     pub fn with_text(mut self, name: &str, text: &str) -> Result<Self, Faults<SubjectError>> {
         let whole = Span::new(0, text.len());
         let kind = self.model.covariates().iter().find(|c| c.name == name).map(|c| &c.kind);
@@ -162,7 +162,10 @@ impl<'m> Subject<'m> {
                 Setting::Number(text.parse::<Quantity>().map_err(|f| f.map(named))?)
             }
         };
-        self.cover(name, setting).map_err(|kind| Fault::at(kind, whole))?;
+        self.cover(name, setting).map_err(|kind| match kind {
+            SubjectError::UnknownCovariate { .. } => Fault::new(kind),
+            _ => Fault::at(kind, whole),
+        })?;
         Ok(self)
     }
 
@@ -177,27 +180,44 @@ impl<'m> Subject<'m> {
             let kind = SubjectError::UnknownParameter { model: model.id().into(), name: name.into(), known };
             return Err(Fault::new(kind).into());
         };
-        let dimension = model.parameters()[index].unit.dimension();
-        self.values[index] =
-            value.as_base(dimension).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
+        self.values[index] = measured(name, value, &model.parameters()[index].unit).map_err(Fault::new)?;
         Ok(self)
+    }
+
+    /// The same person with the value of a parameter set from text: `120 L/h`.
+    ///
+    /// # Errors
+    /// As [`Subject::set`]; spans count in `text`, and a name that the model does not have has none.
+    pub fn set_text(self, name: &str, text: &str) -> Result<Self, Faults<SubjectError>> {
+        let named = |error| SubjectError::Unit { name: name.into(), error };
+        let quantity = text.parse::<Quantity>().map_err(|f| f.map(named))?;
+        let whole = Span::new(0, text.len());
+        self.set(name, &quantity).map_err(|faults| {
+            faults.each(|fault| match fault.kind {
+                SubjectError::UnknownParameter { .. } => fault,
+                kind => Fault::at(kind, whole),
+            })
+        })
     }
 
     fn cover(&mut self, name: &str, setting: Setting) -> Result<(), SubjectError> {
         let model = self.model;
-        let unit = |error| SubjectError::Unit { name: name.to_string(), error };
+        let common = common_covariate(name);
         if name == "weight"
-            && let Setting::Number(quantity) = &setting
+            && let (Setting::Number(quantity), Some(unit)) = (&setting, &common)
         {
-            let weight = kilograms(quantity.as_base(Dimension::MASS).map_err(unit)?);
+            let weight = kilograms(measured(name, quantity, unit)?);
             if weight <= 0.0 {
                 return Err(SubjectError::Weight { weight });
             }
             self.weight = Some(weight);
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
-            return match (common_covariate(name), setting) {
-                (Some(dimension), Setting::Number(q)) => q.as_base(dimension).map(|_| ()).map_err(unit),
+            return match (common, setting) {
+                (Some(unit), Setting::Number(quantity)) => {
+                    self.warn_outside(name, measured(name, &quantity, &unit)?);
+                    Ok(())
+                }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
                 (None, _) => Err(SubjectError::UnknownCovariate {
                     model: model.id().into(),
@@ -209,13 +229,13 @@ impl<'m> Subject<'m> {
         let covariate = &model.covariates()[index];
         self.covariates[index] = value_of(covariate, setting)?;
         self.given[index] = true;
-        self.warn_outside(covariate, index);
+        self.warn_outside(name, self.covariates[index]);
         Ok(())
     }
 
-    fn warn_outside(&mut self, covariate: &Covariate, index: usize) {
-        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == covariate.name) else { return };
-        let value = self.covariates[index];
+    /// Warns of a value (base units) outside the range of the people that the model was made from.
+    fn warn_outside(&mut self, name: &str, value: f64) {
+        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == name) else { return };
         if value < range.low || value > range.high {
             let show = |v: f64| range.unit.from_base(v);
             self.warnings.push(
@@ -223,7 +243,7 @@ impl<'m> Subject<'m> {
                     "W_OUTSIDE_POPULATION",
                     format!(
                         "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
-                        covariate.name,
+                        name,
                         show(value),
                         range.unit,
                         show(range.low),
@@ -272,12 +292,15 @@ fn kilograms(mg: f64) -> f64 {
     mg / 1e6
 }
 
+/// A quantity in base units; `unit` is one of the kind that is needed.
+fn measured(name: &str, quantity: &Quantity, unit: &Unit) -> Result<f64, SubjectError> {
+    quantity.as_base_like(unit).map_err(|error| SubjectError::Unit { name: name.to_string(), error })
+}
+
 fn value_of(covariate: &Covariate, setting: Setting) -> Result<f64, SubjectError> {
     let name = || covariate.name.clone();
     match (&covariate.kind, setting) {
-        (CovariateKind::Number { unit }, Setting::Number(quantity)) => {
-            quantity.as_base(unit.dimension()).map_err(|error| SubjectError::Unit { name: name(), error })
-        }
+        (CovariateKind::Number { unit }, Setting::Number(quantity)) => measured(&covariate.name, &quantity, unit),
         (CovariateKind::Flag, Setting::Flag(flag)) => Ok(f64::from(u8::from(flag))),
         (CovariateKind::Category { options }, Setting::Category(word)) => options
             .iter()
