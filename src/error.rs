@@ -178,9 +178,31 @@ impl<K> Faults<K> {
         Faults(self.0.into_iter().map(|x| x.map(&f)).collect())
     }
 
+    /// The same faults, each changed.
+    pub(crate) fn each(self, f: impl Fn(Fault<K>) -> Fault<K>) -> Self {
+        Faults(self.0.into_iter().map(f).collect())
+    }
+
     /// The faults themselves.
     pub fn into_vec(self) -> Vec<Fault<K>> {
         self.0
+    }
+}
+
+impl<K: Kind> Faults<K> {
+    /// What is wrong first.
+    pub fn kind(&self) -> &K {
+        &self.0[0].kind
+    }
+
+    /// The stable code of what is wrong first.
+    pub fn code(&self) -> &'static str {
+        self.kind().code()
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> Option<String> {
+        self.kind().hint()
     }
 }
 

@@ -160,8 +160,8 @@ impl Kind for ExprError {
         match self {
             ExprError::Syntax { expected, .. } => Some(format!("expected {expected}")),
             ExprError::Unit(error) => error.label(),
-            ExprError::Mismatch { left, .. } => Some(format!("expected a unit like `{left}`")),
-            ExprError::NotPlain { .. } => Some("expected a plain number".into()),
+            ExprError::Mismatch { left, .. } if !left.is_none() => Some(format!("expected a unit like `{left}`")),
+            ExprError::Mismatch { .. } | ExprError::NotPlain { .. } => Some("expected a plain number".into()),
             ExprError::Type { expected, .. } => Some(format!("expected {expected}")),
             _ => None,
         }
@@ -178,8 +178,9 @@ impl Kind for ExprError {
             ExprError::UnknownName { near, .. } | ExprError::UnknownFunction { near, .. } => {
                 near.as_ref().map(|near| format!("did you mean `{near}`?"))
             }
-            ExprError::Mismatch { left, right, .. } if right.is_none() => {
-                Some(format!("a literal carries its unit like any other number: `1[{left}]`, also `0[{left}]`"))
+            ExprError::Mismatch { left, right, .. } if left.is_none() || right.is_none() => {
+                let unit = if left.is_none() { right } else { left };
+                Some(format!("a literal carries its unit like any other number: `1[{unit}]`, also `0[{unit}]`"))
             }
             ExprError::NotPlain { found, .. } => {
                 Some(format!("divide by a literal such as `{}`", unit_literal(*found)))

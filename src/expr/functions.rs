@@ -148,7 +148,7 @@ pub(super) fn modulo(a: f64, b: f64) -> f64 {
 }
 
 /// Arguments below this are shifted up before an asymptotic series is used.
-const ASYMPTOTIC: f64 = 12.0;
+const ASYMPTOTIC: f64 = 8.0;
 
 /// B_2k / (2k)! of the Bernoulli numbers, k = 1..8 (Abramowitz and Stegun 1964, 23.1).
 const BERNOULLI: [f64; 8] = [

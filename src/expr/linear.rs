@@ -70,9 +70,10 @@ pub fn linearise(graph: &mut Graph, f: &[Node], x: &[Node], forbidden: &[Node]) 
                 return Err(fail(NonLinearReason::Reads(splitter.name(input))));
             }
         }
-        let nonzero = |node: &Node| splitter.graph.value(*node) != Some(0.0);
-        linear.a.extend(split.slopes.iter().filter(|(_, n)| nonzero(n)).map(|&(column, n)| (row, column, n)));
-        linear.b.extend(Some(split.rest).filter(nonzero).map(|n| (row, n)));
+        linear.a.extend(split.slopes.iter().map(|&(column, slope)| (row, column, slope)));
+        if !splitter.is_zero(split.rest) {
+            linear.b.push((row, split.rest));
+        }
     }
     Ok(linear)
 }
@@ -97,6 +98,10 @@ impl Splitter<'_> {
         self.graph.name(input).unwrap_or_default().to_string()
     }
 
+    fn is_zero(&self, node: Node) -> bool {
+        self.graph.value(node) == Some(0.0)
+    }
+
     /// The name of the first state that a value depends on.
     fn state(&self, split: &Split) -> String {
         split.slopes.first().map(|&(column, _)| self.name(self.x[column])).unwrap_or_default()
@@ -105,7 +110,9 @@ impl Splitter<'_> {
     fn split(&mut self, node: Node) -> Splitted {
         for n in self.graph.reachable(&[node]) {
             if !self.splits.contains_key(&n) {
-                let split = self.split_by_operands(n)?;
+                let mut split = self.split_by_operands(n)?;
+                // A state that cancels is no longer there.
+                split.slopes.retain(|(_, slope)| !self.is_zero(*slope));
                 self.splits.insert(n, split);
             }
         }
@@ -120,25 +127,38 @@ impl Splitter<'_> {
         let kind = self.graph.kind(n);
         let operands: Vec<Split> = kind.operands().map(|operand| self.splits[&operand].clone()).collect();
         let Some(of_state) = operands.iter().find(|split| !split.slopes.is_empty()) else {
-            return Ok(Split { slopes: Vec::new(), rest: n });
+            return Ok(Split { slopes: Vec::new(), rest: self.without_states(n, &operands) });
         };
         match kind {
             Kind::Unary(Unary::Neg, _) => Ok(self.each(&operands[0], |graph, part| graph.neg(part))),
             Kind::Binary(Binary::Add, ..) => Ok(self.joined(&operands, Graph::add)),
             Kind::Binary(Binary::Sub, ..) => Ok(self.joined(&operands, Graph::sub)),
-            Kind::Binary(Binary::Mul, a, b) => match (operands[0].slopes.is_empty(), operands[1].slopes.is_empty()) {
-                (false, false) => Err(NonLinearReason::Product(self.state(&operands[0]), self.state(&operands[1]))),
-                (false, true) => Ok(self.each(&operands[0], |graph, part| graph.mul(part, b))),
-                _ => Ok(self.each(&operands[1], |graph, part| graph.mul(a, part))),
+            Kind::Binary(Binary::Mul, ..) => match (operands[0].slopes.first(), operands[1].slopes.first()) {
+                (Some(&(a, _)), Some(&(b, _))) => {
+                    Err(NonLinearReason::Product(self.name(self.x[a.min(b)]), self.name(self.x[a.max(b)])))
+                }
+                (Some(_), None) => Ok(self.each(&operands[0], |graph, part| graph.mul(part, operands[1].rest))),
+                _ => Ok(self.each(&operands[1], |graph, part| graph.mul(operands[0].rest, part))),
             },
-            Kind::Binary(Binary::Div, _, b) if operands[1].slopes.is_empty() => {
-                Ok(self.each(&operands[0], |graph, part| graph.div(part, b)))
+            Kind::Binary(Binary::Div, ..) if operands[1].slopes.is_empty() => {
+                Ok(self.each(&operands[0], |graph, part| graph.div(part, operands[1].rest)))
             }
             Kind::Binary(Binary::Div, ..) => Err(NonLinearReason::Division(self.state(&operands[1]))),
             Kind::Unary(op, _) => Err(NonLinearReason::Function(of_unary(op), self.state(of_state))),
             Kind::Binary(op, ..) => Err(NonLinearReason::Function(of_binary(op), self.state(of_state))),
             Kind::Select(..) => Err(NonLinearReason::Function("an `if`", self.state(of_state))),
             Kind::Constant(_) | Kind::Input(_) => unreachable!("a leaf has no operands"),
+        }
+    }
+
+    /// The value, of operands that no state is left in: one may have cancelled there.
+    fn without_states(&mut self, n: Node, operands: &[Split]) -> Node {
+        let rest = |i: usize| operands[i].rest;
+        match self.graph.kind(n) {
+            Kind::Constant(_) | Kind::Input(_) => n,
+            Kind::Unary(op, _) => self.graph.unary(op, rest(0)),
+            Kind::Binary(op, ..) => self.graph.binary(op, rest(0), rest(1)),
+            Kind::Select(..) => self.graph.select(rest(0), rest(1), rest(2)),
         }
     }
 
@@ -154,10 +174,7 @@ impl Splitter<'_> {
         for &(column, slope) in &b.slopes {
             columns.entry(column).or_insert((zero, zero)).1 = slope;
         }
-        let slopes = columns.into_iter().map(|(column, (x, y))| (column, f(self.graph, x, y)));
-        // A state that cancels is no longer there.
-        let slopes: Vec<_> = slopes.collect();
-        let slopes = slopes.into_iter().filter(|(_, n)| self.graph.value(*n) != Some(0.0)).collect();
+        let slopes = columns.into_iter().map(|(column, (x, y))| (column, f(self.graph, x, y))).collect();
         Split { slopes, rest: f(self.graph, a.rest, b.rest) }
     }
 }

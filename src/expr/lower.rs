@@ -59,7 +59,11 @@ impl Graph {
         }
         match lowering.values.pop().flatten().filter(|_| lowering.faults.is_empty()) {
             Some(value) => Ok(value),
-            None => Err(lowering.faults),
+            None => {
+                let mut faults = lowering.faults;
+                faults.sort_by_key(|fault| fault.span);
+                Err(faults)
+            }
         }
     }
 }
@@ -285,8 +289,9 @@ impl<'a> Lowering<'a> {
         let (base, exponent) = (self.number(a, "^"), self.plain(b, "^"));
         let ((base, dimension), exponent) = (base?, exponent?);
         let raised = match self.graph.value(exponent) {
+            _ if dimension.is_none() => Some(dimension),
             Some(value) => dimension.power(value),
-            None => Some(dimension).filter(|d| d.is_none()),
+            None => None,
         };
         match raised {
             Some(raised) => Some((self.graph.pow(base, exponent), Type::Number(raised))),

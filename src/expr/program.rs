@@ -126,11 +126,9 @@ impl Tiers {
     /// Runs the shared program of class subject, interval or dose. Programs of lower classes must have run.
     ///
     /// # Panics
-    /// If `file` is shorter than one of [`Tiers::file`].
+    /// If the class is another, or `file` is shorter than one of [`Tiers::file`].
     pub fn run<const L: usize>(&self, class: Class, file: &mut [[f64; L]]) {
-        if let Some(program) = self.shared.get(&class) {
-            program.run(file);
-        }
+        self.shared[&class].run(file);
     }
 
     /// Runs the program of a group: its values of class state. Programs of lower classes must have run.
@@ -142,11 +140,17 @@ impl Tiers {
     }
 
     /// Operations in the shared program of class subject, interval or dose.
+    ///
+    /// # Panics
+    /// If the class is another.
     pub fn operations(&self, class: Class) -> usize {
-        self.shared.get(&class).map_or(0, |program| program.0.len())
+        self.shared[&class].0.len()
     }
 
     /// Operations in the program of a group.
+    ///
+    /// # Panics
+    /// If there is no such group.
     pub fn group_operations(&self, group: usize) -> usize {
         self.groups[group].0.len()
     }
@@ -194,15 +198,15 @@ impl Draft {
     /// The operations of one class that `roots` need.
     fn new(graph: &Graph, class: Class, roots: &[Node]) -> Draft {
         let members = graph.reachable(roots);
-        // A value may vanish into the operation that reads it if that is the only one, and of the same program.
+        // A value may vanish into the operation that reads it if nothing else does.
         let mut readers: BTreeMap<Node, usize> = BTreeMap::new();
         for &reader in &members {
             for operand in graph.kind(reader).operands() {
-                *readers.entry(operand).or_default() += if graph.class(reader) == class { 1 } else { 2 };
+                *readers.entry(operand).or_default() += 1;
             }
         }
         for root in roots {
-            *readers.entry(*root).or_default() += 2;
+            *readers.entry(*root).or_default() += 1;
         }
         let inner = |node: Node| match graph.kind(node) {
             Kind::Binary(op, a, b) if graph.class(node) == class && readers[&node] == 1 => Some((op, a, b)),

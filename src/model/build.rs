@@ -306,8 +306,7 @@ impl<'f> Builder<'f> {
     /// The value of an expression; its faults are reported.
     pub fn lower(&mut self, text: &Text, context: Context) -> Option<(Node, Type)> {
         let expr = self.parsed(text)?;
-        let view =
-            View { names: &self.names, clock: &self.clock, context, unit_checking: self.file.unit_checking };
+        let view = View { names: &self.names, clock: &self.clock, context, unit_checking: self.file.unit_checking };
         match self.graph.lower(&expr, &view) {
             Ok(value) => Some(value),
             Err(faults) => {

@@ -1,11 +1,12 @@
 //! Numbers a model has to reproduce: reading `[[checks]]`.
 
 use super::error::{ModelError, Sort};
-use super::parts::{CovariateKind, Setting};
-use super::names::SUBJECT_COVARIATES;
-use super::read::{Log, Place, Table, Text, Value};
 use super::file::{CovariateEntry, OutputEntry};
+use super::names::SUBJECT_COVARIATES;
+use super::parts::{CovariateKind, Setting};
+use super::read::{Log, Place, Table, Text, Value};
 use crate::error::nearest;
+use crate::metrics::Measure;
 use crate::units::{Dimension, Quantity, Unit, UnitError, number_length};
 
 /// What a check is worth.
@@ -39,8 +40,10 @@ pub struct Check {
 pub struct Expectation {
     /// Name of the output.
     pub output: String,
-    /// What is measured.
-    pub metric: CheckMetric,
+    /// What is measured, one measure per number.
+    pub measures: Vec<Measure>,
+    /// The regimen that bioavailability is relative to, as text.
+    pub relative_to: Option<String>,
     /// The numbers.
     pub values: Vec<Printed>,
     /// Their unit, as printed.
@@ -49,36 +52,6 @@ pub struct Expectation {
     pub tolerance: Tolerance,
     /// Where it is written.
     pub place: Place,
-}
-
-/// What a check measures.
-#[derive(Debug, Clone, PartialEq)]
-pub enum CheckMetric {
-    /// Highest value.
-    Cmax,
-    /// Time of the highest value.
-    Tmax,
-    /// Area from one time (h) to another.
-    Auc {
-        /// h
-        from: f64,
-        /// h
-        to: f64,
-    },
-    /// Area to infinity.
-    AucInf,
-    /// Half-life of the slowest mode.
-    HalfLife,
-    /// Area to infinity per dose, relative to another regimen.
-    F {
-        /// The other regimen, as text.
-        relative_to: String,
-    },
-    /// Values at times.
-    C {
-        /// h
-        at: Vec<f64>,
-    },
 }
 
 /// A number as printed.
@@ -117,12 +90,7 @@ impl Printed {
 }
 
 /// Reads `[[checks]]`. Outputs and covariates are those of the file itself; an overlay's checks may name its base's.
-pub(super) fn read(
-    root: &Table<'_>,
-    log: &Log,
-    outputs: &[OutputEntry],
-    covariates: &[CovariateEntry],
-) -> Vec<Check> {
+pub(super) fn read(root: &Table<'_>, log: &Log, outputs: &[OutputEntry], covariates: &[CovariateEntry]) -> Vec<Check> {
     let Some(list) = root.get("checks").and_then(|v| v.list()) else { return Vec::new() };
     list.into_iter()
         .filter_map(|mut item| {
@@ -205,14 +173,16 @@ fn expectation(value: &Value<'_>, log: &Log, outputs: &[OutputEntry]) -> Option<
         log.report(&output.place, kind);
         return None;
     };
-    let (metric, dimension) = metric_of(&metric, &table, measured.unit.dimension(), log)?;
+    let (measures, dimension) = measures_of(&metric, &table, measured.unit.dimension(), log)?;
     let (values, unit) = printed_values(&printed, dimension, log)?;
-    if let CheckMetric::C { at } = &metric
-        && at.len() != values.len()
-    {
-        log.report(&printed.place, ModelError::CheckLength { times: at.len(), values: values.len() });
+    if measures.len() != values.len() {
+        log.report(&printed.place, ModelError::CheckLength { times: measures.len(), values: values.len() });
         return None;
     }
+    let relative_to = match measures.contains(&Measure::F) {
+        true => Some(table.need("relative_to")?.text()?.text),
+        false => None,
+    };
     let tolerance = match tolerances.first() {
         None => Tolerance::Print,
         Some(&"rel") => {
@@ -229,39 +199,34 @@ fn expectation(value: &Value<'_>, log: &Log, outputs: &[OutputEntry]) -> Option<
         }
         Some(key) => Tolerance::Abs(table.get(key)?.quantity(dimension)?.in_base()),
     };
-    Some(Expectation { output: output.text, metric, values, unit, tolerance, place: table.place.clone() })
+    Some(Expectation {
+        output: output.text,
+        measures,
+        relative_to,
+        values,
+        unit,
+        tolerance,
+        place: table.place.clone(),
+    })
 }
 
-/// The metric and the dimension of its numbers.
-fn metric_of(text: &Text, table: &Table<'_>, output: Dimension, log: &Log) -> Option<(CheckMetric, Dimension)> {
-    let area = || output.times(Dimension::TIME);
-    let metric = match text.text.trim() {
-        "Cmax" => Some((CheckMetric::Cmax, output)),
-        "Tmax" => Some((CheckMetric::Tmax, Dimension::TIME)),
-        "AUCinf" => area().map(|d| (CheckMetric::AucInf, d)),
-        "half_life" => Some((CheckMetric::HalfLife, Dimension::TIME)),
-        "F" => {
-            let relative_to = table.need("relative_to")?.text()?.text;
-            Some((CheckMetric::F { relative_to }, Dimension::NONE))
+/// The measures, one per time where there are several, and the dimension of their numbers.
+fn measures_of(text: &Text, table: &Table<'_>, output: Dimension, log: &Log) -> Option<(Vec<Measure>, Dimension)> {
+    let measures = match table.get("at") {
+        Some(at) if text.text == "C" => {
+            let (times, _) = printed_values(&at.text()?, Dimension::TIME, log)?;
+            times.iter().map(|p| Measure::At(p.value)).collect()
         }
-        "C" => {
-            let times = table.need("at")?.text()?;
-            let (at, _) = printed_values(&times, Dimension::TIME, log)?;
-            Some((CheckMetric::C { at: at.iter().map(|p| p.value).collect() }, output))
-        }
-        other => auc_window(other).zip(area()).map(|((from, to), d)| (CheckMetric::Auc { from, to }, d)),
+        _ => match text.text.parse::<Measure>() {
+            Ok(measure) => vec![measure],
+            Err(fault) => {
+                log.push(text.fault(fault, ModelError::Measure));
+                return None;
+            }
+        },
     };
-    if metric.is_none() {
-        log.report(&text.place, ModelError::Metric { text: text.text.clone() });
-    }
-    metric
-}
-
-fn auc_window(text: &str) -> Option<(f64, f64)> {
-    let (from, to) = text.strip_prefix("AUC(")?.strip_suffix(')')?.split_once(',')?;
-    let hours = |t: &str| t.trim().parse::<Quantity>().ok()?.as_base(Dimension::TIME).ok();
-    let (from, to) = (hours(from)?, hours(to)?);
-    (from < to).then_some((from, to))
+    let dimension = measures.first()?.definition().scale.dimension(output)?;
+    Some((measures, dimension))
 }
 
 /// Numbers with one unit behind them: `34.436 43.393 ng/mL`.
@@ -325,6 +290,8 @@ mod tests {
             assert!((p.half_digit / unit.to_base(half) - 1.0).abs() < 1e-12, "{text}: {}", p.half_digit);
         }
         let p = printed("43.8", &unit).unwrap();
-        assert!(p.accepts(unit.to_base(43.85), Tolerance::Print) && !p.accepts(unit.to_base(43.8501), Tolerance::Print));
+        assert!(
+            p.accepts(unit.to_base(43.85), Tolerance::Print) && !p.accepts(unit.to_base(43.8501), Tolerance::Print)
+        );
     }
 }

@@ -148,8 +148,7 @@ impl Builder<'_> {
             let what = format!("the initial value of `{}`", entry.name.text);
             let unit = entry.unit.dimension();
             let text = entry.initial.as_ref();
-            initials
-                .push(text.and_then(|t| self.quantity(t, Context::Subject, &what, unit, "the unit of the state")));
+            initials.push(text.and_then(|t| self.quantity(t, Context::Subject, &what, unit, "the unit of the state")));
         }
         initials
     }
@@ -299,12 +298,7 @@ fn route(route: &NodeRoute, reg: &impl Fn(Node) -> Reg) -> Route {
         over: e.over.map(reg),
         input: e.input.map(reg),
     });
-    Route {
-        name: route.name.clone(),
-        device: route.device,
-        entries: entries.collect(),
-        total: route.total.map(reg),
-    }
+    Route { name: route.name.clone(), device: route.device, entries: entries.collect(), total: route.total.map(reg) }
 }
 
 fn output(entry: &super::file::OutputEntry, output: &NodeOutput, reg: &impl Fn(Node) -> Reg) -> Output {

@@ -80,10 +80,8 @@ impl Builder<'_> {
                     self.guards.push(super::build::NodeGuard { name, node: sum, must: Limit::AtMostOne, place });
                 }
             }
-            let device = route
-                .device
-                .as_ref()
-                .map(|(amount, gap)| Device { amount: amount.in_base(), gap: gap.in_base() });
+            let device =
+                route.device.as_ref().map(|(amount, gap)| Device { amount: amount.in_base(), gap: gap.in_base() });
             routes.push(NodeRoute { name: route.name.text.clone(), device, entries, total });
         }
         routes

@@ -147,8 +147,7 @@ impl Builder<'_> {
             FlowKind::Clearance => {
                 let entry = &self.file.compartments[from];
                 if entry.volume.is_none() {
-                    let kind =
-                        ModelError::NoVolume { compartment: entry.name.text.clone(), why: what.to_string() };
+                    let kind = ModelError::NoVolume { compartment: entry.name.text.clone(), why: what.to_string() };
                     self.report(&text.place, kind);
                 }
                 let rate = self.graph.div(coefficient, self.volumes[from]?);

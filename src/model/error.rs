@@ -1,61 +1,18 @@
 //! What can be wrong with a model file.
 
+use crate::document::DocumentError;
 use crate::error::{Kind, listed};
 use crate::expr::ExprError;
+use crate::metrics::MeasureError;
 use crate::units::UnitError;
 
 /// What can be wrong with a model file.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ModelError {
-    /// Not TOML.
-    #[error("this is not TOML: {message}")]
-    Toml {
-        /// What the TOML reader says.
-        message: String,
-    },
-    /// One key twice in a table.
-    #[error("this key is written twice")]
-    DuplicateKey,
-    /// An inline table that runs over several lines, which TOML 1.0 does not have.
-    #[error("an inline table `{{ … }}` has to stay on one line")]
-    MultiLineTable,
-    /// A key that means nothing here.
-    #[error("{within} has no key `{key}`")]
-    UnknownKey {
-        /// The key.
-        key: String,
-        /// The thing it was written for.
-        within: String,
-        /// The key that was probably meant.
-        near: Option<String>,
-        /// The keys that exist.
-        known: Vec<String>,
-    },
-    /// A key that is needed.
-    #[error("{within} needs `{key}`")]
-    MissingKey {
-        /// The key.
-        key: String,
-        /// The thing that lacks it.
-        within: String,
-    },
-    /// A value of the wrong kind (a number where text is needed).
-    #[error("{what} is {found}, and {expected} is needed")]
-    WrongType {
-        /// What the value is for.
-        what: String,
-        /// What was written.
-        found: String,
-        /// What is needed.
-        expected: String,
-    },
-    /// A `format` of a later time.
-    #[error("format {found} is not known to this version, which reads format 1")]
-    Format {
-        /// What was written.
-        found: String,
-    },
+    /// Wrong as a document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
     /// A name with characters that names do not have.
     #[error("`{name}` is not a name")]
     BadName {
@@ -251,12 +208,9 @@ pub enum ModelError {
         /// How many there are.
         count: usize,
     },
-    /// A metric that is not known to checks.
-    #[error("`{text}` is not a metric of a check")]
-    Metric {
-        /// What was written.
-        text: String,
-    },
+    /// A metric of a check that is none.
+    #[error(transparent)]
+    Measure(MeasureError),
     /// A list of expected values of another length than its times.
     #[error("there are {times} times and {values} values")]
     CheckLength {
@@ -383,13 +337,8 @@ impl std::fmt::Display for Sort {
 impl Kind for ModelError {
     fn code(&self) -> &'static str {
         match self {
-            ModelError::Toml { .. } => "E_TOML",
-            ModelError::DuplicateKey => "E_DUPLICATE_KEY",
-            ModelError::MultiLineTable => "E_MULTILINE_TABLE",
-            ModelError::UnknownKey { .. } => "E_UNKNOWN_KEY",
-            ModelError::MissingKey { .. } => "E_MISSING_KEY",
-            ModelError::WrongType { .. } | ModelError::NotANumber { .. } => "E_WRONG_TYPE",
-            ModelError::Format { .. } => "E_FORMAT",
+            ModelError::Document(e) => e.code(),
+            ModelError::NotANumber { .. } => "E_WRONG_TYPE",
             ModelError::BadName { .. } => "E_NAME",
             ModelError::ReservedName { .. } => "E_RESERVED_NAME",
             ModelError::NameClash { .. } => "E_NAME_CLASH",
@@ -424,7 +373,7 @@ impl Kind for ModelError {
             ModelError::NotConstant { .. } => "E_NOT_CONSTANT",
             ModelError::DoseInSystem { .. } => "E_DOSE_IN_SYSTEM",
             ModelError::CompartmentNumbers { .. } => "E_CMT_NUMBERS",
-            ModelError::Metric { .. } => "E_METRIC",
+            ModelError::Measure(e) => e.code(),
             ModelError::CheckLength { .. } => "E_CHECK_LENGTH",
             ModelError::UnknownModel { .. } => "E_UNKNOWN_MODEL",
             ModelError::DuplicateId { .. } => "E_DUPLICATE_ID",
@@ -442,7 +391,7 @@ impl Kind for ModelError {
             ModelError::Unit(e) => e.label(),
             ModelError::Expr(e) => e.label(),
             ModelError::Dimension { example, .. } => Some(format!("expected a unit like `{example}`")),
-            ModelError::WrongType { expected, .. } => Some(format!("expected {expected}")),
+            ModelError::Document(e) => e.label(),
             _ => None,
         }
     }
@@ -451,11 +400,8 @@ impl Kind for ModelError {
         match self {
             ModelError::Unit(e) => e.hint(),
             ModelError::Expr(e) => e.hint(),
-            ModelError::DuplicateKey => Some("keep one of them; two flows on one pair are a list".into()),
-            ModelError::MultiLineTable => {
-                Some("write one line, or a table of its own with a `[header]`; other TOML readers refuse this".into())
-            }
-            ModelError::UnknownKey { near, known, .. } => spelling(near, known, "its keys are"),
+            ModelError::Document(DocumentError::DuplicateKey) => Some("keep one of them; two flows on one pair are a list".into()),
+            ModelError::Document(e) => e.hint(),
             ModelError::UnknownName { what, near, known, .. } => {
                 spelling(near, known, &format!("the {what}s are")).or(Some(format!("this file has no {what}s")))
             }
@@ -491,10 +437,7 @@ impl Kind for ModelError {
                 "bound them (`min(1, …)`, `bounds = [0, 1]`, `iiv = { logit_sd = … }`), or say why it is meant: `fractions_exceed_one = \"why\"`"
                     .into(),
             ),
-            ModelError::Metric { .. } => Some(
-                "checks know `Cmax`, `Tmax`, `AUC(0 h, 24 h)`, `AUCinf`, `half_life`, `F` and `C` (with `at`)".into(),
-            ),
-            ModelError::Format { .. } => Some("write `format = 1`".into()),
+            ModelError::Measure(e) => e.hint(),
             ModelError::NoMolarMass { .. } => {
                 Some("name its `substance`, and give that a `molar_mass` under `[substances]`".into())
             }

@@ -86,12 +86,25 @@ pub(super) struct ParameterEntry {
 /// `iiv` or `iov` as written.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Spread {
-    Log { variance: f64, printed: String },
-    Logit { sd: f64, printed: String },
+    Log {
+        variance: f64,
+        printed: String,
+    },
+    Logit {
+        sd: f64,
+        printed: String,
+    },
     /// In the parameter's unit.
-    Additive { sd: f64, printed: String },
-    Shared { with: Text },
-    Missing { why: String },
+    Additive {
+        sd: f64,
+        printed: String,
+    },
+    Shared {
+        with: Text,
+    },
+    Missing {
+        why: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -22,9 +22,8 @@ pub fn index() -> Result<String, Faults<ModelError>> {
         let routes: Vec<&str> = model.routes().iter().map(|r| r.name.as_str()).collect();
         let outputs: Vec<String> =
             model.outputs().iter().map(|o| format!("{} ({}, {})", o.name, o.analyte, o.site)).collect();
-        let count = |kind: Evidence| {
-            model.checks().iter().filter(|c| c.kind == kind).map(|c| c.expect.len()).sum::<usize>()
-        };
+        let count =
+            |kind: Evidence| model.checks().iter().filter(|c| c.kind == kind).map(|c| c.expect.len()).sum::<usize>();
         let sources: Vec<String> = model
             .sources()
             .iter()

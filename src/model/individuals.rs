@@ -171,9 +171,8 @@ impl Builder<'_> {
             let mut etas = Vec::new();
             for name in &entry.of {
                 let parameter = file.parameters.iter().position(|p| p.name.text == name.text);
-                let own = parameter.and_then(|p| {
-                    self.etas.of(p, Level::Subject).filter(|e| self.etas.all[*e].parameter == p)
-                });
+                let own = parameter
+                    .and_then(|p| self.etas.of(p, Level::Subject).filter(|e| self.etas.all[*e].parameter == p));
                 match own {
                     Some(eta) if seen.contains(&eta) => {
                         let within = format!("the variability of `{}`", name.text);

@@ -4,6 +4,7 @@ use super::error::{ModelError, Sort};
 use super::file::{FileKind, ModelFile, Name};
 use super::read::Place;
 use super::{sections, unknown_model};
+use crate::document::DocumentError;
 use crate::error::{Fault, Source, Span, nearest};
 use std::sync::Arc;
 
@@ -38,7 +39,7 @@ fn read_extended(source: &Arc<Source>, resolve: &dyn Resolve, depth: usize) -> R
         return match overrides.next() {
             Some(name) => {
                 let (key, within) = ("extends".to_string(), "a file with `[override]`".to_string());
-                Err(vec![name.place.fault(ModelError::MissingKey { key, within })])
+                Err(vec![name.place.fault(DocumentError::MissingKey { key, within })])
             }
             None => Ok(file),
         };
@@ -164,12 +165,7 @@ fn append(file: &mut ModelFile, more: &ModelFile, faults: &mut Vec<Fault<ModelEr
     file.requires.extend(more.requires.iter().cloned());
 }
 
-fn nothing<'a>(
-    base: &str,
-    what: Sort,
-    name: &Name,
-    known: impl Iterator<Item = &'a Name>,
-) -> Fault<ModelError> {
+fn nothing<'a>(base: &str, what: Sort, name: &Name, known: impl Iterator<Item = &'a Name>) -> Fault<ModelError> {
     let near = nearest(&name.text, known.map(|n| n.text.as_str())).map(str::to_string);
     name.place.fault(ModelError::NothingToOverride { base: base.to_string(), what, name: name.text.clone(), near })
 }

@@ -33,11 +33,12 @@ mod structure;
 mod tests;
 
 pub use catalogue::{Catalogue, CatalogueEntry, catalogue};
-pub use checks::{Check, CheckMetric, Evidence, Expectation, Printed, Tolerance};
+pub use checks::{Check, Evidence, Expectation, Printed, Tolerance};
 pub use error::{ModelError, Sort};
 pub use file::FileKind;
 pub use index::index;
 pub use merge::Resolve;
+pub(crate) use names::common_covariate;
 pub use names::{ANALYTES, SITES};
 pub use parts::*;
 pub use read::Place;

@@ -1,17 +1,25 @@
 //! Which names may be given, and the closed lists of words.
 
+use crate::units::{Dimension, Unit};
+
 /// Words of the expression language that cannot be names.
 pub(super) const RESERVED: [&str; 13] =
     ["t", "tafd", "tad", "dose", "device", "out", "value", "since", "last_dose", "C", "and", "or", "not"];
 
 /// Functions of the expression language: no names either, so that a missing parenthesis is not read as a quantity.
 const FUNCTIONS: [&str; 17] = [
-    "min", "max", "abs", "exp", "log", "log10", "sqrt", "expit", "logit", "floor", "mod", "tanh", "sin", "cos", "lgamma",
-    "if", "pow",
+    "min", "max", "abs", "exp", "log", "log10", "sqrt", "expit", "logit", "floor", "mod", "tanh", "sin", "cos",
+    "lgamma", "if", "pow",
 ];
 
 /// Covariates that every subject can have, whether a model uses them or not.
-pub(super) const SUBJECT_COVARIATES: [(&str, &str); 3] = [("age", "year"), ("weight", "kg"), ("height", "m")];
+pub(super) const SUBJECT_COVARIATES: [(&str, &str); 2] = [("age", "year"), ("weight", "kg")];
+
+/// The dimension of a covariate that every subject can have, whether a model uses it or not.
+pub(crate) fn common_covariate(name: &str) -> Option<Dimension> {
+    let (_, unit) = SUBJECT_COVARIATES.iter().find(|(n, _)| *n == name)?;
+    Some(unit.parse::<Unit>().ok()?.dimension())
+}
 
 /// What an output can be a concentration of. `ketamine` and `norketamine` without a letter are R + S.
 pub const ANALYTES: [&str; 20] = [

@@ -5,6 +5,7 @@ use super::error::ModelError;
 use super::file::ResidualEntry;
 use super::read::Place;
 use super::scope::Context;
+use crate::document::DocumentError;
 use crate::expr::{Linear, Node, Type, linearise};
 use crate::units::{Dimension, Quantity, Unit};
 
@@ -53,14 +54,7 @@ impl Builder<'_> {
     }
 
     /// A value of one dimension as one of another that differs by mass for amount of substance, or by nothing.
-    pub fn bridge(
-        &mut self,
-        node: Node,
-        has: Dimension,
-        needs: Dimension,
-        what: &str,
-        place: &Place,
-    ) -> Option<Node> {
+    pub fn bridge(&mut self, node: Node, has: Dimension, needs: Dimension, what: &str, place: &Place) -> Option<Node> {
         if has == needs {
             return Some(node);
         }
@@ -139,7 +133,7 @@ impl Builder<'_> {
                     let found = "no condition".to_string();
                     let expected = "a flag or a comparison".to_string();
                     let what = format!("`when` of {what}");
-                    self.report(&text.place, ModelError::WrongType { what, found, expected });
+                    self.report(&text.place, DocumentError::WrongType { what, found, expected }.into());
                     return None;
                 }
                 Some(node)

@@ -5,6 +5,7 @@ use super::file::{BlockEntry, CovariateEntry, DerivedEntry, Name, ParameterEntry
 use super::parts::{CovariateKind, Grade, Provenance, Steps};
 use super::read::{Number, Place, Table, Text, Value};
 use super::sections::{grade, in_list, name, positive, section};
+use crate::document::DocumentError;
 use crate::error::nearest;
 use crate::units::{Dimension, Unit};
 
@@ -79,7 +80,7 @@ fn steps(table: &Table<'_>, given: &[Value<'_>], kind: &CovariateKind) -> Option
         let [time, value] = &pair[..] else {
             let found = format!("a list of {}", pair.len());
             let expected = "a time and a value: `[\"4 h\", 1]`".to_string();
-            table.log.report(&step.place, ModelError::WrongType { what: step.what.clone(), found, expected });
+            table.log.report(&step.place, DocumentError::WrongType { what: step.what.clone(), found, expected });
             return None;
         };
         let at = time.quantity(Dimension::TIME)?.in_base();
@@ -104,9 +105,8 @@ fn steps(table: &Table<'_>, given: &[Value<'_>], kind: &CovariateKind) -> Option
 
 pub(super) fn parameters(value: Option<Value<'_>>, sources: &[&str]) -> Vec<ParameterEntry> {
     let Some(table) = value.and_then(|v| v.entries()) else { return Vec::new() };
-    let read = |(text, place, value): (String, Place, Value<'_>)| {
-        parameter(name(value.log, text, place), &value, sources)
-    };
+    let read =
+        |(text, place, value): (String, Place, Value<'_>)| parameter(name(value.log, text, place), &value, sources);
     table.named("the parameter").into_iter().filter_map(read).collect()
 }
 
@@ -183,7 +183,7 @@ fn bounds(value: &Value<'_>) -> Option<(Number, Number)> {
         Ok([low, high]) if low.value < high.value => Some((low, high)),
         _ => {
             let expected = "the lowest and the highest value: `[0, 1]`".to_string();
-            let kind = ModelError::WrongType { what: value.what.clone(), found: "another list".into(), expected };
+            let kind = DocumentError::WrongType { what: value.what.clone(), found: "another list".into(), expected };
             value.log.report(&value.place, kind);
             None
         }

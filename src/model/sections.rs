@@ -4,30 +4,46 @@ use super::error::ModelError;
 use super::file::{FileKind, ModelFile, Name, SubstanceEntry};
 use super::names::{ANALYTES, SUBJECT_COVARIATES, is_id, is_name, is_reserved};
 use super::parts::{CovariateKind, CovariateRange, Grade, Occasion, PopulationNotes, SourceNote};
-use super::read::{Log, Place, Table, Text, Value, lint_inline_tables};
+use super::read::{Log, Place, Table, Text, Value};
 use super::{checks, quantities, structure};
-use crate::error::{Fault, Source, nearest};
+use crate::document::{self, DocumentError};
+use crate::error::{Fault, Faults, Source, nearest};
 use crate::units::{Dimension, Unit};
 use std::sync::Arc;
-use toml::de::DeTable;
 
 const ROOT: [&str; 25] = [
-    "format", "id", "title", "drug", "grade", "kind", "extends", "unit_checking", "notes", "source", "population",
-    "substances", "covariates", "parameters", "block", "derived", "compartments", "flows", "states", "routes", "outputs",
-    "requires", "override", "checks", "description",
+    "format",
+    "id",
+    "title",
+    "drug",
+    "grade",
+    "kind",
+    "extends",
+    "unit_checking",
+    "notes",
+    "source",
+    "population",
+    "substances",
+    "covariates",
+    "parameters",
+    "block",
+    "derived",
+    "compartments",
+    "flows",
+    "states",
+    "routes",
+    "outputs",
+    "requires",
+    "override",
+    "checks",
+    "description",
 ];
 
 /// Reads a file. The base is the file it extends, already read: its outputs and covariates may be named.
 pub(super) fn read(source: &Arc<Source>, base: Option<&ModelFile>) -> Result<ModelFile, Vec<Fault<ModelError>>> {
     let log = Log::new(source);
-    let document = match DeTable::parse(&source.text) {
-        Ok(document) => document,
-        Err(error) => return Err(vec![toml_fault(source, &error)]),
-    };
-    for value in document.get_ref().values() {
-        lint_inline_tables(&log, value);
-    }
-    let root = Table::root(&log, document.get_ref(), &ROOT);
+    let document = document::parse(&log).map_err(Faults::into_vec)?;
+    let root = Table::root(&log, "a model file", document.get_ref(), &ROOT);
     let file = model_file(&root, &log, base);
     let mut faults = log.into_faults();
     faults.sort_by_key(|f| f.span);
@@ -40,25 +56,12 @@ pub(super) fn read(source: &Arc<Source>, base: Option<&ModelFile>) -> Result<Mod
 /// The id a text extends, without reading the rest.
 pub(super) fn extends(source: &Arc<Source>) -> Option<Text> {
     let log = Log::new(source);
-    let document = DeTable::parse(&source.text).ok()?;
-    Table::root(&log, document.get_ref(), &ROOT).text("extends")
-}
-
-fn toml_fault(source: &Arc<Source>, error: &toml::de::Error) -> Fault<ModelError> {
-    let kind = match error.message() {
-        message if message.starts_with("duplicate key") => ModelError::DuplicateKey,
-        message => ModelError::Toml { message: message.to_string() },
-    };
-    Fault { kind, span: error.span().map(Into::into), source: Some(Arc::clone(source)) }
+    let document = document::parse(&log).ok()?;
+    Table::root(&log, "a model file", document.get_ref(), &ROOT).text("extends")
 }
 
 fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<ModelFile> {
-    if let Some(format) = root.get("format")
-        && let Some(number) = format.number()
-        && number.value != 1.0
-    {
-        log.report(&number.place, ModelError::Format { found: number.printed });
-    }
+    root.check_format();
     let id = root.need("id").and_then(|v| v.text());
     if let Some(id) = id.as_ref().filter(|id| !is_id(&id.text)) {
         log.report(&id.place, ModelError::BadName { name: id.text.clone() });
@@ -68,9 +71,10 @@ fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<M
     let grade = root.need("grade").and_then(|v| grade(&v));
     let kind = match root.get("kind") {
         None => Some(FileKind::Model),
-        Some(value) => value.text().and_then(|t| in_list(log, "`kind`", &t, &["model", "effect"])).map(|k| {
-            if k == "effect" { FileKind::Effect } else { FileKind::Model }
-        }),
+        Some(value) => value
+            .text()
+            .and_then(|t| in_list(log, "`kind`", &t, &["model", "effect"]))
+            .map(|k| if k == "effect" { FileKind::Effect } else { FileKind::Model }),
     };
     let unit_checking = root.get("unit_checking").is_none_or(|v| v.flag().unwrap_or(true));
     let notes = root.get("notes").and_then(|v| v.texts()).unwrap_or_default();
@@ -176,12 +180,7 @@ fn sources(root: &Table<'_>) -> Vec<SourceNote> {
         .filter_map(|(key, _, value)| {
             let table = value.table(&["citation", "doi", "via"])?;
             let text = |key: &str| table.text(key).map(|t| t.text);
-            Some(SourceNote {
-                key,
-                citation: table.need("citation")?.text()?.text,
-                doi: text("doi"),
-                via: text("via"),
-            })
+            Some(SourceNote { key, citation: table.need("citation")?.text()?.text, doi: text("doi"), via: text("via") })
         })
         .collect()
 }
@@ -282,7 +281,7 @@ fn range(name: String, place: &Place, value: &Value<'_>, known: &[(&str, &Covari
     };
     let range = read();
     if range.is_none() {
-        let kind = ModelError::WrongType {
+        let kind = DocumentError::WrongType {
             what: value.what.clone(),
             found: format!("\"{}\"", text.text),
             expected: unit.map_or("no range: it is no number".into(), |u| format!("a range like `18..86 {u}`")),
@@ -308,5 +307,7 @@ fn occasion(value: &Value<'_>) -> Option<Occasion> {
         return Some(Occasion::Column { name: table.text("column")?.text });
     }
     in_list(value.log, "`per`", &table.text("per")?, &["session"])?;
-    Some(Occasion::Session { gap: table.get("gap").map_or(Some(0.0), |g| g.quantity(Dimension::TIME).map(|q| q.in_base()))? })
+    Some(Occasion::Session {
+        gap: table.get("gap").map_or(Some(0.0), |g| g.quantity(Dimension::TIME).map(|q| q.in_base()))?,
+    })
 }

@@ -9,13 +9,22 @@ use super::names::{SITES, is_id};
 use super::parts::Grade;
 use super::read::{Place, Table, Value};
 use super::sections::{analyte, grade, in_list, name, positive, section};
+use crate::document::DocumentError;
 use crate::error::Span;
 use crate::units::{Dimension, Quantity, Unit};
 
 pub(super) fn compartments(root: &Table<'_>) -> Vec<CompartmentEntry> {
     let keys = [
-        "volume", "initial", "rate", "substance", "equivalents_of", "fraction", "lag", "infusion_rate",
-        "infusion_duration", "cmt",
+        "volume",
+        "initial",
+        "rate",
+        "substance",
+        "equivalents_of",
+        "fraction",
+        "lag",
+        "infusion_rate",
+        "infusion_duration",
+        "cmt",
     ];
     let read = |(text, place, value): (String, Place, Value<'_>)| {
         let name = name(value.log, text, place);
@@ -47,11 +56,7 @@ fn flow(key: String, place: Place, value: &Value<'_>) -> Option<FlowEntry> {
     let quoted = place.span.end - place.span.start == key.len() + 2;
     let part = |word: &str| {
         let start = word.as_ptr() as usize - key.as_ptr() as usize;
-        let span = if quoted {
-            Span::new(start, start + word.len()).shifted(place.span.start + 1)
-        } else {
-            place.span
-        };
+        let span = if quoted { Span::new(start, start + word.len()).shifted(place.span.start + 1) } else { place.span };
         Name { text: word.to_string(), place: Place { span, ..place.clone() } }
     };
     let both_ways = key.contains("<->");
@@ -148,7 +153,7 @@ fn route(text: String, place: Place, value: &Value<'_>) -> Option<RouteEntryFile
     }
     if entries.is_empty() {
         let key = "a compartment".to_string();
-        value.log.report(&place, ModelError::MissingKey { key, within: format!("the route `{text}`") });
+        value.log.report(&place, DocumentError::MissingKey { key, within: format!("the route `{text}`") });
         return None;
     }
     Some(RouteEntryFile {
@@ -232,7 +237,7 @@ fn residual(value: &Value<'_>, unit: &Unit) -> Option<ResidualEntry> {
     }
     if table.has("when") != table.has("otherwise") {
         let key = if table.has("when") { "otherwise" } else { "when" };
-        table.log.report(&table.place, ModelError::MissingKey { key: key.into(), within: table.what.clone() });
+        table.log.report(&table.place, DocumentError::MissingKey { key: key.into(), within: table.what.clone() });
     }
     let combined = match table.get("combined") {
         None => 2,

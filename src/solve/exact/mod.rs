@@ -1,0 +1,177 @@
+//! The exact engine for linear systems, dx/dt = A x + b + inputs that are constant between events, with jumps at events.
+//!
+//! Between events every coordinate of the modal basis follows its own exponential, so a solution is a list of modal states,
+//! one per segment, and anything asked of it (samples, areas, extrema, crossings) comes from these and not from a grid.
+
+mod area;
+mod emit;
+mod propagators;
+mod shape;
+mod signal;
+mod solution;
+mod steps;
+
+pub use shape::Extremum;
+pub use signal::Signal;
+pub use solution::Solution;
+
+use super::schedule::Schedule;
+use super::{SolveError, Work};
+use crate::math::modal::Decomposer;
+use emit::Emitter;
+use propagators::Propagators;
+
+/// The numbers of one subject, one block per interval of the schedule (usually one), matrices row-major.
+#[derive(Debug, Clone, Copy)]
+pub struct System<'a> {
+    /// systems x n x n rates, per hour; `a[i][j]` is what state j sends to state i.
+    pub a: &'a [f64],
+    /// systems x n constant inputs, per hour.
+    pub b: &'a [f64],
+    /// n initial values, before the events at the start.
+    pub x0: &'a [f64],
+}
+
+/// Workspace of the engine, one per thread. Results depend on the arguments only, never on earlier calls.
+#[derive(Debug)]
+pub struct Exact {
+    n: usize,
+    decomposer: Decomposer,
+    solution: Solution,
+    lengths: Propagators,
+    emitter: Emitter,
+    x: Vec<f64>,
+    work: Work,
+}
+
+impl Exact {
+    /// A workspace for systems of `n` states.
+    pub fn new(n: usize) -> Self {
+        Self {
+            n,
+            decomposer: Decomposer::default(),
+            solution: Solution::default(),
+            lengths: Propagators::default(),
+            emitter: Emitter::default(),
+            x: vec![0.0; n],
+            work: Work::default(),
+        }
+    }
+
+    /// Solves one subject: `amounts` are what the events of the schedule refer to.
+    ///
+    /// # Errors
+    /// Numbers that are not finite, going in or coming out.
+    ///
+    /// # Panics
+    /// When the lengths of the slices do not fit the schedule and the number of states.
+    pub fn solve(&mut self, schedule: &Schedule, system: System, amounts: &[f64]) -> Result<&Solution, SolveError> {
+        self.check(schedule, &system, amounts)?;
+        self.solution.reset(self.n, schedule);
+        self.emitter.forget();
+        for k in 0..schedule.systems() {
+            let a = &system.a[k * self.n * self.n..(k + 1) * self.n * self.n];
+            self.decomposer.decompose(a, self.n, &mut self.solution.modals[k]);
+            self.work.count(self.solution.modals[k].kind());
+        }
+        self.march(schedule, &system, amounts)?;
+        Ok(&self.solution)
+    }
+
+    /// The latest solution.
+    pub fn solution(&self) -> &Solution {
+        &self.solution
+    }
+
+    /// Work since the workspace was made.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+
+    /// Writes the readout y = c . x + d of the latest solution at every sample of `schedule`, the one it was solved with.
+    /// `c` holds n weights and `d` one constant per interval of the schedule.
+    ///
+    /// # Errors
+    /// [`SolveError::Overflow`] when an output is not finite.
+    ///
+    /// # Panics
+    /// When the lengths of the slices do not fit.
+    pub fn emit(&mut self, schedule: &Schedule, c: &[f64], d: &[f64], out: &mut [f64]) -> Result<(), SolveError> {
+        assert_eq!(out.len(), schedule.samples(), "one place per sample");
+        self.emitter.emit(&self.solution, schedule, (c, d), out, &mut self.work)
+    }
+
+    /// Writes the states at every sample of `schedule`, row-major samples x n.
+    ///
+    /// # Errors
+    /// As [`Exact::emit`].
+    pub fn sample_states(&mut self, schedule: &Schedule, out: &mut [f64]) -> Result<(), SolveError> {
+        let (n, systems) = (self.n, schedule.systems());
+        let zeros = vec![0.0; systems];
+        let mut column = vec![0.0; schedule.samples()];
+        for state in 0..n {
+            let c: Vec<f64> = (0..n * systems).map(|k| f64::from(u8::from(k % n == state))).collect();
+            self.emit(schedule, &c, &zeros, &mut column)?;
+            out.chunks_exact_mut(n).zip(&column).for_each(|(row, value)| row[state] = *value);
+        }
+        Ok(())
+    }
+
+    fn check(&self, schedule: &Schedule, system: &System, amounts: &[f64]) -> Result<(), SolveError> {
+        let (n, systems) = (self.n, schedule.systems());
+        assert_eq!(system.a.len(), systems * n * n, "one matrix per interval");
+        assert_eq!(system.b.len(), systems * n, "one constant input per interval");
+        assert_eq!(system.x0.len(), n, "one initial value per state");
+        if let Some(at) = system.a.iter().position(|v| !v.is_finite()) {
+            return Err(SolveError::Rate { row: at / n % n, column: at % n, value: system.a[at] });
+        }
+        for (what, list) in [("constant input", system.b), ("initial value", system.x0), ("amount", amounts)] {
+            if let Some(index) = list.iter().position(|v| !v.is_finite()) {
+                return Err(SolveError::Value { what, index, value: list[index] });
+            }
+        }
+        Ok(())
+    }
+
+    /// Carries the modal state from segment to segment.
+    fn march(&mut self, schedule: &Schedule, system: &System, amounts: &[f64]) -> Result<(), SolveError> {
+        let n = self.n;
+        let segments = &schedule.segments;
+        let Solution { modals, z, u, driven, .. } = &mut self.solution;
+        modals[0].to_modal(system.x0, &mut z[..n]);
+        self.lengths.reset(schedule.lengths.len(), &modals[0]);
+        for (k, segment) in segments.iter().enumerate() {
+            let modal = &modals[segment.system];
+            let (now, next) = z[k * n..].split_at_mut(n);
+            for jump in &schedule.jumps[segment.jumps.clone()] {
+                let amount = amounts[jump.amount] * jump.per;
+                now.iter_mut().zip(modal.impulse(jump.state)).for_each(|(z, w)| *z += w * amount);
+            }
+            if !now.iter().sum::<f64>().is_finite() {
+                return Err(SolveError::Overflow { time: segment.begin });
+            }
+            let b = &system.b[segment.system * n..(segment.system + 1) * n];
+            let inputs = &schedule.inputs[segment.inputs.clone()];
+            driven[k] = !inputs.is_empty() || b.iter().any(|v| *v != 0.0);
+            let u = &mut u[k * n..(k + 1) * n];
+            if driven[k] {
+                self.x.copy_from_slice(b);
+                inputs.iter().for_each(|input| self.x[input.state] += amounts[input.amount] * input.per);
+                modal.to_modal(&self.x, u);
+            }
+            if let Some(length) = segment.length {
+                let next = &mut next[..n];
+                self.lengths.prepare(length, schedule.lengths[length], modal, driven[k], &mut self.work);
+                self.lengths.advance(length, modal, now, driven[k].then_some(&*u), next);
+                let following = segments[k + 1].system;
+                if following != segment.system {
+                    modal.to_states(next, &mut self.x);
+                    modals[following].to_modal(&self.x, next);
+                    self.lengths.reset(schedule.lengths.len(), &modals[following]);
+                }
+            }
+        }
+        self.work.segments += segments.len() as u64;
+        Ok(())
+    }
+}

@@ -1,0 +1,118 @@
+//! Propagators of one system over a table of distinct lengths of time, each made when it is first needed.
+
+use crate::math::expm::Exponential;
+use crate::math::modal::Modal;
+use crate::math::phi::phi1;
+use crate::solve::Work;
+
+/// Smaller amplitudes are zero: far below any dose, and clear of the slow arithmetic of subnormal numbers.
+pub(super) const NOTHING: f64 = 1e-290;
+
+/// How much is known about an entry of a table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Known {
+    Nothing,
+    /// What decay needs.
+    Free,
+    /// And what a constant input needs.
+    Driven,
+}
+
+/// e^(T dt) and, where an input runs, its integral, for each dt of a table.
+#[derive(Debug, Default)]
+pub(super) struct Propagators {
+    known: Vec<Known>,
+    decay: Vec<f64>,
+    response: Vec<f64>,
+    block_decay: Vec<f64>,
+    block_response: Vec<f64>,
+    exponential: Exponential,
+}
+
+impl Propagators {
+    /// Forgets everything and makes room for `count` lengths of `modal`.
+    pub fn reset(&mut self, count: usize, modal: &Modal) {
+        self.known.clear();
+        self.known.resize(count, Known::Nothing);
+        self.decay.resize(count * modal.real(), 0.0);
+        self.response.resize(count * modal.real(), 0.0);
+        self.block_decay.resize(count * modal.area(), 0.0);
+        self.block_response.resize(count * modal.area(), 0.0);
+    }
+
+    /// Makes entry `k`, for the length `dt`, ready for [`Propagators::advance`].
+    #[inline]
+    pub fn prepare(&mut self, k: usize, dt: f64, modal: &Modal, driven: bool, work: &mut Work) {
+        let needed = if driven { Known::Driven } else { Known::Free };
+        if self.known[k] < needed {
+            self.make(k, dt, modal, needed, work);
+        }
+    }
+
+    fn make(&mut self, k: usize, dt: f64, modal: &Modal, needed: Known, work: &mut Work) {
+        let singles = k * modal.real()..(k + 1) * modal.real();
+        if self.known[k] == Known::Nothing {
+            for (decay, rate) in self.decay[singles.clone()].iter_mut().zip(modal.rates()) {
+                *decay = (rate * dt).exp();
+            }
+            work.exponentials += modal.real() as u64;
+        }
+        if needed == Known::Driven {
+            for (response, rate) in self.response[singles].iter_mut().zip(modal.rates()) {
+                *response = dt * phi1(rate * dt);
+            }
+            work.exponentials += modal.real() as u64;
+        }
+        for &block in modal.blocks() {
+            let at = k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
+            let (t, size, decay) = (modal.matrix(block), block.size, &mut self.block_decay[at.clone()]);
+            match needed {
+                Known::Driven => self.exponential.with_integral(t, size, dt, decay, &mut self.block_response[at]),
+                _ => self.exponential.of(t, size, dt, decay),
+            }
+            work.matrix_exponentials += 1;
+        }
+        self.known[k] = needed;
+    }
+
+    /// to = e^(T dt) from + (its integral) input, for the entry `k` made ready before.
+    #[inline]
+    pub fn advance(&self, k: usize, modal: &Modal, from: &[f64], input: Option<&[f64]>, to: &mut [f64]) {
+        let real = modal.real();
+        let singles = k * real..(k + 1) * real;
+        for ((to, from), decay) in to.iter_mut().zip(from).zip(&self.decay[singles.clone()]) {
+            *to = from * decay;
+        }
+        if let Some(input) = input {
+            for ((to, input), response) in to.iter_mut().zip(input).zip(&self.response[singles]) {
+                *to += input * response;
+            }
+        }
+        for &block in modal.blocks() {
+            let at = k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
+            let coordinates = block.coordinates();
+            apply(&self.block_decay[at.clone()], &from[coordinates.clone()], &mut to[coordinates.clone()]);
+            if let Some(input) = input {
+                add(&self.block_response[at], &input[coordinates.clone()], &mut to[coordinates]);
+            }
+        }
+        to.iter_mut().filter(|z| z.abs() < NOTHING).for_each(|z| *z = 0.0);
+    }
+}
+
+/// to = m from.
+pub(super) fn apply(m: &[f64], from: &[f64], to: &mut [f64]) {
+    to.fill(0.0);
+    add(m, from, to);
+}
+
+/// to += m from.
+pub(super) fn add(m: &[f64], from: &[f64], to: &mut [f64]) {
+    for (row, to) in m.chunks_exact(from.len()).zip(to) {
+        *to += dot(row, from);
+    }
+}
+
+pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
