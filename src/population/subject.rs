@@ -3,7 +3,7 @@
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
-use crate::units::{Dimension, Quantity, UnitError};
+use crate::units::{Quantity, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -198,9 +198,9 @@ impl<'m> Subject<'m> {
         let model = self.model;
         let unit = |error| SubjectError::Unit { name: name.to_string(), error };
         if name == "weight"
-            && let Setting::Number(quantity) = &setting
+            && let (Setting::Number(quantity), Some(kg)) = (&setting, common_covariate(name))
         {
-            let weight = kilograms(quantity.as_base(Dimension::MASS).map_err(unit)?);
+            let weight = kilograms(quantity.like(&kg).map_err(unit)?);
             if weight <= 0.0 {
                 return Err(SubjectError::Weight { weight });
             }
@@ -208,7 +208,7 @@ impl<'m> Subject<'m> {
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
-                (Some(dimension), Setting::Number(q)) => q.as_base(dimension).map(|_| ()).map_err(unit),
+                (Some(common), Setting::Number(q)) => q.like(&common).map(|_| ()).map_err(unit),
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
                 (None, _) => Err(SubjectError::UnknownCovariate {
                     model: model.id().into(),
