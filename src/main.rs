@@ -1,1 +1,5 @@
-fn main() {}
+//! The command `posology`.
+
+fn main() -> std::process::ExitCode {
+    posology::cli::main()
+}

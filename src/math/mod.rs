@@ -4,5 +4,6 @@
 pub mod expm;
 pub mod lu;
 pub mod modal;
+pub mod numeric;
 pub mod phi;
 pub mod roots;

@@ -1,0 +1,35 @@
+# The commands of daily work; `just` lists them.
+
+_default:
+    @just --list
+
+# Formatting, lints and documentation, without running anything
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    cargo check --lib --no-default-features
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+
+# All tests, or those whose name contains FILTER
+test FILTER="":
+    cargo test --release {{FILTER}}
+
+# The published numbers that each model must reproduce
+verify:
+    cargo run --release -- models verify
+
+# The benches; `just bench w1` for one
+bench FILTER="":
+    cargo bench -- {{FILTER}}
+
+# The comparison of routes with its tables and figures, in out/compare
+figures:
+    cargo run --release -- compare --out out/compare
+
+# What every change must pass
+ci:
+    .ci/run
+
+# Licences, advisories and sources of the dependencies (needs cargo-deny)
+deny:
+    cargo deny check

@@ -1,0 +1,134 @@
+//! `posology compare`: the main job.
+
+use super::output::{print, table, warn};
+use super::{Failure, Outcome, Shared, model, read, said};
+use crate::io::{Format, Input, Manifest, ModelUsed, OutputFile, sha256_hex, write_set};
+use crate::plot::{course_figure, session_figure};
+use crate::study::compare::{self, Comparison, Models, Plan};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// Work shorter than this shows no progress bar.
+const QUIET: Duration = Duration::from_secs(1);
+
+#[derive(Debug, Args)]
+pub(super) struct CompareArgs {
+    /// The plan, a TOML file; without one, routes of ketamine and esketamine
+    plan: Option<PathBuf>,
+    /// Body weight in place of the plan's, such as 80kg
+    #[arg(long)]
+    weight: Option<String>,
+    /// Folder for summary.csv, profiles.csv, figures and manifest.json
+    #[arg(long, default_value = "out/compare")]
+    out: PathBuf,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
+    let (name, text) = match &args.plan {
+        Some(path) => (path.display().to_string(), read(&path.display().to_string())?),
+        None => {
+            let (name, text) = compare::default_plan();
+            (name.to_string(), text.to_string())
+        }
+    };
+    let mut plan = Plan::parse(&name, &text)?;
+    if let Some(weight) = &args.weight {
+        plan.set_subject("weight", said("--weight", weight));
+    }
+    let models = plan.models(model)?;
+    let progress = Progress::new(plan.arms.len());
+    let comparison = compare::compare(&plan, &models, || progress.tick())?;
+    progress.finish();
+    show(&comparison, args.shared.format)?;
+    write(&comparison, &models, (&name, &text), args)?;
+    warn(&comparison.warnings);
+    Ok(Outcome::Done)
+}
+
+fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
+    if format != Format::Table {
+        return table("", &compare::summary(comparison), format);
+    }
+    let session = format!("{}: one session", comparison.title);
+    table(&session, &compare::session_table(comparison), format)?;
+    table("\nDisposition and metabolite", &compare::disposition_table(comparison), format)?;
+    print("* beyond what the source sampled (less than two half-lives)   ? sampling not stated by the source\n")?;
+    let course = comparison.course_name.as_deref().unwrap_or("the course of the plan");
+    table(&format!("\nWhole course: {course}"), &compare::course_table(comparison), format)?;
+    table("\nWithin equal analyte and site", &compare::ranking_table(comparison), format)?;
+    if comparison.arms.iter().any(|a| !a.published.is_empty()) {
+        table("\nPublished beside simulated", &compare::published_table(comparison), format)?;
+    }
+    Ok(())
+}
+
+fn write(
+    comparison: &Comparison,
+    models: &Models,
+    (name, text): (&str, &str),
+    args: &CompareArgs,
+) -> Result<(), Failure> {
+    let mut manifest = Manifest::new("compare");
+    manifest.inputs.push(Input::new(Path::new(name), text.as_bytes()));
+    if let Some(weight) = &args.weight {
+        manifest.settings.insert("weight".into(), weight.clone());
+    }
+    manifest.models = models.values().map(used).collect();
+    manifest.units_checked = models.values().all(|m| m.unit_checking());
+    manifest.warnings = comparison.warnings.iter().map(|w| w.message.clone()).collect();
+    let (session, course) = (session_figure(comparison), course_figure(comparison));
+    let files = [
+        OutputFile::csv("summary.csv", &compare::summary(comparison)),
+        OutputFile::csv("profiles.csv", &compare::profiles(comparison)),
+        OutputFile::new("session.svg", session.to_svg()?),
+        OutputFile::new("session.png", session.to_png()?),
+        OutputFile::new("course.svg", course.to_svg()?),
+        OutputFile::new("course.png", course.to_png()?),
+    ];
+    write_set(&args.out, &mut manifest, &files)?;
+    eprintln!(
+        "wrote summary.csv, profiles.csv, session.svg, session.png, course.svg, course.png and manifest.json to {}",
+        args.out.display()
+    );
+    Ok(())
+}
+
+/// A model's entry in a manifest.
+pub(super) fn used(model: &crate::model::Model) -> ModelUsed {
+    ModelUsed {
+        id: model.id().into(),
+        grade: model.grade().to_string(),
+        sha256: sha256_hex(model.source().text.as_bytes()),
+    }
+}
+
+/// A progress bar that stays away from short work.
+struct Progress {
+    bar: ProgressBar,
+    begun: Instant,
+}
+
+impl Progress {
+    fn new(length: usize) -> Self {
+        let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
+        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} arms, {eta} left") {
+            bar.set_style(style);
+        }
+        Progress { bar, begun: Instant::now() }
+    }
+
+    fn tick(&self) {
+        if self.bar.is_hidden() && self.begun.elapsed() > QUIET {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.inc(1);
+    }
+
+    fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

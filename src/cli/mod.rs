@@ -1,0 +1,172 @@
+//! The command line: arguments in, tables out; everything else is in the library.
+
+mod catalogue;
+mod compare;
+mod output;
+mod schedule;
+mod simulate;
+
+use crate::Error;
+use crate::document::{Place, Text};
+use crate::error::{Kind, Source, Span};
+use crate::io::{Format, IoError};
+use crate::units::{Dimension, Quantity, UnitFault};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Simulates drug concentrations for any dosing schedule, with units checked and every number cited.
+#[derive(Debug, Parser)]
+#[command(
+    name = "posology",
+    version,
+    about,
+    after_help = "Research software, not a medical device: it gives no clinical advice.",
+    infer_subcommands = false
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Compare arms (model, route, regimen) side by side on the same person: the main job
+    Compare(compare::CompareArgs),
+    /// Simulate one model for one person
+    Simulate(simulate::SimulateArgs),
+    /// The models: list, show, check files, verify against published numbers
+    #[command(subcommand)]
+    Models(catalogue::ModelsCommand),
+    /// The published dosing schedules
+    #[command(subcommand)]
+    Schedules(schedule::SchedulesCommand),
+    /// Read a regimen, print its doses, translate it
+    Regimen(schedule::RegimenArgs),
+}
+
+/// Options that every command has.
+#[derive(Debug, Args)]
+struct Shared {
+    /// How tables are printed
+    #[arg(long, default_value_t = Format::Table, value_name = "table|csv|json")]
+    format: Format,
+}
+
+/// How a command ended, short of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    /// All is well.
+    Done,
+    /// Some rows failed.
+    SomeFailed,
+}
+
+/// Runs the command line of this process.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are no errors; clap prints each to its own stream.
+            let code = if error.use_stderr() { 2 } else { 0 };
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    match run(cli.command) {
+        Ok(Outcome::Done) => ExitCode::SUCCESS,
+        Ok(Outcome::SomeFailed) => ExitCode::from(1),
+        Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
+        Err(Failure::Shown) => ExitCode::from(2),
+        Err(Failure::Error(error)) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// Why a command could not run to its end.
+enum Failure {
+    /// Nobody reads any more, which is their right.
+    BrokenPipe,
+    /// Everything that is wrong has been said.
+    Shown,
+    Error(Error),
+}
+
+impl<E: Into<Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Failure::Error(error.into())
+    }
+}
+
+fn run(command: Command) -> Result<Outcome, Failure> {
+    match command {
+        Command::Compare(args) => compare::run(&args),
+        Command::Simulate(args) => simulate::run(&args),
+        Command::Models(command) => catalogue::run(&command),
+        Command::Schedules(command) => schedule::schedules(&command),
+        Command::Regimen(args) => schedule::regimen(&args),
+    }
+}
+
+/// What can be wrong with an argument, beyond what the parser of arguments finds.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ArgumentError {
+    /// `NAME=VALUE` without `=`.
+    #[error("`{option}` takes NAME=VALUE")]
+    NoEquals {
+        /// The option.
+        option: String,
+    },
+    /// A number of zero or less.
+    #[error("`{option}` has to be more than 0")]
+    NotPositive {
+        /// The option.
+        option: String,
+    },
+}
+
+impl Kind for ArgumentError {
+    fn code(&self) -> &'static str {
+        match self {
+            ArgumentError::NoEquals { .. } => "E_ARGUMENT",
+            ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
+            ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
+            ArgumentError::NotPositive { .. } => None,
+        }
+    }
+}
+
+/// A whole argument as a text with a place.
+fn said(option: &str, text: &str) -> Text {
+    Text::at(text.to_string(), Place { source: Source::new(option, text), span: Span::new(0, text.len()) })
+}
+
+/// A quantity given as an argument.
+fn quantity(text: &Text, dimension: Dimension) -> Result<Quantity, Error> {
+    let quantity: Quantity = text.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(text))?;
+    quantity.as_base(dimension).map_err(|e| Error::from(e).placed(&text.place))?;
+    Ok(quantity)
+}
+
+/// A file of the person's own.
+fn read(path: &str) -> Result<String, Error> {
+    std::fs::read_to_string(path).map_err(|source| IoError::Read { path: path.into(), source }.into())
+}
+
+/// A model by its id in the catalogue, or by the path of a file.
+fn model(name: &str) -> Result<crate::model::Model, Error> {
+    use crate::model::{Catalogue, Model};
+    if name.ends_with(".toml") || PathBuf::from(name).is_file() {
+        return Ok(Model::parse(&read(name)?, name, &Catalogue)?);
+    }
+    Ok(Model::catalogue(name)?)
+}

@@ -1,0 +1,197 @@
+//! `posology simulate`: one model, one person.
+
+use super::compare::used;
+use super::output::{table, warn};
+use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
+use crate::Error;
+use crate::document::Text;
+use crate::dosing::Schedule;
+use crate::error::{Fault, Faults, Source};
+use crate::io::{Cell, Column, Manifest, OutputFile, Table, write_set};
+use crate::model::{Catalogue, Grade, Model, Resolve};
+use crate::plot::{Axis, Figure, Panel, Series};
+use crate::population::Subject;
+use crate::simulate::{Profile, Simulation};
+use crate::units::{Dimension, Quantity, Unit, UnitFault, Units};
+use clap::Args;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Samples of a simulation that says neither `--every` nor `--at`.
+const SAMPLES: f64 = 288.0;
+
+#[derive(Debug, Args)]
+pub(super) struct SimulateArgs {
+    /// A model's id, or the path of a model file
+    model: String,
+    /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"
+    #[arg(long)]
+    give: String,
+    /// How long to simulate, such as 24h
+    #[arg(long)]
+    until: Option<String>,
+    /// Time between outputs, such as 5min
+    #[arg(long, conflicts_with = "at")]
+    every: Option<String>,
+    /// Times of outputs, such as 0.5h,1h,2h
+    #[arg(long, value_delimiter = ',')]
+    at: Vec<String>,
+    /// A parameter's value, such as Qh="120 L/h"
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// A covariate of the person, such as age="70 year"
+    #[arg(long, value_name = "NAME=VALUE")]
+    covariate: Vec<String>,
+    /// An effect to attach: an id or the path of an effect file
+    #[arg(long, value_name = "ID")]
+    effect: Vec<String>,
+    /// Write the table to this CSV file, with a manifest beside it
+    #[arg(long)]
+    out: Option<PathBuf>,
+    /// Draw the outputs to this SVG or PNG file
+    #[arg(long)]
+    plot: Option<PathBuf>,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
+    let chosen = with_effects(args)?;
+    let subject = subject(args, &chosen)?;
+    let profile = profile(args, &chosen, &subject)?;
+    warn(profile.warnings());
+    warn(chosen.warnings());
+    if let Some(path) = &args.plot {
+        figure(args, &profile).save(path)?;
+    }
+    let rows = rows(&profile);
+    match &args.out {
+        Some(path) => write(args, path, &profile, &rows)?,
+        None => table("", &rows, args.shared.format)?,
+    }
+    Ok(Outcome::Done)
+}
+
+/// The model with the effects attached.
+fn with_effects(args: &SimulateArgs) -> Result<Model, Error> {
+    let chosen = model(&args.model)?;
+    if args.effect.is_empty() {
+        return Ok(chosen);
+    }
+    let sources: Result<Vec<_>, Error> = args.effect.iter().map(|name| effect(name)).collect();
+    Ok(Model::with_effects(chosen.source(), &sources?, &Catalogue)?)
+}
+
+fn effect(name: &str) -> Result<Arc<Source>, Error> {
+    if name.ends_with(".toml") {
+        return Ok(Source::new(name, super::read(name)?));
+    }
+    match Catalogue.resolve(name) {
+        Some(source) => Ok(source),
+        None => Ok(Model::catalogue(name)?.source().clone()),
+    }
+}
+
+fn subject<'m>(args: &SimulateArgs, model: &'m Model) -> Result<Subject<'m>, Error> {
+    let mut subject = Subject::typical(model);
+    for given in &args.covariate {
+        let (name, value) = pair("--covariate", given)?;
+        subject = subject.with_text(&name.text, &value.text).map_err(|e| Error::from(e).placed_in(&value))?;
+    }
+    for given in &args.set {
+        let (name, value) = pair("--set", given)?;
+        let quantity: Quantity = value.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&value))?;
+        subject = subject.set(&name.text, &quantity).map_err(|e| Error::from(e).placed(&value.place))?;
+    }
+    Ok(subject)
+}
+
+/// Name and value of `NAME=VALUE`, each with its place.
+fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
+    let whole = said(option, given);
+    match given.find('=') {
+        Some(at) => Ok((whole.slice(0, at), whole.slice(at + 1, given.len()))),
+        None => Err(Error::from(ArgumentError::NoEquals { option: option.into() }).placed(&whole.place)),
+    }
+}
+
+fn time(option: &str, text: &str) -> Result<Quantity, Error> {
+    quantity(&said(option, text), Dimension::TIME)
+}
+
+fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
+    let give = said("--give", &args.give);
+    let schedule = Schedule::from_text(&args.give, "--give")?;
+    let mut simulation = Simulation::new(model).subject(subject).give(schedule);
+    if let Some(until) = &args.until {
+        simulation = simulation.until(time("--until", until)?);
+    }
+    simulation = match (&args.every, args.at.is_empty()) {
+        (Some(every), _) => simulation.every(time("--every", every)?),
+        (None, false) => simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<_>, _>>()?),
+        (None, true) => {
+            let until = simulation.prepare().map_err(|e| Faults::from(Fault::new(e)).said_in(&give))?.until();
+            simulation.every((until / SAMPLES).hours())
+        }
+    };
+    Ok(simulation.run().map_err(|e| e.said_in(&give))?)
+}
+
+/// `ID,TIME,TAD` and one column per output.
+fn rows(profile: &Profile<'_>) -> Table {
+    let mut columns = vec![Column::new("ID"), Column::new("TIME").unit("h"), Column::new("TAD").unit("h")];
+    columns.extend(profile.outputs().map(|o| Column::new(&o.output().name).unit(o.unit().to_string())));
+    let mut table = Table::new(columns);
+    for (i, (time, tad)) in profile.times().iter().zip(profile.time_after_dose()).enumerate() {
+        let tad = tad.map_or_else(|| Cell::missing("before the first dose"), Cell::from);
+        let mut row = vec![Cell::Integer(1), (*time).into(), tad];
+        row.extend(profile.outputs().map(|o| Cell::from(o.values()[i])));
+        table.push(row);
+    }
+    table
+}
+
+fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) -> Result<(), Failure> {
+    let mut manifest = Manifest::new("simulate");
+    manifest.models.push(used(profile.model()));
+    manifest.units_checked = profile.model().unit_checking();
+    manifest.settings.insert("give".into(), args.give.clone());
+    manifest.warnings = profile.warnings().iter().map(|w| w.message.clone()).collect();
+    for given in args.set.iter().chain(&args.covariate) {
+        if let Some((name, value)) = given.split_once('=') {
+            manifest.settings.insert(name.trim().into(), value.into());
+        }
+    }
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    write_set(folder, &mut manifest, &[OutputFile::csv(name, rows)])?;
+    Ok(())
+}
+
+/// One panel per unit of output.
+fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
+    let model = profile.model();
+    let mut figure = Figure::new(format!("{}: {}", model.id(), args.give))
+        .columns(1)
+        .footnote(format!("Model grade {}. Research software; no clinical advice.", model.grade()));
+    let mut units: Vec<&Unit> = Vec::new();
+    for unit in profile.outputs().map(|o| o.unit()) {
+        if !units.contains(&unit) {
+            units.push(unit);
+        }
+    }
+    for unit in units {
+        let label = if unit.dimension() == Dimension::CONCENTRATION { "concentration" } else { "value" };
+        let x = Axis::linear("time", "h").range(0.0, profile.until());
+        let mut panel =
+            Panel::new("", x, Axis::linear(label, unit.to_string())).doses(profile.sessions().iter().map(|s| s.time));
+        for (colour, output) in profile.outputs().enumerate().filter(|(_, o)| o.unit() == unit) {
+            let points = profile.times().iter().copied().zip(output.values().iter().copied());
+            let series = Series::new(&output.output().name, colour, points);
+            let assumed = model.grade() == Grade::Assumed || output.output().assumed.is_some();
+            panel = panel.series(if assumed { series.dashed() } else { series });
+        }
+        figure = figure.panel(panel);
+    }
+    figure
+}

@@ -1,0 +1,294 @@
+//! Programs by class over one register file: inputs, constants, temporaries. Every temporary is written by one
+//! operation only, and after its operands, which all have lower registers.
+
+use super::graph::{Binary, Class, Graph, Kind, Node, Unary};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What one operation computes from its operands `a`, `b`, `c`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Code {
+    Unary(Unary),
+    Binary(Binary),
+    /// `b` where `a` is not 0, else `c`.
+    Select,
+    Fused(Fused),
+}
+
+/// Two operations in one. Both round, so that the bits are those of the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fused {
+    /// `a * b + c`
+    MulAdd,
+    /// `a * b - c`
+    MulSub,
+    /// `c - a * b`
+    SubMul,
+    /// `c / (a + b)`
+    DivAdd,
+    /// `c * (a + b)`
+    AddMul,
+    /// `c * (a - b)`
+    DiffMul,
+    /// `a * b * c`
+    MulMul,
+    /// `a * b / c`
+    MulDiv,
+    /// `a + b + c`
+    AddAdd,
+    /// `a - b + c`
+    DiffAdd,
+    /// `a - b - c`
+    DiffDiff,
+    /// `c - a / b`
+    SubDiv,
+}
+
+/// One operation, on registers.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Operation {
+    pub(super) code: Code,
+    pub(super) to: u32,
+    /// Operands; those that the operation has no use for repeat another.
+    pub(super) from: [u32; 3],
+}
+
+/// Operations in the order they run.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Program(pub(super) Box<[Operation]>);
+
+/// Register programs by class over one register file.
+#[derive(Debug, Clone)]
+pub struct Tiers {
+    shared: BTreeMap<Class, Program>,
+    groups: Vec<Program>,
+    /// Number of registers, and those of constants with their values.
+    registers: usize,
+    constants: Vec<(usize, f64)>,
+    roots: BTreeMap<Node, usize>,
+}
+
+/// The classes whose programs are shared by all groups.
+const SHARED: [Class; 3] = [Class::Subject, Class::Interval, Class::Dose];
+
+impl Tiers {
+    /// Compiles what `groups` need: one shared program for each of the classes subject, interval and dose, and for
+    /// each group a program of its values of class state, complete by itself.
+    pub fn compile(graph: &Graph, groups: &[&[Node]]) -> Tiers {
+        let roots: Vec<Node> = groups.concat();
+        let mut shared = BTreeMap::new();
+        for class in SHARED {
+            shared.insert(class, Draft::new(graph, class, &roots));
+        }
+        let groups: Vec<Draft> = groups.iter().map(|roots| Draft::new(graph, Class::State, roots)).collect();
+
+        let drafts = || shared.values().chain(&groups);
+        let mut numbers = Numbers::of_inputs(graph);
+        let operands = drafts().flat_map(|draft| draft.steps.iter().flat_map(|step| step.from));
+        for node in operands.chain(roots.iter().copied()) {
+            if let Some(value) = graph.value(node) {
+                numbers.constant(node, value);
+            }
+        }
+        let results: BTreeSet<(Class, Node)> =
+            drafts().flat_map(|draft| draft.steps.iter().map(|step| (graph.class(step.to), step.to))).collect();
+        for (_, node) in results {
+            numbers.assign(node);
+        }
+
+        let finish = |draft: &Draft| draft.finish(&numbers.of);
+        Tiers {
+            shared: shared.iter().map(|(class, draft)| (*class, finish(draft))).collect(),
+            groups: groups.iter().map(finish).collect(),
+            registers: numbers.count,
+            roots: roots.iter().map(|root| (*root, numbers.of[root])).collect(),
+            constants: numbers.constants,
+        }
+    }
+
+    /// The register that holds a root's value once the programs of its class and those below have run; of inputs
+    /// and constants too.
+    ///
+    /// # Panics
+    /// If the node is in none of the groups.
+    pub fn register(&self, root: Node) -> usize {
+        *self.roots.get(&root).expect("only values in a group of `compile` have a register")
+    }
+
+    /// A register file with the constants in place and everything else 0. Inputs are its first registers, by slot.
+    pub fn file<const L: usize>(&self) -> Vec<[f64; L]> {
+        let mut file = vec![[0.0; L]; self.registers];
+        for &(register, value) in &self.constants {
+            file[register] = [value; L];
+        }
+        file
+    }
+
+    /// Runs the shared program of class subject, interval or dose. Programs of lower classes must have run.
+    ///
+    /// # Panics
+    /// If the class is another, or `file` is shorter than one of [`Tiers::file`].
+    pub fn run<const L: usize>(&self, class: Class, file: &mut [[f64; L]]) {
+        self.shared[&class].run(file);
+    }
+
+    /// Runs the program of a group: its values of class state. Programs of lower classes must have run.
+    ///
+    /// # Panics
+    /// If there is no such group, or `file` is shorter than one of [`Tiers::file`].
+    pub fn run_group<const L: usize>(&self, group: usize, file: &mut [[f64; L]]) {
+        self.groups[group].run(file);
+    }
+
+    /// Operations in the shared program of class subject, interval or dose.
+    ///
+    /// # Panics
+    /// If the class is another.
+    pub fn operations(&self, class: Class) -> usize {
+        self.shared[&class].0.len()
+    }
+
+    /// Operations in the program of a group.
+    ///
+    /// # Panics
+    /// If there is no such group.
+    pub fn group_operations(&self, group: usize) -> usize {
+        self.groups[group].0.len()
+    }
+}
+
+/// Registers of nodes.
+struct Numbers {
+    of: BTreeMap<Node, usize>,
+    count: usize,
+    constants: Vec<(usize, f64)>,
+}
+
+impl Numbers {
+    fn of_inputs(graph: &Graph) -> Self {
+        let of: BTreeMap<Node, usize> = graph.inputs().zip(0..).collect();
+        Numbers { count: of.len(), of, constants: Vec::new() }
+    }
+
+    fn constant(&mut self, node: Node, value: f64) {
+        if !self.of.contains_key(&node) {
+            self.constants.push((self.count, value));
+            self.assign(node);
+        }
+    }
+
+    fn assign(&mut self, node: Node) {
+        self.of.insert(node, self.count);
+        self.count += 1;
+    }
+}
+
+/// An operation on nodes.
+struct Step {
+    code: Code,
+    to: Node,
+    from: [Node; 3],
+}
+
+/// A program before registers are numbered.
+struct Draft {
+    steps: Vec<Step>,
+}
+
+impl Draft {
+    /// The operations of one class that `roots` need.
+    fn new(graph: &Graph, class: Class, roots: &[Node]) -> Draft {
+        let members = graph.reachable(roots);
+        // A value may vanish into the operation that reads it if nothing else does.
+        let mut readers: BTreeMap<Node, usize> = BTreeMap::new();
+        for &reader in &members {
+            for operand in graph.kind(reader).operands() {
+                *readers.entry(operand).or_default() += 1;
+            }
+        }
+        for root in roots {
+            *readers.entry(*root).or_default() += 1;
+        }
+        let inner = |node: Node| match graph.kind(node) {
+            Kind::Binary(op, a, b) if graph.class(node) == class && readers[&node] == 1 => Some((op, a, b)),
+            _ => None,
+        };
+        let mut vanished = BTreeSet::new();
+        let mut steps = Vec::new();
+        // Readers come before what they read, so that it is known whether the latter is still needed.
+        for &node in members.iter().rev().filter(|n| graph.class(**n) == class) {
+            if vanished.contains(&node) {
+                continue;
+            }
+            let (code, from) = match graph.kind(node) {
+                Kind::Constant(_) | Kind::Input(_) => continue,
+                Kind::Unary(op, a) => (Code::Unary(op), [a, a, a]),
+                Kind::Select(a, b, c) => (Code::Select, [a, b, c]),
+                Kind::Binary(op, a, b) => match fuse(op, a, b, inner) {
+                    Some((fused, from, gone)) => {
+                        vanished.insert(gone);
+                        (Code::Fused(fused), from)
+                    }
+                    None => (Code::Binary(op), [a, b, b]),
+                },
+            };
+            steps.push(Step { code, to: node, from });
+        }
+        steps.reverse();
+        Draft { steps }
+    }
+
+    fn finish(&self, registers: &BTreeMap<Node, usize>) -> Program {
+        let number = |node: &Node| u32::try_from(registers[node]).expect("there are fewer registers than nodes");
+        let operation = |step: &Step| Operation {
+            code: step.code,
+            to: number(&step.to),
+            from: [number(&step.from[0]), number(&step.from[1]), number(&step.from[2])],
+        };
+        Program(self.steps.iter().map(operation).collect())
+    }
+}
+
+/// The operation that computes `x op y` together with one of its operands, its operands, and the operand that
+/// vanishes into it.
+fn fuse(
+    op: Binary,
+    x: Node,
+    y: Node,
+    inner: impl Fn(Node) -> Option<(Binary, Node, Node)>,
+) -> Option<(Fused, [Node; 3], Node)> {
+    let from_left = inner(x).and_then(|(first, a, b)| Some((left(first, op)?, [a, b, y], x)));
+    from_left.or_else(|| inner(y).and_then(|(first, a, b)| Some((right(first, op)?, [a, b, x], y))))
+}
+
+/// `(a first b) op c`
+fn left(first: Binary, op: Binary) -> Option<Fused> {
+    match (first, op) {
+        (Binary::Mul, Binary::Sub) => Some(Fused::MulSub),
+        (Binary::Mul, Binary::Div) => Some(Fused::MulDiv),
+        (Binary::Sub, Binary::Sub) => Some(Fused::DiffDiff),
+        _ => either(first, op),
+    }
+}
+
+/// `c op (a first b)`
+fn right(first: Binary, op: Binary) -> Option<Fused> {
+    match (first, op) {
+        (Binary::Mul, Binary::Sub) => Some(Fused::SubMul),
+        (Binary::Div, Binary::Sub) => Some(Fused::SubDiv),
+        (Binary::Add, Binary::Div) => Some(Fused::DivAdd),
+        _ => either(first, op),
+    }
+}
+
+/// Where the order of `c` and `a first b` does not matter.
+fn either(first: Binary, op: Binary) -> Option<Fused> {
+    match (first, op) {
+        (Binary::Mul, Binary::Add) => Some(Fused::MulAdd),
+        (Binary::Add, Binary::Add) => Some(Fused::AddAdd),
+        (Binary::Sub, Binary::Add) => Some(Fused::DiffAdd),
+        (Binary::Mul, Binary::Mul) => Some(Fused::MulMul),
+        (Binary::Add, Binary::Mul) => Some(Fused::AddMul),
+        (Binary::Sub, Binary::Mul) => Some(Fused::DiffMul),
+        _ => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! What can go wrong with files and tables.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::error::Kind;
+
+/// An error at the edge of the file system.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum IoError {
+    /// A file could not be read.
+    #[error("cannot read `{}`: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file could not be written; what was there before is untouched.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A folder for results could not be made.
+    #[error("cannot make the folder `{}`: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file was to be written where a folder is.
+    #[error("cannot write `{}`: it is a folder", path.display())]
+    IsFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A table format that does not exist was asked for.
+    #[error("unknown table format `{found}`")]
+    UnknownFormat {
+        /// The name as given.
+        found: String,
+    },
+}
+
+impl Kind for IoError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Read { .. } => "E_FILE_READ",
+            Self::Write { .. } => "E_FILE_WRITE",
+            Self::Folder { .. } => "E_FOLDER_CREATE",
+            Self::IsFolder { .. } => "E_FILE_IS_FOLDER",
+            Self::UnknownFormat { .. } => "E_TABLE_FORMAT",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("check the spelling and the folder the command is run in".into())
+            }
+            Self::Write { source, path } if source.kind() == io::ErrorKind::NotFound => {
+                let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty())?;
+                Some(format!("the folder `{}` does not exist", folder.display()))
+            }
+            Self::Write { source, .. } | Self::Folder { source, .. }
+                if source.kind() == io::ErrorKind::PermissionDenied =>
+            {
+                Some("choose a folder you may write to".into())
+            }
+            Self::Folder { .. } => Some("a file of that name may be in the way".into()),
+            Self::IsFolder { .. } => Some("give the name of a file in it".into()),
+            Self::UnknownFormat { .. } => Some("formats are `table`, `csv` and `json`".into()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Files and tables at the edge of the library: tables for people and programs, files written whole or not at all, and
+//! the manifest that says where a result came from.
+//!
+//! Numbers for programs (CSV, JSON) have the fewest digits that read back to the same `f64`; tables for people are rounded.
+
+mod error;
+mod manifest;
+mod number;
+mod table;
+mod text;
+mod write;
+
+pub use error::IoError;
+pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
+pub use number::{number, rounded};
+pub use table::{Cell, Column, Format, Table};
+pub use write::{AtomicFile, OutputFile, write_atomic, write_set};

@@ -1,0 +1,279 @@
+//! Files that appear whole or not at all.
+
+use std::ffi::OsString;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::error::IoError;
+use super::manifest::{Manifest, Output, sha256_hex};
+
+/// A file being written beside its final place; [`AtomicFile::commit`] moves it there.
+///
+/// Dropped without a commit it leaves nothing behind, and what was at the path before stays as it was.
+#[derive(Debug)]
+pub struct AtomicFile {
+    path: PathBuf,
+    /// The file beside the target, or `None` when the target is a device or a pipe, which is written directly.
+    staged: Option<PathBuf>,
+    file: Option<BufWriter<File>>,
+}
+
+impl AtomicFile {
+    /// Opens a temporary file in the folder of `path`.
+    ///
+    /// # Errors
+    /// [`IoError::IsFolder`] and [`IoError::Write`].
+    pub fn create(path: &Path) -> Result<Self, IoError> {
+        let failed = |source| IoError::Write { path: path.into(), source };
+        let (target, staged, file) = match fs::metadata(path) {
+            Ok(found) if found.is_dir() => return Err(IoError::IsFolder { path: path.into() }),
+            Ok(found) if !found.is_file() => {
+                // Renaming onto a device such as /dev/stdout would replace the device.
+                let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+                (path.to_path_buf(), None, file)
+            }
+            found => {
+                // A link keeps pointing where it did: the file it names is replaced.
+                let target = match found {
+                    Ok(_) => fs::canonicalize(path).map_err(failed)?,
+                    Err(_) => path.to_path_buf(),
+                };
+                let (staged, file) = open_beside(&target).map_err(failed)?;
+                (target, Some(staged), file)
+            }
+        };
+        Ok(Self { path: target, staged, file: Some(BufWriter::new(file)) })
+    }
+
+    /// Brings the bytes to the disk, without moving the file yet.
+    fn settle(&mut self) -> Result<(), IoError> {
+        let Some(writer) = self.file.take() else { return Ok(()) };
+        let settled = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| {
+            // A pipe or a terminal cannot be synchronised.
+            if self.staged.is_some() { file.sync_all() } else { Ok(()) }
+        });
+        settled.map_err(|source| IoError::Write { path: self.path.clone(), source })
+    }
+
+    /// Flushes to the disk and moves the file to its place.
+    ///
+    /// # Errors
+    /// [`IoError::Write`]; the temporary file is removed and an older file at the path stays.
+    pub fn commit(mut self) -> Result<(), IoError> {
+        self.settle()?;
+        let Some(staged) = self.staged.take() else { return Ok(()) };
+        fs::rename(&staged, &self.path).map_err(|source| {
+            self.staged = Some(staged);
+            IoError::Write { path: self.path.clone(), source }
+        })?;
+        sync_folder(&self.path);
+        Ok(())
+    }
+}
+
+impl Write for AtomicFile {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.file.as_mut().expect("open until committed").write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.as_mut().expect("open until committed").flush()
+    }
+}
+
+impl Drop for AtomicFile {
+    fn drop(&mut self) {
+        if let Some(staged) = &self.staged {
+            drop(self.file.take());
+            let _ = fs::remove_file(staged);
+        }
+    }
+}
+
+/// Opens a new hidden file in the folder of `target`, of a name no other writer has.
+fn open_beside(target: &Path) -> io::Result<(PathBuf, File)> {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    loop {
+        let mut hidden = OsString::from(".");
+        hidden.push(name);
+        hidden.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
+        let staged = target.with_file_name(hidden);
+        match OpenOptions::new().write(true).create_new(true).open(&staged) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            opened => return Ok((staged, opened?)),
+        }
+    }
+}
+
+/// Makes a rename last through a power cut, where the system can; the file itself is whole either way.
+fn sync_folder(path: &Path) {
+    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if let Ok(folder) = File::open(folder) {
+        let _ = folder.sync_all();
+    }
+}
+
+/// Writes a file whole or not at all, through a temporary file in the same folder.
+///
+/// # Errors
+/// [`IoError::IsFolder`] and [`IoError::Write`]; an older file at the path stays as it was.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), IoError> {
+    let mut file = AtomicFile::create(path)?;
+    file.write_all(bytes).map_err(|source| IoError::Write { path: path.into(), source })?;
+    file.commit()
+}
+
+/// One file of a set of results.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    /// The name in the folder of results, without a folder.
+    pub name: String,
+    /// What is in it.
+    pub bytes: Vec<u8>,
+    /// The units of its columns, by column name, for the manifest.
+    pub units: std::collections::BTreeMap<String, String>,
+}
+
+impl OutputFile {
+    /// A file whose bytes say everything.
+    pub fn new(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { name: name.into(), bytes: bytes.into(), units: Default::default() }
+    }
+
+    /// A CSV file of a table, with the units of its columns.
+    pub fn csv(name: impl Into<String>, table: &super::Table) -> Self {
+        let units = table.columns().iter().filter_map(|column| Some((column.name.clone(), column.unit.clone()?)));
+        Self { units: units.collect(), ..Self::new(name, table.to_csv()) }
+    }
+}
+
+/// Writes the files of a run and `manifest.json` into a folder, which is made if needed.
+///
+/// The manifest's `outputs` are filled in from the files. Everything is on the disk under temporary names before anything
+/// appears; then the manifest is moved into place first and the files in their order, so a file is never without its manifest.
+///
+/// # Errors
+/// [`IoError::Folder`], [`IoError::IsFolder`] and [`IoError::Write`]. If staging fails, nothing in the folder has changed.
+pub fn write_set(folder: &Path, manifest: &mut Manifest, files: &[OutputFile]) -> Result<(), IoError> {
+    fs::create_dir_all(folder).map_err(|source| IoError::Folder { path: folder.into(), source })?;
+    manifest.outputs = files
+        .iter()
+        .map(|file| Output { name: file.name.clone(), sha256: sha256_hex(&file.bytes), units: file.units.clone() })
+        .collect();
+    let manifest = manifest.to_json();
+    let all = std::iter::once(("manifest.json", manifest.as_bytes()))
+        .chain(files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())));
+    let staged = all
+        .map(|(name, bytes)| {
+            let path = folder.join(name);
+            let mut file = AtomicFile::create(&path)?;
+            file.write_all(bytes).map_err(|source| IoError::Write { path, source })?;
+            file.settle()?;
+            Ok(file)
+        })
+        .collect::<Result<Vec<_>, IoError>>()?;
+    staged.into_iter().try_for_each(AtomicFile::commit)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Kind;
+
+    /// A fresh folder under the system's temporary one, removed at the end.
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("posology-io-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir_all(&path).unwrap();
+            Self(path)
+        }
+
+        fn names(&self) -> Vec<String> {
+            let mut names: Vec<String> =
+                fs::read_dir(&self.0).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+            names.sort();
+            names
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole() {
+        let folder = Folder::new("replace");
+        let path = folder.0.join("a.csv");
+        write_atomic(&path, b"old and long").unwrap();
+        write_atomic(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(folder.names(), ["a.csv"]);
+    }
+
+    #[test]
+    fn an_abandoned_file_leaves_the_old_one_and_no_trace() {
+        let folder = Folder::new("abandon");
+        let path = folder.0.join("a.csv");
+        write_atomic(&path, b"old").unwrap();
+        let mut file = AtomicFile::create(&path).unwrap();
+        file.write_all(b"half").unwrap();
+        drop(file);
+        assert_eq!(fs::read(&path).unwrap(), b"old");
+        assert_eq!(folder.names(), ["a.csv"]);
+    }
+
+    #[test]
+    fn errors_name_the_path() {
+        let folder = Folder::new("errors");
+        let error = write_atomic(&folder.0, b"x").unwrap_err();
+        assert_eq!(error.code(), "E_FILE_IS_FOLDER");
+        let error = write_atomic(&folder.0.join("none/a.csv"), b"x").unwrap_err();
+        assert_eq!(error.code(), "E_FILE_WRITE");
+        assert!(error.to_string().contains("a.csv"));
+        assert!(error.hint().unwrap().contains("does not exist"));
+    }
+
+    #[test]
+    fn a_set_is_staged_before_anything_appears() {
+        let folder = Folder::new("set");
+        fs::create_dir(folder.0.join("b.csv")).unwrap();
+        let files = [OutputFile::new("a.csv", "1"), OutputFile::new("b.csv", "2")];
+        let error = write_set(&folder.0, &mut Manifest::new("compare"), &files).unwrap_err();
+        assert_eq!(error.code(), "E_FILE_IS_FOLDER");
+        assert_eq!(folder.names(), ["b.csv"]);
+    }
+
+    #[test]
+    fn a_set_has_a_manifest_that_fits_it() {
+        let folder = Folder::new("manifest");
+        let mut manifest = Manifest::new("compare");
+        write_set(&folder.0, &mut manifest, &[OutputFile::new("a.csv", "abc")]).unwrap();
+        assert_eq!(folder.names(), ["a.csv", "manifest.json"]);
+        let json: serde_json::Value =
+            serde_json::from_slice(&fs::read(folder.0.join("manifest.json")).unwrap()).unwrap();
+        // The digest of "abc" is a test vector of FIPS 180-2, appendix B.1.
+        assert_eq!(json["outputs"][0]["sha256"], "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn links_and_devices_stay_what_they_are() {
+        let folder = Folder::new("links");
+        let (real, link) = (folder.0.join("real.csv"), folder.0.join("link.csv"));
+        fs::write(&real, "old").unwrap();
+        std::os::unix::fs::symlink(&real, &link).unwrap();
+        write_atomic(&link, b"new").unwrap();
+        assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+        assert_eq!(fs::read(&real).unwrap(), b"new");
+        write_atomic(Path::new("/dev/null"), b"gone").unwrap();
+        assert!(!fs::metadata("/dev/null").unwrap().is_file());
+    }
+}

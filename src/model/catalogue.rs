@@ -1,0 +1,62 @@
+//! The models that are built into the library.
+
+use super::merge::Resolve;
+use crate::error::Source;
+use std::sync::Arc;
+
+/// A model of the catalogue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CatalogueEntry {
+    /// Its id, which is the name of its file.
+    pub id: &'static str,
+    /// Its path below `models/`.
+    pub path: &'static str,
+    /// The file.
+    pub text: &'static str,
+}
+
+macro_rules! entries {
+    ($($id:literal in $folder:literal,)*) => {
+        &[$(CatalogueEntry {
+            id: $id,
+            path: concat!($folder, "/", $id, ".toml"),
+            text: include_str!(concat!("../../models/", $folder, "/", $id, ".toml")),
+        },)*]
+    };
+}
+
+const ENTRIES: &[CatalogueEntry] = entries![
+    "esketamine-perez-ruixo-2021" in "ketamine",
+    "s-ketamine-otto-2021" in "ketamine",
+    "s-ketamine-simons-2022" in "ketamine",
+    "ketamine-kamp-2020" in "ketamine",
+    "ketamine-clements-1981" in "ketamine",
+    "ketamine-im-kamp-low-ka" in "assumed",
+    "ketamine-im-kamp" in "assumed",
+    "ketamine-im-kamp-high-ka" in "assumed",
+    "ketamine-im-clements-low-ka" in "assumed",
+    "ketamine-im-clements" in "assumed",
+    "ketamine-im-clements-high-ka" in "assumed",
+    "ketamine-oral-clements" in "assumed",
+    "ketamine-lozenge-clements" in "assumed",
+];
+
+/// All models of the catalogue: published ones first, then assumed ones.
+pub fn catalogue() -> &'static [CatalogueEntry] {
+    ENTRIES
+}
+
+/// Resolves ids in the catalogue.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Catalogue;
+
+impl Resolve for Catalogue {
+    fn resolve(&self, id: &str) -> Option<Arc<Source>> {
+        let entry = ENTRIES.iter().find(|e| e.id == id)?;
+        Some(Source::new(format!("models/{}", entry.path), entry.text))
+    }
+
+    fn ids(&self) -> Vec<String> {
+        ENTRIES.iter().map(|e| e.id.to_string()).collect()
+    }
+}

@@ -1,0 +1,345 @@
+//! The last step: a file and its nodes become a [`Model`] with registers.
+
+use super::build::Builder;
+use super::doses::{NodeDoseKeys, NodeRoute};
+use super::equations::Equations;
+use super::error::ModelError;
+use super::file::{ModelFile, Name};
+use super::individuals::NodeEta;
+use super::observed::{NodeOutput, NodeReadout, NodeResidual};
+use super::parts::*;
+use super::scope::Context;
+use super::{Inputs, Model};
+use crate::error::{Fault, Source};
+use crate::expr::{Linear, Node, Tiers};
+use crate::units::{Dimension, Unit};
+use std::sync::Arc;
+
+/// Checks a file and compiles it.
+pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, Vec<Fault<ModelError>>> {
+    let numbered = in_order(file)?;
+    let file = &numbered;
+    let mut builder = Builder::new(file);
+    builder.declare();
+    builder.resolve();
+    let rhs = builder.equations();
+    let routes = builder.routes();
+    let dose_keys = builder.dose_keys();
+    let initials = builder.initials();
+    let observed = builder.observed();
+    let blocks = builder.blocks();
+    let substances = builder.state_substances();
+    if !builder.faults.is_empty() {
+        let mut faults = builder.faults;
+        faults.sort_by_key(|f| f.span);
+        return Err(faults);
+    }
+    let equations = builder.linear_or_not(rhs);
+    let nodes = Nodes { routes, dose_keys, initials, observed: observed.into_iter().flatten().collect(), equations };
+    let tiers = nodes.tiers(&builder);
+    let reg = |node: Node| tiers.register(node);
+    let model = Model {
+        source: Arc::clone(source),
+        kind: file.kind,
+        provenance: provenance(file, &builder),
+        unit_checking: file.unit_checking,
+        inputs: inputs(&builder, &reg),
+        substances: file
+            .substances
+            .iter()
+            .map(|s| Substance { name: s.name.text.clone(), molar_mass: s.molar_mass, salts: s.salts.clone() })
+            .collect(),
+        covariates: covariates(file, &builder, &reg),
+        parameters: parameters(file, &builder, &reg),
+        etas: builder.etas.all.iter().map(|e| eta(e, &reg)).collect(),
+        blocks,
+        states: states(file, &builder, &nodes, &substances, &reg),
+        dynamics: dynamics(&nodes.equations, &reg),
+        routes: nodes.routes.iter().map(|r| route(r, &reg)).collect(),
+        outputs: file.outputs.iter().zip(&nodes.observed).map(|(entry, o)| output(entry, o, &reg)).collect(),
+        requirements: requirements(file, &builder),
+        guards: builder.compiled_guards(reg),
+        warnings: builder.warnings,
+        tiers,
+    };
+    Ok(model)
+}
+
+/// The file with its compartments in the order of their numbers, where it gives them.
+fn in_order(file: &ModelFile) -> Result<ModelFile, Vec<Fault<ModelError>>> {
+    let mut file = file.clone();
+    let count = file.compartments.len();
+    let numbers: Vec<usize> = file.compartments.iter().filter_map(|c| c.number.as_ref().map(|(n, _)| *n)).collect();
+    if numbers.is_empty() {
+        return Ok(file);
+    }
+    let mut sorted = numbers.clone();
+    sorted.sort_unstable();
+    if sorted != (1..=count).collect::<Vec<_>>() {
+        let place = file.compartments.iter().rev().find_map(|c| c.number.as_ref().map(|(_, place)| place));
+        let fault = place.map(|p| p.fault(ModelError::CompartmentNumbers { count }));
+        return Err(fault.into_iter().collect());
+    }
+    file.compartments.sort_by_key(|c| c.number.as_ref().map(|(n, _)| *n));
+    Ok(file)
+}
+
+/// Everything that programs have to compute.
+struct Nodes {
+    routes: Vec<NodeRoute>,
+    dose_keys: Vec<NodeDoseKeys>,
+    initials: Vec<Option<Node>>,
+    observed: Vec<NodeOutput>,
+    equations: Equations,
+}
+
+impl Nodes {
+    fn tiers(&self, builder: &Builder<'_>) -> Tiers {
+        let mut outputs: Vec<Node> = builder.graph.inputs().collect();
+        outputs.extend(&builder.individuals);
+        outputs.extend(builder.guards.iter().map(|g| g.node));
+        outputs.extend(self.initials.iter().flatten());
+        let (mut rhs, mut input) = (Vec::new(), Vec::new());
+        match &self.equations {
+            Equations::Linear(linear) => outputs.extend(nodes_of(linear)),
+            Equations::NonLinear { rhs: nodes, .. } => rhs.extend(nodes),
+        }
+        for entry in self.routes.iter().flat_map(|r| &r.entries) {
+            outputs.extend([entry.fraction, entry.amount, entry.lag, entry.over].iter().flatten());
+            input.extend(entry.input);
+        }
+        outputs.extend(self.routes.iter().filter_map(|r| r.total));
+        for keys in &self.dose_keys {
+            outputs.extend([keys.fraction, keys.lag, keys.infusion_rate, keys.infusion_duration].iter().flatten());
+        }
+        for output in &self.observed {
+            match &output.readout {
+                NodeReadout::Linear(linear) => outputs.extend(nodes_of(linear)),
+                NodeReadout::Computed(node) => outputs.push(*node),
+            }
+            let mut residual = output.residual.as_ref();
+            while let Some(r) = residual {
+                outputs.extend(r.when);
+                residual = r.otherwise.as_deref();
+            }
+        }
+        Tiers::compile(&builder.graph, &[&outputs, &rhs, &input])
+    }
+}
+
+fn nodes_of(linear: &Linear) -> impl Iterator<Item = Node> + '_ {
+    linear.a.iter().map(|(_, _, n)| *n).chain(linear.b.iter().map(|(_, n)| *n))
+}
+
+impl Builder<'_> {
+    /// What every state starts with.
+    fn initials(&mut self) -> Vec<Option<Node>> {
+        let file = self.file;
+        let mut initials = Vec::new();
+        for (i, entry) in file.compartments.iter().enumerate() {
+            let what = format!("the initial amount of `{}`", entry.name.text);
+            let node = entry.initial.as_ref().and_then(|text| {
+                let amount = self.quantity(text, Context::Subject, &what, Dimension::MASS, "an amount")?;
+                Some(self.kept(i, amount))
+            });
+            initials.push(node);
+        }
+        for entry in &file.states {
+            let what = format!("the initial value of `{}`", entry.name.text);
+            let unit = entry.unit.dimension();
+            let text = entry.initial.as_ref();
+            initials.push(text.and_then(|t| self.quantity(t, Context::Subject, &what, unit, "the unit of the state")));
+        }
+        initials
+    }
+
+    /// The substance of every compartment.
+    fn state_substances(&mut self) -> Vec<Option<usize>> {
+        let file = self.file;
+        file.compartments.iter().map(|c| c.substance.as_ref().and_then(|name| self.substance(name))).collect()
+    }
+}
+
+fn provenance(file: &ModelFile, builder: &Builder<'_>) -> Provenances {
+    let assumed = file.parameters.iter().filter_map(|p| match &p.provenance {
+        Provenance::Assumed { why } => Some((p.name.text.clone(), why.clone())),
+        Provenance::Cited { .. } => None,
+    });
+    let outputs = file.outputs.iter().filter_map(|o| Some((o.name.text.clone(), o.assumed.clone()?)));
+    let changed = file.override_parameters.iter().map(|p| {
+        let value = format!("{} = {} {}", p.name.text, p.value.printed, p.unit.as_str());
+        value.trim_end().to_string()
+    });
+    let recomputed = file.override_derived.iter().map(|d| format!("{} = {}", d.name.text, d.expression.text));
+    let missing = builder.etas.missing.iter();
+    Provenances {
+        id: file.id.clone(),
+        title: file.title.clone(),
+        drug: file.drug.clone(),
+        grade: file.grade,
+        sources: file.sources.clone(),
+        population: file.population.clone(),
+        notes: file.notes.clone(),
+        assumptions: assumed.chain(outputs).collect(),
+        missing_variability: missing.map(|(i, why)| (file.parameters[*i].name.text.clone(), why.clone())).collect(),
+        extends: file.extends.as_ref().map(|t| t.text.clone()),
+        overrides: changed.chain(recomputed).collect(),
+        checks: file.checks.clone(),
+    }
+}
+
+fn inputs(builder: &Builder<'_>, reg: &impl Fn(Node) -> Reg) -> Inputs {
+    let clock = &builder.clock;
+    Inputs {
+        t: reg(clock.t),
+        tafd: reg(clock.tafd),
+        tad: reg(clock.tad),
+        since: reg(clock.since),
+        dose_amount: reg(clock.dose_amount),
+        dose_device: reg(clock.dose_device),
+        tad_of: clock.routes.iter().map(|(_, tad, _)| reg(*tad)).collect(),
+        last_dose: clock.routes.iter().map(|(_, _, dose)| reg(*dose)).collect(),
+    }
+}
+
+fn covariates(file: &ModelFile, builder: &Builder<'_>, reg: &impl Fn(Node) -> Reg) -> Vec<Covariate> {
+    let entries = file.covariates.iter().zip(&builder.covariates);
+    entries
+        .map(|(c, node)| Covariate {
+            name: c.name.text.clone(),
+            kind: c.kind.clone(),
+            reference: c.reference,
+            steps: c.steps.clone(),
+            slot: reg(*node),
+        })
+        .collect()
+}
+
+fn parameters(file: &ModelFile, builder: &Builder<'_>, reg: &impl Fn(Node) -> Reg) -> Vec<Parameter> {
+    let made = |(i, p): (usize, &super::file::ParameterEntry)| Parameter {
+        name: p.name.text.clone(),
+        printed: p.value.printed.clone(),
+        unit: p.unit.clone(),
+        value: p.unit.to_base(p.value.value),
+        provenance: p.provenance.clone(),
+        bounds: p.bounds.as_ref().map(|(low, high)| (p.unit.to_base(low.value), p.unit.to_base(high.value))),
+        from_data: p.from_data,
+        slot: reg(builder.values[i]),
+        individual: reg(builder.individuals[i]),
+        iiv: builder.etas.of(i, Level::Subject),
+        iov: builder.etas.of(i, Level::Occasion),
+        missing_variability: builder.etas.missing.get(&i).cloned(),
+    };
+    file.parameters.iter().enumerate().map(made).collect()
+}
+
+fn eta(eta: &NodeEta, reg: &impl Fn(Node) -> Reg) -> Eta {
+    Eta {
+        parameter: eta.parameter,
+        level: eta.level,
+        scale: eta.scale,
+        variance: eta.variance,
+        printed: eta.printed.clone(),
+        slot: reg(eta.node),
+    }
+}
+
+fn states(
+    file: &ModelFile,
+    builder: &Builder<'_>,
+    nodes: &Nodes,
+    substances: &[Option<usize>],
+    reg: &impl Fn(Node) -> Reg,
+) -> Vec<StateVar> {
+    let make = |i: usize, name: &Name, kind: StateKind, unit: Unit, substance: Option<usize>| StateVar {
+        name: name.text.clone(),
+        kind,
+        initial: nodes.initials[i].map(reg),
+        slot: reg(builder.states[i]),
+        unit,
+        substance,
+    };
+    let mut states = Vec::new();
+    for (i, compartment) in file.compartments.iter().enumerate() {
+        let keys = &nodes.dose_keys[i];
+        let doses = DoseKeys {
+            fraction: keys.fraction.map(reg),
+            lag: keys.lag.map(reg),
+            infusion_rate: keys.infusion_rate.map(reg),
+            infusion_duration: keys.infusion_duration.map(reg),
+        };
+        let kind = StateKind::Compartment { number: i + 1, doses };
+        states.push(make(i, &compartment.name, kind, Unit::base(Dimension::MASS), substances[i]));
+    }
+    for (j, state) in file.states.iter().enumerate() {
+        states.push(make(file.compartments.len() + j, &state.name, StateKind::State, state.unit.clone(), None));
+    }
+    states
+}
+
+fn dynamics(equations: &Equations, reg: &impl Fn(Node) -> Reg) -> Dynamics {
+    match equations {
+        Equations::Linear(linear) => Dynamics::Linear {
+            a: linear.a.iter().map(|(row, column, n)| (*row, *column, reg(*n))).collect(),
+            b: linear.b.iter().map(|(row, n)| (*row, reg(*n))).collect(),
+        },
+        Equations::NonLinear { why, rhs } => {
+            Dynamics::NonLinear { why: why.clone(), rhs: rhs.iter().map(|n| reg(*n)).collect() }
+        }
+    }
+}
+
+fn route(route: &NodeRoute, reg: &impl Fn(Node) -> Reg) -> Route {
+    let entries = route.entries.iter().map(|e| RouteEntry {
+        state: e.state,
+        fraction: e.fraction.map(reg),
+        amount: e.amount.map(reg),
+        lag: e.lag.map(reg),
+        over: e.over.map(reg),
+        input: e.input.map(reg),
+    });
+    Route { name: route.name.clone(), device: route.device, entries: entries.collect(), total: route.total.map(reg) }
+}
+
+fn output(entry: &super::file::OutputEntry, output: &NodeOutput, reg: &impl Fn(Node) -> Reg) -> Output {
+    let readout = match &output.readout {
+        NodeReadout::Linear(linear) => Readout::Linear {
+            c: linear.a.iter().map(|(_, state, n)| (*state, reg(*n))).collect(),
+            d: linear.b.first().map(|(_, n)| reg(*n)),
+        },
+        NodeReadout::Computed(node) => Readout::Computed { value: reg(*node) },
+    };
+    Output {
+        name: entry.name.text.clone(),
+        unit: entry.unit.clone(),
+        analyte: entry.analyte.clone(),
+        site: entry.site.clone(),
+        readout,
+        residual: output.residual.as_ref().map(|r| residual(r, reg)),
+        assumed: entry.assumed.clone(),
+        molar_mass: output.molar_mass,
+    }
+}
+
+fn residual(node: &NodeResidual, reg: &impl Fn(Node) -> Reg) -> Residual {
+    Residual {
+        when: node.when.map(reg),
+        proportional: node.proportional,
+        additive: node.additive,
+        log_sd: node.log_sd,
+        combined: node.combined,
+        otherwise: node.otherwise.as_ref().map(|r| Box::new(residual(r, reg))),
+    }
+}
+
+fn requirements(file: &ModelFile, builder: &Builder<'_>) -> Vec<Requirement> {
+    let unbound = file.requires.iter().zip(&builder.unbound).filter(|(_, node)| node.is_some());
+    unbound
+        .map(|(r, _)| Requirement {
+            name: r.name.text.clone(),
+            analyte: r.analyte.clone(),
+            site: r.site.clone(),
+            unit: r.unit.clone(),
+        })
+        .collect()
+}

@@ -1,0 +1,171 @@
+//! One file from several: a base and what extends it, a model and its effects.
+
+use super::error::{ModelError, Sort};
+use super::file::{FileKind, ModelFile, Name};
+use super::read::Place;
+use super::{sections, unknown_model};
+use crate::document::DocumentError;
+use crate::error::{Fault, Source, Span, nearest};
+use std::sync::Arc;
+
+/// Where the files that others extend are found.
+pub trait Resolve {
+    /// The file of an id.
+    fn resolve(&self, id: &str) -> Option<Arc<Source>>;
+    /// All ids, for messages.
+    fn ids(&self) -> Vec<String>;
+}
+
+/// Files may extend files that extend files; more levels than this are a circle.
+const DEEPEST: usize = 8;
+
+type Read = Result<ModelFile, Vec<Fault<ModelError>>>;
+
+/// Reads a model with its base and effects as one file.
+pub(super) fn read(source: &Arc<Source>, effects: &[Arc<Source>], resolve: &dyn Resolve) -> Read {
+    let mut file = read_extended(source, resolve, 0)?;
+    for effect in effects {
+        let effect = read_extended(effect, resolve, 0)?;
+        add_effect(&mut file, effect)?;
+    }
+    Ok(file)
+}
+
+fn read_extended(source: &Arc<Source>, resolve: &dyn Resolve, depth: usize) -> Read {
+    let Some(base) = sections::extends(source) else {
+        let file = sections::read(source, None)?;
+        let overrides = file.override_parameters.iter().map(|p| &p.name);
+        let mut overrides = overrides.chain(file.override_derived.iter().map(|d| &d.name));
+        return match overrides.next() {
+            Some(name) => {
+                let (key, within) = ("extends".to_string(), "a file with `[override]`".to_string());
+                Err(vec![name.place.fault(DocumentError::MissingKey { key, within })])
+            }
+            None => Ok(file),
+        };
+    };
+    if depth == DEEPEST {
+        let why = "it leads back to itself".to_string();
+        return Err(vec![base.place.fault(ModelError::CannotExtend { base: base.text, why })]);
+    }
+    let Some(base_source) = resolve.resolve(&base.text) else {
+        return Err(vec![base.place.fault(unknown_model(&base.text, resolve))]);
+    };
+    let base_file = read_extended(&base_source, resolve, depth + 1)?;
+    let file = sections::read(source, Some(&base_file))?;
+    extend(base_file, file)
+}
+
+/// The base with what the overlay adds and changes. Text about the model is the overlay's; its checks too, since the
+/// base's were made for other numbers.
+fn extend(base: ModelFile, overlay: ModelFile) -> Read {
+    let mut faults = Vec::new();
+    let id = base.id.clone();
+    let mut merged = base.clone();
+    for changed in &overlay.override_parameters {
+        match merged.parameters.iter_mut().find(|p| p.name.text == changed.name.text) {
+            Some(parameter) => *parameter = changed.clone(),
+            None => {
+                faults.push(nothing(&id, Sort::Parameter, &changed.name, base.parameters.iter().map(|p| &p.name)));
+            }
+        }
+    }
+    for changed in &overlay.override_derived {
+        match merged.derived.iter_mut().find(|d| d.name.text == changed.name.text) {
+            Some(derived) => *derived = changed.clone(),
+            None => faults.push(nothing(&id, Sort::Derived, &changed.name, base.derived.iter().map(|d| &d.name))),
+        }
+    }
+    append(&mut merged, &overlay, &mut faults);
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    let notes = base.notes.iter().chain(&overlay.notes).cloned().collect();
+    Ok(ModelFile {
+        id: overlay.id,
+        id_place: overlay.id_place,
+        title: overlay.title,
+        drug: overlay.drug,
+        grade: overlay.grade,
+        kind: overlay.kind,
+        extends: overlay.extends,
+        population: overlay.population,
+        unit_checking: base.unit_checking && overlay.unit_checking,
+        notes,
+        override_parameters: overlay.override_parameters,
+        override_derived: overlay.override_derived,
+        checks: overlay.checks,
+        ..merged
+    })
+}
+
+fn add_effect(model: &mut ModelFile, effect: ModelFile) -> Result<(), Vec<Fault<ModelError>>> {
+    let kind = |file: &ModelFile, is, needs| {
+        vec![file.id_place.fault(ModelError::WrongKind { id: file.id.clone(), is, needs })]
+    };
+    if effect.kind != FileKind::Effect {
+        return Err(kind(&effect, "a model", "an effect"));
+    }
+    if model.kind == FileKind::Effect {
+        return Err(kind(model, "an effect", "a model"));
+    }
+    let mut faults = Vec::new();
+    for required in &effect.requires {
+        if !model.outputs.iter().any(|o| o.analyte == required.analyte) {
+            let mut has: Vec<String> = model.outputs.iter().map(|o| o.analyte.clone()).collect();
+            has.dedup();
+            faults.push(required.name.place.fault(ModelError::NoDriver {
+                effect: effect.id.clone(),
+                analyte: required.analyte.clone(),
+                model: model.id.clone(),
+                has,
+            }));
+        }
+    }
+    append(model, &effect, &mut faults);
+    model.notes.extend(effect.notes);
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Adds every named thing. A covariate that both have is one.
+fn append(file: &mut ModelFile, more: &ModelFile, faults: &mut Vec<Fault<ModelError>>) {
+    for source in &more.sources {
+        match file.sources.iter().find(|s| s.key == source.key) {
+            Some(same) if same == source => {}
+            Some(_) => {
+                let place = Place { source: Arc::clone(&more.id_place.source), span: Span::default() };
+                let (what, other) = ("the source".to_string(), format!("a source of `{}`", file.id));
+                faults.push(place.fault(ModelError::NameClash { name: source.key.clone(), what, other }));
+            }
+            None => file.sources.push(source.clone()),
+        }
+    }
+    for covariate in &more.covariates {
+        let same = |c: &super::file::CovariateEntry| c.name.text == covariate.name.text && c.kind == covariate.kind;
+        if !file.covariates.iter().any(same) {
+            file.covariates.push(covariate.clone());
+        }
+    }
+    for substance in &more.substances {
+        let same = |s: &super::file::SubstanceEntry| {
+            s.name.text == substance.name.text && s.molar_mass == substance.molar_mass
+        };
+        if !file.substances.iter().any(same) {
+            file.substances.push(substance.clone());
+        }
+    }
+    file.parameters.extend(more.parameters.iter().cloned());
+    file.blocks.extend(more.blocks.iter().cloned());
+    file.derived.extend(more.derived.iter().cloned());
+    file.compartments.extend(more.compartments.iter().cloned());
+    file.flows.extend(more.flows.iter().cloned());
+    file.states.extend(more.states.iter().cloned());
+    file.routes.extend(more.routes.iter().cloned());
+    file.outputs.extend(more.outputs.iter().cloned());
+    file.requires.extend(more.requires.iter().cloned());
+}
+
+fn nothing<'a>(base: &str, what: Sort, name: &Name, known: impl Iterator<Item = &'a Name>) -> Fault<ModelError> {
+    let near = nearest(&name.text, known.map(|n| n.text.as_str())).map(str::to_string);
+    name.place.fault(ModelError::NothingToOverride { base: base.to_string(), what, name: name.text.clone(), near })
+}

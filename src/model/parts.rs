@@ -1,0 +1,489 @@
+//! The parts of a checked model that its users read.
+
+use super::checks::Check;
+use super::read::Place;
+use crate::units::{Quantity, Unit};
+use std::fmt;
+
+/// A register of the model's programs: where a value is after they ran.
+pub type Reg = usize;
+
+/// How well a model's numbers are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Grade {
+    /// Every structural and typical value was read in the source or a careful transcription of it.
+    A,
+    /// Partly read.
+    B,
+    /// Our own assumption.
+    Assumed,
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Grade::A => "A",
+            Grade::B => "B",
+            Grade::Assumed => "assumed",
+        })
+    }
+}
+
+/// A publication that numbers come from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceNote {
+    /// The key that numbers name it by.
+    pub key: String,
+    /// Authors, journal, year, pages.
+    pub citation: String,
+    /// Digital object identifier.
+    pub doi: Option<String>,
+    /// What was read in its place, when it was not opened itself.
+    pub via: Option<String>,
+}
+
+/// Where a number comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Provenance {
+    /// A place in a source.
+    Cited {
+        /// Key of the source.
+        source: String,
+        /// Where in it (`Table 3`); may be empty.
+        at: String,
+    },
+    /// Nobody measured it.
+    Assumed {
+        /// Why this value.
+        why: String,
+    },
+}
+
+/// Who and what a model was made from.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PopulationNotes {
+    /// The people.
+    pub description: String,
+    /// Where blood was taken.
+    pub site: String,
+    /// Range of each covariate in the data.
+    pub ranges: Vec<CovariateRange>,
+    /// How long the source sampled after a dose, in h: half-lives beyond it are extrapolations.
+    pub sampling: Option<f64>,
+    /// Grade of the variability, where it differs from the model's.
+    pub variability: Option<Grade>,
+    /// What an occasion is.
+    pub occasion: Option<Occasion>,
+}
+
+/// Range of a covariate in the data a model was made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CovariateRange {
+    /// The covariate.
+    pub name: String,
+    /// Lowest value, in base units.
+    pub low: f64,
+    /// Highest value, in base units.
+    pub high: f64,
+    /// The unit to print them in.
+    pub unit: Unit,
+}
+
+/// What begins a new occasion, for variability between occasions.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Occasion {
+    /// Each session; doses closer than `gap` (in h) belong to one.
+    Session {
+        /// h
+        gap: f64,
+    },
+    /// A column of the data.
+    Column {
+        /// Its name.
+        name: String,
+    },
+}
+
+/// What a covariate is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CovariateKind {
+    /// A number with a unit.
+    Number {
+        /// Its unit in data sets and messages.
+        unit: Unit,
+    },
+    /// Yes (1) or no (0).
+    Flag,
+    /// One of several words, kept by its place in the list.
+    Category {
+        /// The words.
+        options: Vec<String>,
+    },
+}
+
+/// A covariate that follows the clock: (h, value in base units), repeated every so many hours.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Steps {
+    /// Times and the values that hold from then on.
+    pub points: Vec<(f64, f64)>,
+    /// Period, in h.
+    pub every: Option<f64>,
+}
+
+/// A covariate of the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Covariate {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: CovariateKind,
+    /// The value of the typical subject: base units, 0 or 1, or place in the list.
+    pub reference: f64,
+    /// Values that follow the clock.
+    pub steps: Option<Steps>,
+    /// Register of its value.
+    pub slot: Reg,
+}
+
+/// A parameter of the model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parameter {
+    /// Its name.
+    pub name: String,
+    /// The value as the file prints it.
+    pub printed: String,
+    /// Its unit, as the file prints it.
+    pub unit: Unit,
+    /// The value, in base units.
+    pub value: f64,
+    /// Where the value comes from.
+    pub provenance: Provenance,
+    /// Lowest and highest individual value, in base units.
+    pub bounds: Option<(f64, f64)>,
+    /// Whether a column of a data set may set it.
+    pub from_data: bool,
+    /// Register of `value`, an input.
+    pub slot: Reg,
+    /// Register of the individual value: typical, with variability, within bounds.
+    pub individual: Reg,
+    /// Its random effects, as indices of [`super::Model::etas`]: between subjects, between occasions.
+    pub iiv: Option<usize>,
+    /// See `iiv`.
+    pub iov: Option<usize>,
+    /// Why a variability that the source has is missing here.
+    pub missing_variability: Option<String>,
+}
+
+/// What a random effect is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// One value per subject.
+    Subject,
+    /// One value per subject and occasion.
+    Occasion,
+}
+
+/// How a random effect acts on the typical value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// typical * exp(eta)
+    Log,
+    /// expit(logit(typical) + eta)
+    Logit,
+    /// typical + eta
+    Additive,
+}
+
+/// A random effect: normal with mean 0.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Eta {
+    /// The parameter it was declared for.
+    pub parameter: usize,
+    /// Between subjects or occasions.
+    pub level: Level,
+    /// How it acts.
+    pub scale: Scale,
+    /// Its variance, on its own scale (for [`Scale::Additive`] in base units, squared).
+    pub variance: f64,
+    /// As the file prints it (`cv 0.232`).
+    pub printed: String,
+    /// Register of its value, an input that is 0 for the typical subject.
+    pub slot: Reg,
+}
+
+/// Random effects that vary together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Block {
+    /// Indices of [`super::Model::etas`].
+    pub etas: Vec<usize>,
+    /// Their covariance, lower triangle by row with the diagonal.
+    pub covariance: Vec<f64>,
+}
+
+/// A variable of the system: an amount in a compartment, or a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StateVar {
+    /// Its name.
+    pub name: String,
+    /// What it is.
+    pub kind: StateKind,
+    /// Register of its value at the start and after a reset; `None` is 0.
+    pub initial: Option<Reg>,
+    /// Register of its value, an input.
+    pub slot: Reg,
+    /// The unit to print it in.
+    pub unit: Unit,
+    /// The substance in it, as an index of [`super::Model::substances`].
+    pub substance: Option<usize>,
+}
+
+/// What a variable of the system is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum StateKind {
+    /// An amount in mg.
+    Compartment {
+        /// `CMT` number, counted from 1.
+        number: usize,
+        /// What doses addressed to it go through.
+        doses: DoseKeys,
+    },
+    /// Anything else.
+    State,
+}
+
+/// What a compartment does to doses that are addressed to it, by registers.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DoseKeys {
+    /// Bioavailability.
+    pub fraction: Option<Reg>,
+    /// h
+    pub lag: Option<Reg>,
+    /// mg/h, for doses with a modelled rate.
+    pub infusion_rate: Option<Reg>,
+    /// h, for doses with a modelled duration.
+    pub infusion_duration: Option<Reg>,
+}
+
+/// A substance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Substance {
+    /// Its name.
+    pub name: String,
+    /// g/mol
+    pub molar_mass: Option<f64>,
+    /// Salt and its molar mass in g/mol.
+    pub salts: Vec<(String, f64)>,
+}
+
+/// A way to give a dose.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Route {
+    /// Its name.
+    pub name: String,
+    /// The device that splits a dose into a train.
+    pub device: Option<Device>,
+    /// Where a dose goes, each part its own way.
+    pub entries: Vec<RouteEntry>,
+    /// Register of the sum of the fractions, if it is not to exceed 1.
+    pub total: Option<Reg>,
+}
+
+/// A device of fixed content.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Device {
+    /// mg
+    pub amount: f64,
+    /// h between devices
+    pub gap: f64,
+}
+
+/// One place a dose goes. Registers are computed by the dose program.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RouteEntry {
+    /// Index of the state.
+    pub state: usize,
+    /// Part of the dose that goes there; `None` is 1.
+    pub fraction: Option<Reg>,
+    /// Amount in mg that goes there, in place of a fraction.
+    pub amount: Option<Reg>,
+    /// h
+    pub lag: Option<Reg>,
+    /// h of zero-order input.
+    pub over: Option<Reg>,
+    /// Rate of input in 1/h at [`super::Inputs::since`] h after the dose arrived, per unit of what enters.
+    pub input: Option<Reg>,
+}
+
+/// A quantity that is observed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Output {
+    /// Its name.
+    pub name: String,
+    /// The unit to print it in.
+    pub unit: Unit,
+    /// What it is a concentration of ([`super::ANALYTES`]).
+    pub analyte: String,
+    /// Where it is sampled ([`super::SITES`]).
+    pub site: String,
+    /// How it is computed, in the base unit of `unit`'s dimension.
+    pub readout: Readout,
+    /// Residual error.
+    pub residual: Option<Residual>,
+    /// Why it is an assumption, if it is one.
+    pub assumed: Option<String>,
+    /// g/mol of what it measures, where the model says.
+    pub molar_mass: Option<f64>,
+}
+
+/// How an output follows from the states.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Readout {
+    /// Σ c_i x_i + d, with registers that no state enters.
+    Linear {
+        /// State and coefficient.
+        c: Vec<(usize, Reg)>,
+        /// Constant part.
+        d: Option<Reg>,
+    },
+    /// A register of the group [`super::GROUP_OUTPUTS`].
+    Computed {
+        /// The register.
+        value: Reg,
+    },
+}
+
+/// Residual error of an output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Residual {
+    /// Register of the condition under which it holds; otherwise `otherwise` does.
+    pub when: Option<Reg>,
+    /// Standard deviation of the proportional part.
+    pub proportional: f64,
+    /// Standard deviation of the additive part, in the output's base unit.
+    pub additive: f64,
+    /// Standard deviation on the logarithm.
+    pub log_sd: f64,
+    /// How both parts combine: 1 adds standard deviations, 2 adds variances.
+    pub combined: u8,
+    /// The error where `when` does not hold.
+    pub otherwise: Option<Box<Residual>>,
+}
+
+/// What drives an effect.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Requirement {
+    /// The name the effect uses.
+    pub name: String,
+    /// What it has to be a concentration of.
+    pub analyte: String,
+    /// Where it was sampled when the effect was fitted.
+    pub site: Option<String>,
+    /// Its unit.
+    pub unit: Unit,
+}
+
+/// The differential equations.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dynamics {
+    /// x' = A x + b, with registers that no state enters.
+    Linear {
+        /// Row, column, register.
+        a: Vec<(usize, usize, Reg)>,
+        /// Row, register.
+        b: Vec<(usize, Reg)>,
+    },
+    /// Anything else.
+    NonLinear {
+        /// What makes it so, naming the flow or state.
+        why: String,
+        /// Derivative of each state, registers of the group [`super::GROUP_RHS`].
+        rhs: Vec<Reg>,
+    },
+}
+
+/// A number that has to keep within limits for every individual.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guard {
+    /// What it is (`clearance of the flow central -> out`).
+    pub name: String,
+    /// Its register.
+    pub reg: Reg,
+    /// The limit.
+    pub must: Limit,
+    /// Where it is written.
+    pub place: Place,
+    /// Whether it can only be known when a dose is given.
+    pub at_dose: bool,
+}
+
+/// A limit on a number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// At least 0.
+    NonNegative,
+    /// More than 0.
+    Positive,
+    /// At most 1.
+    AtMostOne,
+}
+
+impl Limit {
+    /// Whether a number keeps it; NaN does not. Sums of fractions may round a little above 1.
+    pub fn holds(self, value: f64) -> bool {
+        match self {
+            Limit::NonNegative => value >= 0.0,
+            Limit::Positive => value > 0.0,
+            Limit::AtMostOne => value <= 1.0 + 1e-12,
+        }
+    }
+}
+
+impl fmt::Display for Limit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Limit::NonNegative => "0 or more",
+            Limit::Positive => "more than 0",
+            Limit::AtMostOne => "1 or less",
+        })
+    }
+}
+
+/// What a subject's covariate is set to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Setting {
+    /// A number with its unit.
+    Number(Quantity),
+    /// Yes or no.
+    Flag(bool),
+    /// One of the words of a category.
+    Category(String),
+}
+
+/// What is known about where a model comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Provenances {
+    /// The id.
+    pub id: String,
+    /// One line.
+    pub title: String,
+    /// The drug.
+    pub drug: String,
+    /// How well the numbers are known.
+    pub grade: Grade,
+    /// The publications.
+    pub sources: Vec<SourceNote>,
+    /// The people.
+    pub population: PopulationNotes,
+    /// What the source leaves open or gets wrong.
+    pub notes: Vec<String>,
+    /// Name and reason of everything assumed.
+    pub assumptions: Vec<(String, String)>,
+    /// Name and reason of each variability that is missing.
+    pub missing_variability: Vec<(String, String)>,
+    /// The base that this file extends, and what it changes (`ka = 18.8 1/h`).
+    pub extends: Option<String>,
+    /// See `extends`.
+    pub overrides: Vec<String>,
+    /// Published and computed numbers to reproduce.
+    pub checks: Vec<Check>,
+}

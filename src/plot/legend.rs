@@ -1,0 +1,147 @@
+//! The legend that all panels share: one entry per name and look, in columns below the panels.
+
+use super::figure::Figure;
+use super::font;
+use super::geometry::Point;
+use super::palette::{INK, MUTED, WINDOW, colour, marker, tint};
+use super::panel::{BAND_EDGE, DOSE, MARKER, draw_marker, draw_reference, stroke};
+use super::scene::{Scene, Text};
+
+const TEXT: f64 = 11.0;
+const LINE: f64 = 15.0;
+const SAMPLE: f64 = 34.0;
+const GAP: f64 = 8.0;
+/// Between one column and the next.
+const GUTTER: f64 = 22.0;
+
+#[derive(Clone, Debug, PartialEq)]
+struct Entry {
+    name: String,
+    sample: Sample,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Sample {
+    Curve {
+        colour: usize,
+        dashed: bool,
+    },
+    Band {
+        colour: usize,
+    },
+    /// In the colour of its curves where they have one colour.
+    Value {
+        colour: Option<usize>,
+    },
+    Window,
+    Dose,
+}
+
+/// The entries broken into lines and set in columns.
+pub(super) struct Legend {
+    entries: Vec<(Entry, Vec<String>)>,
+    columns: usize,
+    column_width: f64,
+}
+
+impl Legend {
+    /// Sets the legend of a figure within `room` px.
+    pub fn new(figure: &Figure, room: f64) -> Self {
+        let before_text = SAMPLE + GAP;
+        let entries: Vec<(Entry, Vec<String>)> = entries(figure)
+            .into_iter()
+            .map(|entry| {
+                let lines = font::wrap(&entry.name, TEXT, false, room - before_text);
+                (entry, lines)
+            })
+            .collect();
+        let lines = entries.iter().flat_map(|(_, lines)| lines);
+        let widest = lines.map(|line| font::width(line, TEXT, false)).fold(0.0, f64::max);
+        let least = before_text + widest;
+        let columns = (((room + GUTTER) / (least + GUTTER)) as usize).clamp(1, entries.len().max(1));
+        Self { entries, columns, column_width: least + GUTTER }
+    }
+
+    /// The height it takes.
+    pub fn height(&self) -> f64 {
+        self.rows().map(|row| LINE * tallest(row) as f64).sum()
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &[(Entry, Vec<String>)]> {
+        self.entries.chunks(self.columns)
+    }
+
+    /// Draws it with its upper left corner at a place.
+    pub fn draw(&self, scene: &mut Scene, (left, top): Point) {
+        let mut y = top;
+        for row in self.rows() {
+            for (column, (entry, lines)) in row.iter().enumerate() {
+                let x = left + column as f64 * self.column_width;
+                draw_sample(scene, (x, y + LINE / 2.0), entry.sample);
+                for (nth, line) in lines.iter().enumerate() {
+                    let baseline = y + LINE / 2.0 + 0.36 * TEXT + nth as f64 * LINE;
+                    scene.text(Text::new((x + SAMPLE + GAP, baseline), line, TEXT));
+                }
+            }
+            y += LINE * tallest(row) as f64;
+        }
+    }
+}
+
+fn tallest(row: &[(Entry, Vec<String>)]) -> usize {
+    row.iter().map(|(_, lines)| lines.len().max(1)).max().unwrap_or(0)
+}
+
+/// Curves first, then ranges, observed values, windows and doses; nothing without a name, nothing twice.
+fn entries(figure: &Figure) -> Vec<Entry> {
+    let panels = &figure.panels;
+    let entry = |name: &str, sample| Entry { name: name.into(), sample };
+    let curves = panels.iter().flat_map(|panel| &panel.series);
+    let bands = panels.iter().flat_map(|panel| &panel.bands);
+    let values = panels.iter().flat_map(|panel| &panel.references);
+    let windows = panels.iter().flat_map(|panel| &panel.windows);
+    let doses = panels.iter().any(|panel| !panel.doses.is_empty());
+    let all = curves
+        .map(|curve| entry(&curve.name, Sample::Curve { colour: curve.colour, dashed: curve.dashed }))
+        .chain(bands.map(|band| entry(&band.name, Sample::Band { colour: band.colour })))
+        .chain(values.clone().map(|value| {
+            let one = values.clone().filter(|other| other.name == value.name).all(|other| other.colour == value.colour);
+            entry(&value.name, Sample::Value { colour: one.then_some(value.colour) })
+        }))
+        .chain(windows.map(|window| entry(&window.name, Sample::Window)))
+        .chain(doses.then(|| entry("dose", Sample::Dose)));
+    let mut kept: Vec<Entry> = Vec::new();
+    for entry in all {
+        if !entry.name.trim().is_empty() && !kept.contains(&entry) {
+            kept.push(entry);
+        }
+    }
+    kept
+}
+
+fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
+    let (right, middle) = (left + SAMPLE, left + SAMPLE / 2.0);
+    let block = [(left, y - 5.0), (right, y - 5.0), (right, y + 5.0), (left, y + 5.0)];
+    match sample {
+        Sample::Curve { colour: index, dashed } => {
+            stroke(scene, &[(left, y), (right, y)], colour(index), dashed);
+            draw_marker(scene, (middle, y), MARKER, colour(index), marker(index));
+        }
+        Sample::Band { colour: index } => {
+            scene.area(block, tint(colour(index), 0.25), 1.0);
+            for edge in [[block[0], block[1]], [block[3], block[2]]] {
+                scene.line(edge, tint(colour(index), 0.7), BAND_EDGE);
+            }
+        }
+        Sample::Value { colour: index } => draw_reference(scene, (middle, y), index.map_or(MUTED, colour)),
+        Sample::Window => {
+            scene.area(block, WINDOW, 1.0);
+            let outline = [block[0], block[1], block[2], block[3], block[0]];
+            scene.line(outline, tint(INK, 0.3), 0.5);
+        }
+        Sample::Dose => {
+            scene.line([(left + 8.0, y + DOSE / 2.0), (right - 8.0, y + DOSE / 2.0)], INK, 1.0);
+            scene.line([(middle, y + DOSE / 2.0), (middle, y - DOSE / 2.0)], INK, 1.5);
+        }
+    }
+}

@@ -1,0 +1,36 @@
+//! Figures for a journal: curves, ranges, windows and observed values in panels with one legend, as SVG or PNG.
+//!
+//! A [`Figure`] is a description in plain numbers. The same description gives the same bytes on every machine: the font is
+//! embedded, and no system library takes part. Colours are chosen to differ for colour-blind readers and in lightness;
+//! markers tell curves apart in grey, and dashes say that a curve rests on an assumed model.
+//!
+//! ```no_run
+//! use posology::plot::{Axis, Figure, Panel, Series};
+//!
+//! let curve = (0..=48).map(|i| f64::from(i) / 2.0).map(|t| (t, 100.0 * (-0.3 * t).exp()));
+//! let panel = Panel::new("esketamine, plasma", Axis::linear("Time", "h"), Axis::log("Concentration", "ng/mL"))
+//!     .series(Series::new("84 mg intranasal", 0, curve));
+//! Figure::new("One session").panel(panel).save("session.svg")?;
+//! # Ok::<(), posology::plot::PlotError>(())
+//! ```
+
+mod compare;
+mod error;
+mod figure;
+mod font;
+mod geometry;
+mod layout;
+mod legend;
+mod palette;
+mod panel;
+mod range;
+mod render;
+mod scene;
+mod ticks;
+
+pub use compare::{course_figure, session_figure};
+pub use error::PlotError;
+pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
+
+#[cfg(test)]
+mod tests;

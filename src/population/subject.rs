@@ -1,0 +1,295 @@
+//! One person: covariates, body weight, and values of parameters that differ from the model's.
+
+use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
+use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
+use crate::units::{Dimension, Quantity, UnitError};
+
+/// One person, described in the terms of one model.
+#[derive(Debug, Clone)]
+pub struct Subject<'m> {
+    model: &'m Model,
+    /// In the order of the model's covariates: base units, 0 or 1, or the place in a category's list.
+    covariates: Vec<f64>,
+    /// Covariates that were set, in the same order; a covariate that follows the clock stops doing so.
+    given: Vec<bool>,
+    /// In the order of the model's parameters, base units.
+    values: Vec<f64>,
+    /// Body weight in kg, for doses per kilogram.
+    weight: Option<f64>,
+    warnings: Vec<Diagnostic>,
+}
+
+/// What can be wrong with the description of a subject.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SubjectError {
+    /// The model has no such covariate.
+    #[error("the model `{model}` has no covariate `{name}`")]
+    UnknownCovariate {
+        /// The model's id.
+        model: String,
+        /// What was written.
+        name: String,
+        /// Those it has.
+        known: Vec<String>,
+    },
+    /// The model has no such parameter.
+    #[error("the model `{model}` has no parameter `{name}`")]
+    UnknownParameter {
+        /// The model's id.
+        model: String,
+        /// What was written.
+        name: String,
+        /// Those it has.
+        known: Vec<String>,
+    },
+    /// A word that the category does not have.
+    #[error("`{found}` is not one of the values of `{name}`")]
+    UnknownCategory {
+        /// The covariate.
+        name: String,
+        /// What was written.
+        found: String,
+        /// The values it has.
+        known: Vec<String>,
+    },
+    /// A number, flag or word where another of them is needed.
+    #[error("the covariate `{name}` is {needs}")]
+    WrongKind {
+        /// The covariate.
+        name: String,
+        /// What it is.
+        needs: &'static str,
+    },
+    /// A body weight of zero or less.
+    #[error("a body weight of {weight} kg is not possible")]
+    Weight {
+        /// kg
+        weight: f64,
+    },
+    /// A unit that is missing or of another dimension.
+    #[error("`{name}`: {error}")]
+    Unit {
+        /// The covariate or parameter.
+        name: String,
+        /// What is wrong with the unit.
+        error: UnitError,
+    },
+}
+
+impl Kind for SubjectError {
+    fn code(&self) -> &'static str {
+        match self {
+            SubjectError::UnknownCovariate { .. } => "E_UNKNOWN_COVARIATE",
+            SubjectError::UnknownParameter { .. } => "E_UNKNOWN_PARAMETER",
+            SubjectError::UnknownCategory { .. } => "E_NOT_IN_LIST",
+            SubjectError::WrongKind { .. } => "E_WRONG_TYPE",
+            SubjectError::Weight { .. } => "E_OUT_OF_RANGE",
+            SubjectError::Unit { error, .. } => error.code(),
+        }
+    }
+
+    fn label(&self) -> Option<String> {
+        match self {
+            SubjectError::Unit { error, .. } => error.label(),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            SubjectError::UnknownCovariate { name, known, .. } => Some(suggestion(name, known, "its covariates are")),
+            SubjectError::UnknownParameter { name, known, .. } => Some(suggestion(name, known, "its parameters are")),
+            SubjectError::UnknownCategory { found, known, .. } => Some(suggestion(found, known, "its values are")),
+            SubjectError::Unit { error, .. } => error.hint(),
+            SubjectError::WrongKind { .. } | SubjectError::Weight { .. } => None,
+        }
+    }
+}
+
+fn suggestion(word: &str, known: &[String], lead: &str) -> String {
+    let names = || known.iter().map(String::as_str);
+    match nearest(word, names()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None if known.is_empty() => "it has none".into(),
+        None => format!("{lead} {}", listed(names())),
+    }
+}
+
+impl<'m> Subject<'m> {
+    /// The person whom the model's typical values describe: every covariate at its reference.
+    pub fn typical(model: &'m Model) -> Self {
+        let covariates: Vec<f64> = model.covariates().iter().map(|c| c.reference).collect();
+        let weight = model.covariates().iter().position(|c| c.name == "weight");
+        Subject {
+            model,
+            given: vec![false; covariates.len()],
+            weight: weight.map(|i| kilograms(covariates[i])),
+            covariates,
+            values: model.parameters().iter().map(|p| p.value).collect(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// The same person with a covariate set. Age and body weight belong to every person, whether the model uses them or not.
+    ///
+    /// # Errors
+    /// A covariate that the model does not have, a unit of another dimension, a word that a category does not have.
+    pub fn with(mut self, name: &str, setting: impl Into<Setting>) -> Result<Self, Faults<SubjectError>> {
+        self.cover(name, setting.into()).map_err(Fault::new)?;
+        Ok(self)
+    }
+
+    /// The same person with a covariate set from text: `45 year`, `true`, `japanese`.
+    ///
+    /// # Errors
+    /// As [`Subject::with`]; spans count in `text`.
+    pub fn with_text(mut self, name: &str, text: &str) -> Result<Self, Faults<SubjectError>> {
+        let whole = Span::new(0, text.len());
+        let kind = self.model.covariates().iter().find(|c| c.name == name).map(|c| &c.kind);
+        let setting = match kind {
+            Some(CovariateKind::Category { .. }) => Setting::Category(text.trim().to_string()),
+            Some(CovariateKind::Flag) => match text.trim() {
+                "true" | "yes" | "1" => Setting::Flag(true),
+                "false" | "no" | "0" => Setting::Flag(false),
+                _ => {
+                    let kind = SubjectError::WrongKind { name: name.into(), needs: "a flag, `true` or `false`" };
+                    return Err(Fault::at(kind, whole).into());
+                }
+            },
+            Some(CovariateKind::Number { .. }) | None => {
+                let named = |error| SubjectError::Unit { name: name.into(), error };
+                Setting::Number(text.parse::<Quantity>().map_err(|f| f.map(named))?)
+            }
+        };
+        self.cover(name, setting).map_err(|kind| Fault::at(kind, whole))?;
+        Ok(self)
+    }
+
+    /// The same person with the value of a parameter in place of the model's; covariates and variability then act on it.
+    ///
+    /// # Errors
+    /// A parameter that the model does not have, or a unit of another dimension.
+    pub fn set(mut self, name: &str, value: &Quantity) -> Result<Self, Faults<SubjectError>> {
+        let model = self.model;
+        let Some(index) = model.parameters().iter().position(|p| p.name == name) else {
+            let known = model.parameters().iter().map(|p| p.name.clone()).collect();
+            let kind = SubjectError::UnknownParameter { model: model.id().into(), name: name.into(), known };
+            return Err(Fault::new(kind).into());
+        };
+        let dimension = model.parameters()[index].unit.dimension();
+        self.values[index] =
+            value.as_base(dimension).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
+        Ok(self)
+    }
+
+    fn cover(&mut self, name: &str, setting: Setting) -> Result<(), SubjectError> {
+        let model = self.model;
+        let unit = |error| SubjectError::Unit { name: name.to_string(), error };
+        if name == "weight"
+            && let Setting::Number(quantity) = &setting
+        {
+            let weight = kilograms(quantity.as_base(Dimension::MASS).map_err(unit)?);
+            if weight <= 0.0 {
+                return Err(SubjectError::Weight { weight });
+            }
+            self.weight = Some(weight);
+        }
+        let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
+            return match (common_covariate(name), setting) {
+                (Some(dimension), Setting::Number(q)) => q.as_base(dimension).map(|_| ()).map_err(unit),
+                (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
+                (None, _) => Err(SubjectError::UnknownCovariate {
+                    model: model.id().into(),
+                    name: name.into(),
+                    known: model.covariates().iter().map(|c| c.name.clone()).collect(),
+                }),
+            };
+        };
+        let covariate = &model.covariates()[index];
+        self.covariates[index] = value_of(covariate, setting)?;
+        self.given[index] = true;
+        self.warn_outside(covariate, index);
+        Ok(())
+    }
+
+    fn warn_outside(&mut self, covariate: &Covariate, index: usize) {
+        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == covariate.name) else { return };
+        let value = self.covariates[index];
+        if value < range.low || value > range.high {
+            let show = |v: f64| range.unit.from_base(v);
+            self.warnings.push(
+                Diagnostic::warning(
+                    "W_OUTSIDE_POPULATION",
+                    format!(
+                        "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
+                        covariate.name,
+                        show(value),
+                        range.unit,
+                        show(range.low),
+                        show(range.high),
+                        range.unit,
+                        self.model.id()
+                    ),
+                )
+                .with_hint("the result is an extrapolation"),
+            );
+        }
+    }
+
+    /// The model the person is described for.
+    pub fn model(&self) -> &'m Model {
+        self.model
+    }
+
+    /// Body weight in kg, if known.
+    pub fn weight(&self) -> Option<f64> {
+        self.weight
+    }
+
+    /// Values of the model's covariates, in its order: base units, 0 or 1, or the place in a category's list.
+    pub fn covariates(&self) -> &[f64] {
+        &self.covariates
+    }
+
+    /// Whether the covariate at a place was set, rather than left at the model's reference.
+    pub fn is_given(&self, index: usize) -> bool {
+        self.given[index]
+    }
+
+    /// Values of the model's parameters before covariates and variability, in base units.
+    pub fn values(&self) -> &[f64] {
+        &self.values
+    }
+
+    /// What should be known about the person: covariates outside the range of the model's data.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+}
+
+fn kilograms(mg: f64) -> f64 {
+    mg / 1e6
+}
+
+fn value_of(covariate: &Covariate, setting: Setting) -> Result<f64, SubjectError> {
+    let name = || covariate.name.clone();
+    match (&covariate.kind, setting) {
+        (CovariateKind::Number { unit }, Setting::Number(quantity)) => {
+            quantity.as_base(unit.dimension()).map_err(|error| SubjectError::Unit { name: name(), error })
+        }
+        (CovariateKind::Flag, Setting::Flag(flag)) => Ok(f64::from(u8::from(flag))),
+        (CovariateKind::Category { options }, Setting::Category(word)) => options
+            .iter()
+            .position(|o| *o == word)
+            .map(|i| i as f64)
+            .ok_or_else(|| SubjectError::UnknownCategory { name: name(), found: word, known: options.clone() }),
+        (CovariateKind::Number { .. }, _) => {
+            Err(SubjectError::WrongKind { name: name(), needs: "a number with a unit" })
+        }
+        (CovariateKind::Flag, _) => Err(SubjectError::WrongKind { name: name(), needs: "a flag, `true` or `false`" }),
+        (CovariateKind::Category { .. }, _) => {
+            Err(SubjectError::WrongKind { name: name(), needs: "one of a list of words" })
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Why a simulation cannot be run.
+
+use crate::document::Text;
+use crate::dosing::DosingError;
+use crate::error::{Faults, Kind, Span, listed, nearest};
+use crate::model::ModelError;
+use crate::solve::SolveError;
+use crate::units::UnitError;
+
+/// Why a simulation cannot be run.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SimulationError {
+    /// A route that the model does not have.
+    #[error("the model `{model}` has no route `{route}`")]
+    UnknownRoute {
+        /// The model's id.
+        model: String,
+        /// What was written.
+        route: String,
+        /// Those it has.
+        has: Vec<String>,
+    },
+    /// No route is written and the model has several, or none.
+    #[error("the dose names no route, and the model `{model}` has {}", count(has))]
+    NoRoute {
+        /// The model's id.
+        model: String,
+        /// Those it has.
+        has: Vec<String>,
+    },
+    /// A duration for a route whose every entry has its own.
+    #[error("the route `{route}` has its own durations, so a dose by it cannot be given over a time")]
+    RouteHasDuration {
+        /// The route.
+        route: String,
+    },
+    /// A dose that cannot be given as written.
+    #[error(transparent)]
+    Dosing(#[from] DosingError),
+    /// A salt or effect that the model does not know.
+    #[error(transparent)]
+    Model(Box<ModelError>),
+    /// A unit of the wrong dimension.
+    #[error(transparent)]
+    Unit(#[from] UnitError),
+    /// An output that the model does not have.
+    #[error("the model `{model}` has no output `{output}`")]
+    UnknownOutput {
+        /// The model's id.
+        model: String,
+        /// What was written.
+        output: String,
+        /// Those it has.
+        has: Vec<String>,
+    },
+    /// Equations that the exact engine cannot solve.
+    #[error("the model `{model}` is not linear: {why}")]
+    NotLinear {
+        /// The model's id.
+        model: String,
+        /// Which flow or state makes it so.
+        why: String,
+    },
+    /// An input function, which the exact engine cannot solve.
+    #[error("the route `{route}` has an input function, which the exact engine does not solve")]
+    InputFunction {
+        /// The route.
+        route: String,
+    },
+    /// A rate, clearance, volume, fraction, lag or duration outside its limits for this subject.
+    #[error("the {name} is {value} for this subject, and must be {must}")]
+    OutOfLimits {
+        /// What it is.
+        name: String,
+        /// Its value in base units (h, mg, L).
+        value: f64,
+        /// The limit.
+        must: String,
+    },
+    /// A sampling time or horizon that is not after the start.
+    #[error("{what} is {value} h, and must be {must}")]
+    Time {
+        /// Which time.
+        what: &'static str,
+        /// h
+        value: f64,
+        /// The limit.
+        must: &'static str,
+    },
+    /// More samples or events than one run may hold.
+    #[error("{count} {what} are more than the {limit} that one run may hold")]
+    TooMany {
+        /// How many.
+        count: usize,
+        /// Of what.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+    },
+    /// The engine found numbers that are not finite.
+    #[error("the solution is not finite: {0}")]
+    Solve(#[from] SolveError),
+}
+
+fn count(has: &[String]) -> String {
+    match has.len() {
+        0 => "none".into(),
+        n => format!("{n}"),
+    }
+}
+
+impl From<ModelError> for SimulationError {
+    fn from(error: ModelError) -> Self {
+        SimulationError::Model(Box::new(error))
+    }
+}
+
+impl SimulationError {
+    /// The words of a regimen that the error is about, where it knows them.
+    fn about(&self) -> Option<String> {
+        match self {
+            SimulationError::UnknownRoute { route, .. }
+            | SimulationError::RouteHasDuration { route }
+            | SimulationError::InputFunction { route } => Some(route.clone()),
+            SimulationError::Dosing(DosingError::NeedsWeight { dose }) => Some(dose.clone()),
+            SimulationError::Dosing(DosingError::NotWholeDevices { amount, .. }) => Some(amount.to_string()),
+            _ => None,
+        }
+    }
+}
+
+impl Faults<SimulationError> {
+    /// The same faults, placed on the words of the regimen that they are about, or on all of it.
+    pub(crate) fn said_in(self, text: &Text) -> Self {
+        self.each(|fault| {
+            let word = fault.kind.about().and_then(|word| Some((text.text.find(&word)?, word.len())));
+            let span = word.map(|(at, length)| Span::new(at, at + length));
+            text.part(span).fault(fault.kind)
+        })
+    }
+}
+
+impl Kind for SimulationError {
+    fn code(&self) -> &'static str {
+        match self {
+            SimulationError::UnknownRoute { .. } | SimulationError::NoRoute { .. } => "E_UNKNOWN_ROUTE",
+            SimulationError::RouteHasDuration { .. } => "E_ROUTE_HAS_DURATION",
+            SimulationError::Dosing(e) => e.code(),
+            SimulationError::Model(e) => e.code(),
+            SimulationError::Unit(e) => e.code(),
+            SimulationError::UnknownOutput { .. } => "E_UNKNOWN_OUTPUT",
+            SimulationError::NotLinear { .. } | SimulationError::InputFunction { .. } => "E_NOT_LINEAR",
+            SimulationError::OutOfLimits { .. } => "E_OUT_OF_LIMITS",
+            SimulationError::Time { .. } => "E_TIME_OUT_OF_RANGE",
+            SimulationError::TooMany { .. } => "E_TOO_MANY_EVENTS",
+            SimulationError::Solve(e) => e.code(),
+        }
+    }
+
+    fn label(&self) -> Option<String> {
+        match self {
+            SimulationError::Dosing(e) => e.label(),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        let names = |lead: &str, word: &str, has: &[String]| match nearest(word, has.iter().map(String::as_str)) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None if has.is_empty() => format!("{lead} none"),
+            None => format!("{lead} {}", listed(has.iter().map(String::as_str))),
+        };
+        match self {
+            SimulationError::UnknownRoute { route, has, .. } => {
+                let all = format!("its routes are {}", listed(has.iter().map(String::as_str)));
+                match nearest(route, has.iter().map(String::as_str)) {
+                    Some(near) => Some(format!("did you mean `{near}`? {all}")),
+                    None if has.is_empty() => Some("it has no routes".into()),
+                    None => Some(all),
+                }
+            }
+            SimulationError::NoRoute { has, .. } if has.is_empty() => None,
+            SimulationError::NoRoute { has, .. } => {
+                Some(format!("write one of {} behind the dose", listed(has.iter().map(String::as_str))))
+            }
+            SimulationError::RouteHasDuration { .. } => Some("leave out `over …`".into()),
+            SimulationError::Dosing(DosingError::NeedsWeight { .. }) => Some("give `--covariate weight=70kg`".into()),
+            SimulationError::Dosing(e) => e.hint(),
+            SimulationError::Model(e) => e.hint(),
+            SimulationError::Unit(e) => e.hint(),
+            SimulationError::UnknownOutput { output, has, .. } => Some(names("its outputs are", output, has)),
+            SimulationError::TooMany { what: "sampling times", .. } => Some("sample less often, or less long".into()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Runs a regimen through a model for a person: the event loop, and what can be asked of the result.
+
+mod administer;
+mod builder;
+mod computed;
+mod error;
+mod output;
+mod prepared;
+mod profile;
+mod switches;
+
+pub use administer::Administration;
+pub use builder::Simulation;
+pub use error::SimulationError;
+pub use output::{Missing, OutputView, Peak};
+pub use prepared::{Prepared, Workspace};
+pub use profile::{Profile, Session};

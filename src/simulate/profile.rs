@@ -1,0 +1,165 @@
+//! The result of one simulation of one subject: samples, the solution itself, and the sessions.
+
+use super::prepared::{Prepared, Workspace};
+use super::{OutputView, SimulationError};
+use crate::error::Diagnostic;
+use crate::model::{Model, Readout};
+use crate::population::Subject;
+use crate::solve::{Solution, Work};
+
+/// One session: a dose of the regimen, with all its devices.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Session {
+    /// When it begins, h: the nominal time of its first device, before any lag.
+    pub time: f64,
+    /// When its last device is given, h.
+    pub last_device: f64,
+    /// h over which the dose says it is given (an infusion); 0 where it does not.
+    pub over: f64,
+    /// mg base.
+    pub amount: f64,
+    /// Number of devices, 1 where the route has none.
+    pub devices: u32,
+    /// Course of the regimen, from 0.
+    pub course: usize,
+    /// Phase of the course, from 0.
+    pub phase: usize,
+}
+
+/// What a simulation of one subject gave. It keeps the solution, so metrics do not depend on the sampling times.
+#[derive(Debug, Clone)]
+pub struct Profile<'m> {
+    pub(super) model: &'m Model,
+    pub(super) times: Vec<f64>,
+    pub(super) values: Vec<f64>,
+    pub(super) solution: Solution,
+    pub(super) files: Vec<Vec<[f64; 1]>>,
+    pub(super) switches: Vec<f64>,
+    /// For each output its coefficients in every interval, and its constants; empty for computed outputs.
+    pub(super) weights: Vec<(Vec<f64>, Vec<f64>)>,
+    pub(super) until: f64,
+    sessions: Vec<Session>,
+    warnings: Vec<Diagnostic>,
+    work: Work,
+}
+
+impl<'m> Profile<'m> {
+    /// Runs one subject.
+    ///
+    /// # Errors
+    /// As [`Prepared::run`].
+    pub fn of(
+        prepared: &Prepared<'m>,
+        subject: &Subject<'_>,
+        workspace: &mut Workspace,
+    ) -> Result<Self, SimulationError> {
+        let model = prepared.model();
+        let mut values = vec![0.0; model.outputs().len() * prepared.samples().len()];
+        prepared.run(subject, workspace, &mut values)?;
+        let (n, intervals) = (model.states().len(), workspace.files().len());
+        let weights = model.outputs().iter().map(|output| match &output.readout {
+            Readout::Linear { .. } => {
+                let (mut c, mut d) = (vec![0.0; n * intervals], vec![0.0; intervals]);
+                prepared.weights(&output.readout, workspace.files(), &mut c, &mut d);
+                (c, d)
+            }
+            Readout::Computed { .. } => (Vec::new(), Vec::new()),
+        });
+        Ok(Profile {
+            model,
+            times: prepared.samples().to_vec(),
+            values,
+            solution: workspace.exact().solution().clone(),
+            files: workspace.files().to_vec(),
+            switches: prepared.switches().to_vec(),
+            weights: weights.collect(),
+            until: prepared.until(),
+            sessions: sessions(prepared, workspace),
+            warnings: subject.warnings().to_vec(),
+            work: workspace.work(),
+        })
+    }
+
+    /// The model.
+    pub fn model(&self) -> &'m Model {
+        self.model
+    }
+
+    /// Sampling times, h.
+    pub fn times(&self) -> &[f64] {
+        &self.times
+    }
+
+    /// How far the simulation went, h.
+    pub fn until(&self) -> f64 {
+        self.until
+    }
+
+    /// An output by its name.
+    ///
+    /// # Errors
+    /// [`SimulationError::UnknownOutput`].
+    pub fn output(&self, name: &str) -> Result<OutputView<'_>, SimulationError> {
+        let outputs = self.model.outputs();
+        let index = outputs.iter().position(|o| o.name == name).ok_or_else(|| SimulationError::UnknownOutput {
+            model: self.model.id().into(),
+            output: name.into(),
+            has: outputs.iter().map(|o| o.name.clone()).collect(),
+        })?;
+        Ok(OutputView::new(self, index))
+    }
+
+    /// All outputs, in the order of the model.
+    pub fn outputs(&self) -> impl Iterator<Item = OutputView<'_>> {
+        (0..self.model.outputs().len()).map(|index| OutputView::new(self, index))
+    }
+
+    /// The sessions, in the order of time.
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+
+    /// Time since the start of the latest session at each sampling time, h; none before the first.
+    pub fn time_after_dose(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.times.iter().map(|time| {
+            let begun = self.sessions.partition_point(|s| s.time <= *time);
+            begun.checked_sub(1).map(|i| time - self.sessions[i].time)
+        })
+    }
+
+    /// What should be known about the result.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
+    }
+
+    /// What the engine did.
+    pub fn work(&self) -> Work {
+        self.work
+    }
+}
+
+fn sessions(prepared: &Prepared<'_>, workspace: &Workspace) -> Vec<Session> {
+    let mut sessions: Vec<Session> = Vec::new();
+    let mut of = None;
+    for a in workspace.administrations() {
+        if of == Some(a.dose)
+            && let Some(session) = sessions.last_mut()
+        {
+            session.last_device = a.time;
+            session.devices = a.device;
+            continue;
+        }
+        of = Some(a.dose);
+        let (dose, _) = &prepared.doses()[a.dose];
+        sessions.push(Session {
+            time: dose.time,
+            last_device: a.time,
+            over: a.over,
+            amount: a.dose_amount,
+            devices: 1,
+            course: dose.course,
+            phase: dose.phase,
+        });
+    }
+    sessions
+}

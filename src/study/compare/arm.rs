@@ -1,0 +1,304 @@
+//! One arm of a comparison: one session, its metrics, and the published numbers beside them.
+
+use super::Models;
+use super::course::{self, CourseResult};
+use super::plan::{ArmPlan, BandPlan, Observed, Plan, Variant};
+use crate::document::Text;
+use crate::dosing::Schedule;
+use crate::error::Diagnostic;
+use crate::metrics::Measure;
+use crate::model::{Grade, Model};
+use crate::population::Subject;
+use crate::simulate::{Missing, OutputView, Profile, Simulation};
+use crate::study::PlanError;
+use crate::units::{Quantity, Unit, Units};
+use crate::{Error, ErrorKind};
+
+/// Points of a curve in figures and `profiles.csv`, h apart.
+const STEP: f64 = 0.05;
+/// The source of a half-life must have sampled at least this many half-lives (the span ratio of NCA).
+const SPAN: f64 = 2.0;
+
+/// What one arm gave.
+#[derive(Debug, Clone)]
+pub struct ArmResult {
+    /// The arm's name.
+    pub name: String,
+    /// The model's id.
+    pub model: String,
+    /// How well the model's numbers are known.
+    pub grade: Grade,
+    /// The output that was compared.
+    pub output: String,
+    /// What it is a concentration of.
+    pub analyte: String,
+    /// Where it is sampled.
+    pub site: String,
+    /// Its unit.
+    pub unit: Unit,
+    /// The session as written.
+    pub session: String,
+    /// mg base of one session.
+    pub dose: f64,
+    /// mg of S-enantiomer base of one session, where the analyte tells.
+    pub s_dose: Option<f64>,
+    /// mg/kg base of one session.
+    pub per_kg: Option<f64>,
+    /// Largest concentration.
+    pub cmax: Quantity,
+    /// Its time from the first device, h.
+    pub tmax: f64,
+    /// Its time from the last device, h.
+    pub tmax_last: f64,
+    /// Area from 0 to 24 h.
+    pub auc24: Quantity,
+    /// Area to infinity.
+    pub auc_inf: Result<Quantity, Missing>,
+    /// Terminal half-life.
+    pub half_life: Result<Quantity, Missing>,
+    /// Whether the source sampled too short a time to see that half-life; unknown where it does not say.
+    pub half_life_beyond: Option<bool>,
+    /// Mean residence time.
+    pub mrt: Result<Quantity, Missing>,
+    /// Bioavailability relative to the intravenous dose of the same model; none where the plan names none.
+    pub f: Option<Result<f64, Missing>>,
+    /// Norketamine, where the model has it.
+    pub metabolite: Option<Metabolite>,
+    /// Concentration at the end of the monitoring window, counted from the first device.
+    pub at_monitor_from_start: Quantity,
+    /// The same, counted from the last device or the end of the infusion.
+    pub at_monitor_from_end: Quantity,
+    /// Published numbers.
+    pub published: Vec<Published>,
+    /// The curve of one session.
+    pub curve: Curve,
+    /// A range around it.
+    pub band: Option<Band>,
+    /// The whole course.
+    pub course: Option<CourseResult>,
+    /// What should be known about the arm.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// A metabolite's exposure after one session.
+#[derive(Debug, Clone)]
+pub struct Metabolite {
+    /// What it is.
+    pub analyte: String,
+    /// Where it is sampled.
+    pub site: String,
+    /// Largest concentration.
+    pub cmax: Quantity,
+    /// Area to infinity.
+    pub auc_inf: Result<Quantity, Missing>,
+    /// Area relative to the parent's, by mass; only where both are sampled at the same site.
+    pub ratio: Option<f64>,
+}
+
+/// A published number beside the simulated one.
+#[derive(Debug, Clone)]
+pub struct Published {
+    /// The metric.
+    pub measure: Measure,
+    /// As published.
+    pub value: Quantity,
+    /// As simulated, in the same unit.
+    pub simulated: Result<Quantity, Missing>,
+    /// Where it comes from.
+    pub source: String,
+}
+
+/// Times (h) and values.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Curve {
+    /// h
+    pub times: Vec<f64>,
+    /// In the output's unit.
+    pub values: Vec<f64>,
+}
+
+/// The lowest and highest of several curves at each time.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// What it shows.
+    pub name: String,
+    /// h
+    pub times: Vec<f64>,
+    /// In the output's unit.
+    pub low: Vec<f64>,
+    /// In the output's unit.
+    pub high: Vec<f64>,
+}
+
+pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResult, Error> {
+    let model = &models[&arm.model.text];
+    let subject = person(plan, model)?;
+    let horizon = plan.until.max(24.0);
+    let profile = session(model, &subject, &arm.session, horizon)?;
+    let view = output(&profile, &arm.output)?;
+    let given = profile.sessions()[0];
+    let end = given.last_device.max(given.time + given.over);
+    let peak = view.cmax();
+    let tmax = peak.time.value();
+    let auc_inf = view.auc_inf();
+    let half_life = view.half_life();
+    let sampling = model.population().sampling;
+    Ok(ArmResult {
+        name: arm.name.text.clone(),
+        model: model.id().to_string(),
+        grade: model.grade(),
+        output: arm.output.text.clone(),
+        analyte: view.output().analyte.clone(),
+        site: view.output().site.clone(),
+        unit: view.unit().clone(),
+        session: arm.session.text.clone(),
+        dose: given.amount,
+        s_dose: s_share(&view.output().analyte).map(|share| share * given.amount),
+        per_kg: subject.weight().map(|w| given.amount / w),
+        cmax: peak.value,
+        tmax,
+        tmax_last: tmax - given.last_device,
+        auc24: view.auc(0.0, 24.0),
+        half_life_beyond: sampling.zip(half_life.as_ref().ok()).map(|(window, t)| window < SPAN * t.value()),
+        half_life,
+        mrt: view.mrt(),
+        f: arm.iv.as_ref().map(|iv| relative(model, &subject, arm, iv, &auc_inf, given.amount)).transpose()?,
+        metabolite: metabolite(&profile, &view, &auc_inf),
+        at_monitor_from_start: view.at(plan.monitor),
+        at_monitor_from_end: view.at(end + plan.monitor),
+        published: arm.observed.iter().map(|o| published(o, &view, &arm.output)).collect::<Result<_, _>>()?,
+        curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
+        band: arm.band.as_ref().map(|b| band(plan, arm, b, models)).transpose()?,
+        course: course::run(arm, model, &subject, &profile)?,
+        warnings: profile.warnings().iter().chain(model.warnings()).cloned().collect(),
+        auc_inf,
+    })
+}
+
+/// The plan's person in the terms of a model.
+fn person<'m>(plan: &Plan, model: &'m Model) -> Result<Subject<'m>, Error> {
+    let mut subject = Subject::typical(model);
+    for (name, value) in &plan.subject {
+        subject = subject.with_text(&name.text, &value.text).map_err(|faults| Error::from(faults).placed_in(value))?;
+    }
+    Ok(subject)
+}
+
+/// Reads and runs a schedule; faults are placed in the plan.
+pub(super) fn simulated<'m>(
+    model: &'m Model,
+    subject: &Subject<'m>,
+    text: &Text,
+    schedule: &str,
+    configure: impl FnOnce(Simulation<'m>, &Schedule) -> Simulation<'m>,
+) -> Result<Profile<'m>, Error> {
+    let place = |e: Error| e.placed_in(text);
+    let schedule: Schedule = schedule.parse().map_err(|e| place(Error::from(e)))?;
+    let simulation = configure(Simulation::new(model).subject(subject), &schedule).give(schedule);
+    Ok(simulation.run().map_err(|e| e.said_in(text))?)
+}
+
+fn session<'m>(model: &'m Model, subject: &Subject<'m>, text: &Text, until: f64) -> Result<Profile<'m>, Error> {
+    simulated(model, subject, text, &text.text, |s, _| s.until(until.hours()).every(STEP.hours()))
+}
+
+fn output<'p>(profile: &'p Profile<'p>, name: &Text) -> Result<OutputView<'p>, Error> {
+    profile.output(&name.text).map_err(|kind| Error::from(name.place.fault::<ErrorKind>(kind)))
+}
+
+/// The share of S-enantiomer in a dose whose parent is measured as this analyte.
+fn s_share(analyte: &str) -> Option<f64> {
+    match analyte {
+        "S-ketamine" => Some(1.0),
+        "ketamine" => Some(0.5),
+        _ => None,
+    }
+}
+
+/// (AUCinf / dose) over (AUCinf / dose) of the intravenous reference.
+fn relative(
+    model: &Model,
+    subject: &Subject<'_>,
+    arm: &ArmPlan,
+    iv: &Text,
+    auc: &Result<Quantity, Missing>,
+    dose: f64,
+) -> Result<Result<f64, Missing>, Error> {
+    let own = Subject::clone(subject);
+    let reference = session(model, &own, iv, 24.0)?;
+    let of_reference = output(&reference, &arm.output)?.auc_inf();
+    let reference_dose = reference.sessions()[0].amount;
+    Ok(match (auc, of_reference) {
+        (Ok(auc), Ok(of)) => Ok((auc.value() / dose) / (of.value() / reference_dose)),
+        (Err(missing), _) => Err(*missing),
+        (_, Err(missing)) => Err(missing),
+    })
+}
+
+/// Norketamine of the same enantiomer as the parent.
+fn metabolite(profile: &Profile<'_>, parent: &OutputView<'_>, auc: &Result<Quantity, Missing>) -> Option<Metabolite> {
+    let wanted = parent.output().analyte.replace("ketamine", "norketamine");
+    let view = profile.outputs().find(|v| v.output().analyte == wanted)?;
+    let own = view.auc_inf();
+    let same_site = view.output().site == parent.output().site;
+    let ratio = match (&own, auc) {
+        (Ok(own), Ok(auc)) if same_site => own.to(auc.unit()).ok().map(|own| own.value() / auc.value()),
+        _ => None,
+    };
+    Some(Metabolite { analyte: wanted, site: view.output().site.clone(), cmax: view.cmax().value, auc_inf: own, ratio })
+}
+
+fn published(observed: &Observed, view: &OutputView<'_>, output: &Text) -> Result<Published, Error> {
+    let place = |kind: ErrorKind| Error::from(output.place.fault::<ErrorKind>(kind));
+    let simulated = view.measure(&observed.measure).map_err(|e| place(e.into()))?;
+    let simulated = match simulated {
+        Ok(quantity) => Ok(quantity.to(observed.value.unit()).map_err(|_| {
+            place(
+                PlanError::PublishedUnit {
+                    measure: observed.measure.to_string(),
+                    output: output.text.clone(),
+                    needs: quantity.unit().to_string(),
+                    found: observed.value.unit().to_string(),
+                }
+                .into(),
+            )
+        })?),
+        Err(missing) => Err(missing),
+    };
+    Ok(Published {
+        measure: observed.measure.clone(),
+        value: observed.value.clone(),
+        simulated,
+        source: observed.source.clone(),
+    })
+}
+
+/// The lowest and highest of the variants at each time of the session.
+fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<Band, Error> {
+    let mut result = Band { name: band.name.clone(), times: Vec::new(), low: Vec::new(), high: Vec::new() };
+    for variant in &band.variants {
+        let model = match variant {
+            Variant::Model(name) => &models[&name.text],
+            Variant::Set(_) => &models[&arm.model.text],
+        };
+        let mut subject = person(plan, model)?;
+        if let Variant::Set(values) = variant {
+            for (name, value) in values {
+                let quantity: Quantity =
+                    value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
+                subject = subject.set(&name.text, &quantity).map_err(|f| Error::from(f).placed(&name.place))?;
+            }
+        }
+        let profile = session(model, &subject, &arm.session, plan.until.max(24.0))?;
+        let view = output(&profile, &arm.output)?;
+        if result.times.is_empty() {
+            result.times = profile.times().to_vec();
+            (result.low, result.high) = (view.values().to_vec(), view.values().to_vec());
+        }
+        for (i, value) in view.values().iter().enumerate() {
+            result.low[i] = result.low[i].min(*value);
+            result.high[i] = result.high[i].max(*value);
+        }
+    }
+    Ok(result)
+}

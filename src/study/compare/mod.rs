@@ -1,0 +1,90 @@
+//! Arms (model, route, regimen) side by side on the same person: the main job.
+
+mod arm;
+mod course;
+mod plan;
+mod table;
+
+pub use arm::{ArmResult, Band, Curve, Metabolite, Published};
+pub use course::{CourseResult, PhaseResult};
+pub use plan::{ArmPlan, BandPlan, Observed, Plan, Variant, default_plan};
+pub use table::{course_table, disposition_table, profiles, published_table, ranking_table, session_table, summary};
+
+use crate::Error;
+use crate::error::Diagnostic;
+use crate::model::Model;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+
+/// The result of a comparison.
+#[derive(Debug, Clone)]
+pub struct Comparison {
+    /// The title.
+    pub title: String,
+    /// How long a session was followed, h.
+    pub until: f64,
+    /// The monitoring window after a session's first device, h.
+    pub monitor: f64,
+    /// The name of the common course.
+    pub course_name: Option<String>,
+    /// The arms, in the order of the plan.
+    pub arms: Vec<ArmResult>,
+    /// What should be known about the result.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// The models of a plan by the name they are called there.
+pub type Models = BTreeMap<String, Model>;
+
+impl Plan {
+    /// Loads every model that the plan names; `load` finds one by id or path.
+    ///
+    /// # Errors
+    /// What `load` says; a model that does not exist is reported where the plan names it.
+    pub fn models(&self, load: impl Fn(&str) -> Result<Model, Error>) -> Result<Models, Error> {
+        let bands = self.arms.iter().filter_map(|a| a.band.as_ref()).flat_map(|b| &b.variants);
+        let banded = bands.filter_map(|v| match v {
+            Variant::Model(name) => Some(name),
+            Variant::Set(_) => None,
+        });
+        let mut models = Models::new();
+        for name in self.arms.iter().map(|a| &a.model).chain(banded) {
+            if !models.contains_key(&name.text) {
+                let model = load(&name.text).map_err(|e| e.placed(&name.place))?;
+                models.insert(name.text.clone(), model);
+            }
+        }
+        Ok(models)
+    }
+}
+
+/// Runs a plan. `tick` is called after each arm, from any thread.
+///
+/// # Errors
+/// What is wrong with an arm, placed where the plan says it.
+pub fn compare(plan: &Plan, models: &Models, tick: impl Fn() + Sync) -> Result<Comparison, Error> {
+    let arms: Result<Vec<_>, Error> = plan
+        .arms
+        .par_iter()
+        .map(|arm| {
+            let result = arm::run(plan, arm, models);
+            tick();
+            result
+        })
+        .collect();
+    let arms = arms?;
+    let mut warnings: Vec<Diagnostic> = Vec::new();
+    for warning in arms.iter().flat_map(|a| &a.warnings) {
+        if !warnings.contains(warning) {
+            warnings.push(warning.clone());
+        }
+    }
+    Ok(Comparison {
+        title: plan.title.clone(),
+        until: plan.until,
+        monitor: plan.monitor,
+        course_name: plan.course_name.clone(),
+        arms,
+        warnings,
+    })
+}

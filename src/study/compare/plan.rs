@@ -1,0 +1,202 @@
+//! The plan of a comparison, as written in TOML.
+
+use crate::document::{self, Log, Place, Table, Text, Value};
+use crate::error::{Faults, Source};
+use crate::metrics::Measure;
+use crate::study::PlanError;
+use crate::units::{Dimension, Quantity};
+
+/// A comparison as written: arms, the person, and how long to follow a session.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The title of tables and figures.
+    pub title: String,
+    /// The person: covariates and body weight, name and value.
+    pub subject: Vec<(Text, Text)>,
+    /// How long one session is followed, h.
+    pub until: f64,
+    /// The monitoring window after a session's first device, h.
+    pub monitor: f64,
+    /// The name of the common course.
+    pub course_name: Option<String>,
+    /// The arms.
+    pub arms: Vec<ArmPlan>,
+}
+
+/// One arm of a plan, as written.
+#[derive(Debug, Clone)]
+pub struct ArmPlan {
+    /// The name in tables and legends.
+    pub name: Text,
+    /// A model's id or file.
+    pub model: Text,
+    /// The output to compare.
+    pub output: Text,
+    /// One session.
+    pub session: Text,
+    /// The whole course; the session is put in place of `{session}`.
+    pub course: Option<Text>,
+    /// The intravenous dose of the same model that bioavailability is taken relative to.
+    pub iv: Option<Text>,
+    /// A range drawn around the curve.
+    pub band: Option<BandPlan>,
+    /// What was observed or published for this arm.
+    pub observed: Vec<Observed>,
+}
+
+/// A range: the arm simulated with other values or other models.
+#[derive(Debug, Clone)]
+pub struct BandPlan {
+    /// What the range is.
+    pub name: String,
+    /// The variants to simulate.
+    pub variants: Vec<Variant>,
+}
+
+/// One variant of an arm.
+#[derive(Debug, Clone)]
+pub enum Variant {
+    /// Another model.
+    Model(Text),
+    /// Other values of parameters.
+    Set(Vec<(Text, Text)>),
+}
+
+/// A published number beside the simulated one.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// Which metric.
+    pub measure: Measure,
+    /// As printed.
+    pub value: Quantity,
+    /// Where it comes from.
+    pub source: String,
+}
+
+impl Plan {
+    /// Reads a plan; `name` is what to call the text in messages.
+    ///
+    /// # Errors
+    /// Every fault that could be found, each with its place.
+    pub fn parse(name: &str, text: &str) -> Result<Plan, Faults<PlanError>> {
+        let source = Source::new(name, text);
+        let log = Log::new(&source);
+        let table = document::parse(&log)?;
+        let root = Table::root(
+            &log,
+            "a compare plan",
+            table.get_ref(),
+            &["format", "title", "subject", "until", "monitor", "course", "arm"],
+        );
+        root.check_format();
+        let course = root.get("course").and_then(|v| v.table(&["name", "give"]));
+        let give = course.as_ref().and_then(|c| c.need("give")?.text());
+        let arms = root.need("arm").and_then(|v| v.list()).unwrap_or_default();
+        let arms: Vec<_> = arms.iter().filter_map(|v| arm(v, give.as_ref())).collect();
+        duplicates(&log, &arms);
+        let plan = Plan {
+            title: root.text("title").map_or_else(|| "Comparison".into(), |t| t.text),
+            subject: root.get("subject").and_then(|v| pairs(&v)).unwrap_or_default(),
+            until: duration(&root, "until").unwrap_or(24.0),
+            monitor: duration(&root, "monitor").unwrap_or(2.0),
+            course_name: course.as_ref().and_then(|c| c.text("name")).map(|t| t.text),
+            arms,
+        };
+        Faults::check(log.into_faults(), || plan)
+    }
+}
+
+impl Plan {
+    /// Sets a covariate of the person, in place of what the plan says.
+    pub(crate) fn set_subject(&mut self, name: &str, value: Text) {
+        match self.subject.iter_mut().find(|(n, _)| n.text == name) {
+            Some((_, old)) => *old = value,
+            None => self.subject.push((Text::at(name.to_string(), value.place.clone()), value)),
+        }
+    }
+}
+
+fn duration(table: &Table<'_, PlanError>, key: &str) -> Option<f64> {
+    let value = table.get(key)?;
+    let hours = value.quantity(Dimension::TIME)?.in_base();
+    if hours <= 0.0 {
+        table.log.report(&value.place, PlanError::NotPositive { what: key.to_string() });
+        return None;
+    }
+    Some(hours)
+}
+
+fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {
+    let known = ["name", "model", "output", "session", "course", "iv", "band", "observed"];
+    let table = value.table(&known)?;
+    let need = |key: &str| table.need(key).and_then(|v| v.text());
+    let (name, model, output, session) = (need("name"), need("model"), need("output"), need("session"));
+    let observed = table.get("observed").and_then(|v| v.list()).unwrap_or_default();
+    Some(ArmPlan {
+        name: name?,
+        model: model?,
+        output: output?,
+        session: session?,
+        course: table.text("course").or_else(|| course.cloned()),
+        iv: table.text("iv"),
+        band: table.get("band").and_then(|v| band(&v)),
+        observed: observed.iter().filter_map(published).collect(),
+    })
+}
+
+fn band(value: &Value<'_, PlanError>) -> Option<BandPlan> {
+    let table = value.table(&["name", "models", "set"])?;
+    let models = table.get("models").and_then(|v| v.texts()).unwrap_or_default();
+    let sets = table.get("set").and_then(|v| v.list()).unwrap_or_default();
+    let sets = sets.iter().filter_map(pairs).map(Variant::Set);
+    let variants: Vec<_> = models.into_iter().map(Variant::Model).chain(sets).collect();
+    if variants.len() < 2 {
+        value.log.report(&value.place, PlanError::NarrowBand);
+        return None;
+    }
+    Some(BandPlan { name: table.need("name")?.text()?.text, variants })
+}
+
+fn published(value: &Value<'_, PlanError>) -> Option<Observed> {
+    let table = value.table(&["measure", "value", "source"])?;
+    let measure = table.need("measure")?.text()?;
+    let parsed = measure.text.parse::<Measure>();
+    let measure = match parsed {
+        Ok(measure) => measure,
+        Err(fault) => {
+            value.log.push(measure.fault(fault, PlanError::Measure));
+            return None;
+        }
+    };
+    let text = table.need("value")?.text()?;
+    let quantity = match text.text.parse::<Quantity>() {
+        Ok(quantity) => quantity,
+        Err(fault) => {
+            value.log.push(text.fault(fault, |e| PlanError::Document(e.into())));
+            return None;
+        }
+    };
+    Some(Observed { measure, value: quantity, source: table.need("source")?.text()?.text })
+}
+
+/// Names and values of a table, both with their places.
+fn pairs(value: &Value<'_, PlanError>) -> Option<Vec<(Text, Text)>> {
+    let table = value.entries()?;
+    let entry = |(name, place, value): (String, Place, Value<'_, PlanError>)| {
+        Some((Text::at(name, place), value.expression()?))
+    };
+    Some(table.named("the value of").into_iter().filter_map(entry).collect())
+}
+
+fn duplicates(log: &Log<PlanError>, arms: &[ArmPlan]) {
+    for (i, arm) in arms.iter().enumerate() {
+        if arms[..i].iter().any(|a| a.name.text == arm.name.text) {
+            log.report(&arm.name.place, PlanError::DuplicateArm { name: arm.name.text.clone() });
+        }
+    }
+}
+
+/// The plan that `compare` runs when it is given none.
+pub fn default_plan() -> (&'static str, &'static str) {
+    ("examples/plans/routes.toml", include_str!("../../../examples/plans/routes.toml"))
+}

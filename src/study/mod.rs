@@ -1,0 +1,79 @@
+//! Everything that runs many simulations: comparisons of arms, and the checks that models bring with them.
+
+pub mod compare;
+mod verify;
+
+pub use verify::{CheckResult, verify};
+
+use crate::document::DocumentError;
+use crate::error::Kind;
+use crate::metrics::MeasureError;
+
+/// What can be wrong with a plan.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PlanError {
+    /// Wrong as a document.
+    #[error(transparent)]
+    Document(#[from] DocumentError),
+    /// Not a metric.
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    /// A duration of zero or less.
+    #[error("`{what}` has to be more than 0 h")]
+    NotPositive {
+        /// The key.
+        what: String,
+    },
+    /// Two arms of one name.
+    #[error("two arms are called `{name}`")]
+    DuplicateArm {
+        /// The name.
+        name: String,
+    },
+    /// A band with fewer than two edges.
+    #[error("a band needs two variants or more, in `models` or in `set`")]
+    NarrowBand,
+    /// A published value of another dimension than the metric.
+    #[error("{measure} of `{output}` is in {needs}, and the published value is in {found}")]
+    PublishedUnit {
+        /// The metric.
+        measure: String,
+        /// The output.
+        output: String,
+        /// The unit of the metric.
+        needs: String,
+        /// The unit of the published value.
+        found: String,
+    },
+}
+
+impl Kind for PlanError {
+    fn code(&self) -> &'static str {
+        match self {
+            PlanError::Document(e) => e.code(),
+            PlanError::Measure(e) => e.code(),
+            PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::NarrowBand => "E_NARROW_BAND",
+            PlanError::PublishedUnit { .. } => "E_UNIT_MISMATCH",
+        }
+    }
+
+    fn label(&self) -> Option<String> {
+        match self {
+            PlanError::Document(e) => e.label(),
+            PlanError::PublishedUnit { needs, .. } => Some(format!("expected a unit like `{needs}`")),
+            _ => None,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            PlanError::Document(e) => e.hint(),
+            PlanError::Measure(e) => e.hint(),
+            PlanError::DuplicateArm { .. } => Some("names tell the arms apart in tables and legends".into()),
+            _ => None,
+        }
+    }
+}
