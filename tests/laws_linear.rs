@@ -21,10 +21,7 @@ impl Model {
             a[to * n + from] += rate;
         }
         for j in 0..n {
-            a[j * n + j] = -(0..n)
-                .filter(|&i| i != j)
-                .map(|i| a[i * n + j])
-                .sum::<f64>();
+            a[j * n + j] = -(0..n).filter(|&i| i != j).map(|i| a[i * n + j]).sum::<f64>();
         }
         Self { n, a }
     }
@@ -43,23 +40,13 @@ impl Model {
     fn condition(&self) -> f64 {
         let modal = self.modal();
         let pair = |i: usize, j: usize| -> f64 {
-            modal
-                .state_row(i)
-                .iter()
-                .zip(modal.impulse(j))
-                .map(|(v, w)| (v * w).abs())
-                .sum()
+            modal.state_row(i).iter().zip(modal.impulse(j)).map(|(v, w)| (v * w).abs()).sum()
         };
-        (0..self.n)
-            .flat_map(|i| (0..self.n).map(move |j| (i, j)))
-            .map(|(i, j)| pair(i, j))
-            .fold(0.0, f64::max)
+        (0..self.n).flat_map(|i| (0..self.n).map(move |j| (i, j))).map(|(i, j)| pair(i, j)).fold(0.0, f64::max)
     }
 
     fn fastest(&self) -> f64 {
-        (0..self.n)
-            .map(|i| self.a[i * (self.n + 1)].abs())
-            .fold(0.0, f64::max)
+        (0..self.n).map(|i| self.a[i * (self.n + 1)].abs()).fold(0.0, f64::max)
     }
 }
 
@@ -71,28 +58,21 @@ fn rate() -> impl Strategy<Value = f64> + Clone {
 fn reversible() -> impl Strategy<Value = Model> {
     (1..=10_usize).prop_flat_map(|n| {
         let parents = prop::collection::vec(any::<prop::sample::Index>(), n);
-        (
-            parents,
-            prop::collection::vec((rate(), rate()), n),
-            prop::collection::vec(rate(), n),
-        )
-            .prop_map(move |(parents, exchange, losses)| {
+        (parents, prop::collection::vec((rate(), rate()), n), prop::collection::vec(rate(), n)).prop_map(
+            move |(parents, exchange, losses)| {
                 let tree = (1..n).flat_map(|i| {
                     let parent = parents[i].index(i);
                     [(parent, i, exchange[i].0), (i, parent, exchange[i].1)]
                 });
                 Model::new(n, tree.chain((0..n).map(|i| (i, n, losses[i]))))
-            })
+            },
+        )
     })
 }
 
 /// One-way chains whose rates are equal, nearly equal or unlike.
 fn chain() -> impl Strategy<Value = Model> {
-    let gap = prop_oneof![
-        Just(0.0),
-        (-12.0..0.0_f64).prop_map(|x| 10_f64.powf(x)),
-        -0.9..3.0_f64
-    ];
+    let gap = prop_oneof![Just(0.0), (-12.0..0.0_f64).prop_map(|x| 10_f64.powf(x)), -0.9..3.0_f64];
     (1..=10_usize, rate()).prop_flat_map(move |(n, base)| {
         prop::collection::vec(gap.clone(), n)
             .prop_map(move |gaps| Model::new(n, (0..n).map(|i| (i, i + 1, base * (1.0 + gaps[i])))))
@@ -104,22 +84,12 @@ fn ring() -> impl Strategy<Value = Model> {
     let spread = (-1.0..1.0_f64).prop_map(|x| 10_f64.powf(x));
     (3..=9_usize).prop_flat_map(move |n| {
         let shortcuts = prop::collection::vec((0..n, 0..n, spread.clone()), 0..3);
-        (
-            prop::collection::vec(spread.clone(), n),
-            shortcuts,
-            rate(),
-            spread.clone(),
-            rate(),
-        )
-            .prop_map(move |(around, shortcuts, loss, scale, depot)| {
+        (prop::collection::vec(spread.clone(), n), shortcuts, rate(), spread.clone(), rate()).prop_map(
+            move |(around, shortcuts, loss, scale, depot)| {
                 let flows = (0..n).map(|i| (i, (i + 1) % n, scale * around[i]));
-                Model::new(
-                    n + 1,
-                    flows
-                        .chain(shortcuts)
-                        .chain([(0, n + 1, loss), (n, 1, depot)]),
-                )
-            })
+                Model::new(n + 1, flows.chain(shortcuts).chain([(0, n + 1, loss), (n, 1, depot)]))
+            },
+        )
     })
 }
 
@@ -137,37 +107,16 @@ struct Course {
 /// Amounts of 1 to 100 into any state over a day, at once or over up to 5 h.
 fn course() -> impl Strategy<Value = Course> {
     let over = prop_oneof![Just(0.0), 0.01..5.0_f64];
-    let event = (
-        0.0..24.0_f64,
-        any::<prop::sample::Index>(),
-        over,
-        1.0..100.0_f64,
-    );
-    (
-        prop::collection::vec(event, 1..6),
-        prop::collection::vec(0.0..30.0_f64, 1..20),
-    )
-        .prop_map(|(list, mut samples)| {
-            samples.sort_by(f64::total_cmp);
-            samples.extend((0..20).map(|k| 30.0 + 0.25 * f64::from(k)));
-            let events = list
-                .iter()
-                .enumerate()
-                .map(|(amount, (time, state, over, _))| {
-                    // the state is drawn for a system of up to 10 and reduced where the course meets its model
-                    Event {
-                        time: *time,
-                        state: state.index(10),
-                        amount,
-                        over: *over,
-                    }
-                });
-            Course {
-                events: events.collect(),
-                amounts: list.iter().map(|e| e.3).collect(),
-                samples,
-            }
-        })
+    let event = (0.0..24.0_f64, any::<prop::sample::Index>(), over, 1.0..100.0_f64);
+    (prop::collection::vec(event, 1..6), prop::collection::vec(0.0..30.0_f64, 1..20)).prop_map(|(list, mut samples)| {
+        samples.sort_by(f64::total_cmp);
+        samples.extend((0..20).map(|k| 30.0 + 0.25 * f64::from(k)));
+        let events = list.iter().enumerate().map(|(amount, (time, state, over, _))| {
+            // the state is drawn for a system of up to 10 and reduced where the course meets its model
+            Event { time: *time, state: state.index(10), amount, over: *over }
+        });
+        Course { events: events.collect(), amounts: list.iter().map(|e| e.3).collect(), samples }
+    })
 }
 
 impl Course {
@@ -178,42 +127,20 @@ impl Course {
 
     fn entered(&self, t: f64) -> f64 {
         let part = |e: &Event| {
-            if e.over > 0.0 {
-                ((t - e.time) / e.over).clamp(0.0, 1.0)
-            } else {
-                f64::from(u8::from(e.time <= t))
-            }
+            if e.over > 0.0 { ((t - e.time) / e.over).clamp(0.0, 1.0) } else { f64::from(u8::from(e.time <= t)) }
         };
-        self.events
-            .iter()
-            .map(|e| part(e) * self.amounts[e.amount])
-            .sum()
+        self.events.iter().map(|e| part(e) * self.amounts[e.amount]).sum()
     }
 
     fn schedule(&self) -> Schedule {
-        Schedule::new(&Plan {
-            events: &self.events,
-            samples: &self.samples,
-            ..Plan::default()
-        })
-        .unwrap()
+        Schedule::new(&Plan { events: &self.events, samples: &self.samples, ..Plan::default() }).unwrap()
     }
 
     /// States at the samples, row-major.
     fn run(&self, exact: &mut Exact, model: &Model) -> Vec<f64> {
         let schedule = self.schedule();
         let zeros = vec![0.0; model.n];
-        exact
-            .solve(
-                &schedule,
-                System {
-                    a: &model.a,
-                    b: &zeros,
-                    x0: &zeros,
-                },
-                &self.amounts,
-            )
-            .unwrap();
+        exact.solve(&schedule, System { a: &model.a, b: &zeros, x0: &zeros }, &self.amounts).unwrap();
         let mut out = vec![0.0; self.samples.len() * model.n];
         exact.sample_states(&schedule, &mut out).unwrap();
         out
@@ -222,12 +149,8 @@ impl Course {
     /// The state at `t` by the exponential of the augmented matrix from one change to the next.
     fn reference(&self, model: &Model, t: f64) -> DVector<f64> {
         let n = model.n;
-        let mut edges: Vec<f64> = self
-            .events
-            .iter()
-            .flat_map(|e| [e.time, e.time + e.over])
-            .filter(|&e| e < t)
-            .collect();
+        let mut edges: Vec<f64> =
+            self.events.iter().flat_map(|e| [e.time, e.time + e.over]).filter(|&e| e < t).collect();
         edges.extend([0.0, t]);
         edges.sort_by(f64::total_cmp);
         edges.dedup();
@@ -236,8 +159,7 @@ impl Course {
         for pair in edges.windows(2) {
             let (from, to) = (pair[0], pair[1]);
             let mut m = DMatrix::zeros(n + 1, n + 1);
-            m.view_mut((0, 0), (n, n))
-                .copy_from(&DMatrix::from_row_slice(n, n, &model.a));
+            m.view_mut((0, 0), (n, n)).copy_from(&DMatrix::from_row_slice(n, n, &model.a));
             for e in &self.events {
                 if e.over == 0.0 && e.time == from && from < t {
                     x[e.state] += self.amounts[e.amount];

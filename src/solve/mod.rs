@@ -65,9 +65,7 @@ pub enum SolveError {
         value: f64,
     },
     /// A time is NaN, infinite, or before the start.
-    #[error(
-        "{what} {index} has time {time} h; it must be finite and not before the start, {start} h"
-    )]
+    #[error("{what} {index} has time {time} h; it must be finite and not before the start, {start} h")]
     Time {
         /// Which list the time is in.
         what: &'static str,

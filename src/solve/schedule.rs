@@ -114,15 +114,10 @@ impl Schedule {
         self.systems = plan.switches.len() + 1;
         for (k, &begin) in self.edges.iter().enumerate() {
             let length = self.edges.get(k + 1).map(|&end| {
-                let (exact, slack) = (
-                    end - begin,
-                    ULPS * f64::EPSILON * begin.abs().max(end.abs()),
-                );
+                let (exact, slack) = (end - begin, ULPS * f64::EPSILON * begin.abs().max(end.abs()));
                 entry(&mut self.lengths, exact - slack, exact + slack, exact)
             });
-            let system = plan
-                .switches
-                .partition_point(|&s| snap_down(&self.edges, s) <= k);
+            let system = plan.switches.partition_point(|&s| snap_down(&self.edges, s) <= k);
             let empty = 0..0;
             self.segments.push(Segment {
                 begin,
@@ -170,20 +165,10 @@ impl Schedule {
 
     /// Jumps and running inputs of each segment, in the order of the events.
     fn place_entries(&mut self, events: &[Event]) {
-        let Self {
-            segments,
-            edges,
-            jumps,
-            inputs,
-            ..
-        } = self;
+        let Self { segments, edges, jumps, inputs, .. } = self;
         let spans = events.iter().map(|event| {
             let from = snap_down(edges, event.time);
-            let to = if event.over > 0.0 {
-                snap_down(edges, event.time + event.over)
-            } else {
-                from
-            };
+            let to = if event.over > 0.0 { snap_down(edges, event.time + event.over) } else { from };
             (event, from, to)
         });
         let (mut jump_count, mut input_count) = (0, 0);
@@ -203,21 +188,13 @@ impl Schedule {
             (segment.jumps, segment.inputs) = (jump..jump, input..input);
             (jump, input) = (next_jump, next_input);
         }
-        let blank = Entry {
-            state: 0,
-            amount: 0,
-            per: 1.0,
-        };
+        let blank = Entry { state: 0, amount: 0, per: 1.0 };
         jumps.clear();
         jumps.resize(jump_count, blank);
         inputs.clear();
         inputs.resize(input_count, blank);
         for (event, from, to) in spans {
-            let entry = Entry {
-                state: event.state,
-                amount: event.amount,
-                per: 1.0,
-            };
+            let entry = Entry { state: event.state, amount: event.amount, per: 1.0 };
             if from == to {
                 jumps[segments[from].jumps.end] = entry;
                 segments[from].jumps.end += 1;
@@ -240,10 +217,7 @@ impl Schedule {
         let mut next = 0;
         for k in 0..self.segments.len() {
             let begin = self.segments[k].begin;
-            let end = self
-                .edges
-                .get(k + 1)
-                .map_or(f64::INFINITY, |&end| end - tolerance(end));
+            let end = self.edges.get(k + 1).map_or(f64::INFINITY, |&end| end - tolerance(end));
             let stop = next + samples[next..].partition_point(|&t| t < end);
             let first_run = self.runs.len();
             while next < stop {
@@ -262,15 +236,11 @@ impl Schedule {
         let at_begin = samples[first] - begin <= tolerance(begin);
         let start = if at_begin { begin } else { samples[first] };
         let (exact, around) = (start - begin, slack(start));
-        let offset =
-            (!at_begin).then(|| entry(&mut self.offsets, exact - around, exact + around, exact));
+        let offset = (!at_begin).then(|| entry(&mut self.offsets, exact - around, exact + around, exact));
         let (mut low, mut high, mut count) = (f64::MIN_POSITIVE, f64::INFINITY, 1);
         for &t in samples[first + 1..range.end].iter().take(LONGEST_RUN - 1) {
             let (gap, steps, slack) = (t - start, count as f64, slack(t));
-            let (new_low, new_high) = (
-                low.max((gap - slack) / steps),
-                high.min((gap + slack) / steps),
-            );
+            let (new_low, new_high) = (low.max((gap - slack) / steps), high.min((gap + slack) / steps));
             if new_low > new_high {
                 break;
             }
@@ -279,54 +249,29 @@ impl Schedule {
         }
         if count > 1 {
             if let Some(step) = known(&self.steps, low, high) {
-                return Run {
-                    offset,
-                    step,
-                    first,
-                    count,
-                };
+                return Run { offset, step, first, count };
             }
             if count >= SHORTEST_RUN {
                 self.steps.push(0.5 * (low + high));
-                return Run {
-                    offset,
-                    step: self.steps.len() - 1,
-                    first,
-                    count,
-                };
+                return Run { offset, step: self.steps.len() - 1, first, count };
             }
         }
-        Run {
-            offset,
-            step: 0,
-            first,
-            count: 1,
-        }
+        Run { offset, step: 0, first, count: 1 }
     }
 }
 
 fn check(plan: &Plan) -> Result<(), SolveError> {
     let start = plan.start;
-    let in_range = |what, index, time: f64| match time.is_finite()
-        && start.is_finite()
-        && time >= start - tolerance(start)
-    {
-        true => Ok(()),
-        false => Err(SolveError::Time {
-            what,
-            index,
-            time,
-            start,
-        }),
-    };
+    let in_range =
+        |what, index, time: f64| match time.is_finite() && start.is_finite() && time >= start - tolerance(start) {
+            true => Ok(()),
+            false => Err(SolveError::Time { what, index, time, start }),
+        };
     in_range("the start", 0, start)?;
     for (index, event) in plan.events.iter().enumerate() {
         in_range("event", index, event.time)?;
         if !(event.over >= 0.0 && (event.time + event.over).is_finite()) {
-            return Err(SolveError::Duration {
-                index,
-                over: event.over,
-            });
+            return Err(SolveError::Duration { index, over: event.over });
         }
     }
     for (what, times) in [("switch", plan.switches), ("sample", plan.samples)] {
@@ -368,31 +313,16 @@ mod tests {
     use super::*;
 
     fn bolus(time: f64) -> Event {
-        Event {
-            time,
-            state: 0,
-            amount: 0,
-            over: 0.0,
-        }
+        Event { time, state: 0, amount: 0, over: 0.0 }
     }
 
     #[test]
     fn the_twenty_week_schedule_has_few_distinct_lengths_and_runs() {
-        let times = (0..8)
-            .map(|k| 84.0 * f64::from(k))
-            .chain((0..12).map(|k| 672.0 + 168.0 * f64::from(k)));
+        let times = (0..8).map(|k| 84.0 * f64::from(k)).chain((0..12).map(|k| 672.0 + 168.0 * f64::from(k)));
         let events: Vec<_> = times.map(bolus).collect();
         let samples: Vec<_> = (1..=500).map(|j| 6.72 * f64::from(j)).collect();
-        let s = Schedule::new(&Plan {
-            events: &events,
-            samples: &samples,
-            ..Plan::default()
-        })
-        .unwrap();
-        assert_eq!(
-            (s.segments.len(), s.lengths.len(), s.steps.len()),
-            (20, 2, 1)
-        );
+        let s = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();
+        assert_eq!((s.segments.len(), s.lengths.len(), s.steps.len()), (20, 2, 1));
         assert!(s.offsets.len() <= 3, "{:?}", s.offsets);
         assert!((s.steps[0] - 6.72).abs() < 1e-13);
         let mut seen = 0;
@@ -405,95 +335,30 @@ mod tests {
 
     #[test]
     fn near_times_are_one_time_and_a_sample_at_an_event_comes_after_it() {
-        let events = [
-            bolus(10.0),
-            bolus(10.0 + 5e-10),
-            Event {
-                over: 0.1,
-                ..bolus(3360.0)
-            },
-        ];
+        let events = [bolus(10.0), bolus(10.0 + 5e-10), Event { over: 0.1, ..bolus(3360.0) }];
         let samples = [0.0, 10.0 - 5e-10, 3360.0, 3360.1];
-        let s = Schedule::new(&Plan {
-            events: &events,
-            samples: &samples,
-            ..Plan::default()
-        })
-        .unwrap();
-        assert_eq!(
-            s.segments.iter().map(|s| s.jumps.len()).collect::<Vec<_>>(),
-            [0, 2, 0, 0]
-        );
-        assert_eq!(
-            s.segments
-                .iter()
-                .map(|s| s.inputs.len())
-                .collect::<Vec<_>>(),
-            [0, 0, 1, 0]
-        );
-        assert_eq!(
-            s.segments.iter().map(|s| s.runs.len()).collect::<Vec<_>>(),
-            [1, 1, 1, 1]
-        );
+        let s = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();
+        assert_eq!(s.segments.iter().map(|s| s.jumps.len()).collect::<Vec<_>>(), [0, 2, 0, 0]);
+        assert_eq!(s.segments.iter().map(|s| s.inputs.len()).collect::<Vec<_>>(), [0, 0, 1, 0]);
+        assert_eq!(s.segments.iter().map(|s| s.runs.len()).collect::<Vec<_>>(), [1, 1, 1, 1]);
         assert!(s.runs.iter().all(|r| r.offset.is_none()));
     }
 
     #[test]
     fn irregular_samples_are_singles_and_switches_open_segments() {
         let samples: Vec<_> = (0..50).map(|k| (f64::from(k) * 0.7).powf(1.3)).collect();
-        let s = Schedule::new(&Plan {
-            switches: &[3.0, 30.0],
-            samples: &samples,
-            ..Plan::default()
-        })
-        .unwrap();
+        let s = Schedule::new(&Plan { switches: &[3.0, 30.0], samples: &samples, ..Plan::default() }).unwrap();
         assert!(s.runs.iter().all(|r| r.count == 1));
-        assert_eq!(
-            s.segments.iter().map(|s| s.system).collect::<Vec<_>>(),
-            [0, 1, 2]
-        );
+        assert_eq!(s.segments.iter().map(|s| s.system).collect::<Vec<_>>(), [0, 1, 2]);
     }
 
     #[test]
     fn times_that_make_no_sense_are_refused() {
         let code = |plan: &Plan| Schedule::new(plan).unwrap_err().code();
-        assert_eq!(
-            code(&Plan {
-                samples: &[2.0, 1.0],
-                ..Plan::default()
-            }),
-            "E_TIME_ORDER"
-        );
-        assert_eq!(
-            code(&Plan {
-                samples: &[-1.0],
-                ..Plan::default()
-            }),
-            "E_TIME_OUT_OF_RANGE"
-        );
-        assert_eq!(
-            code(&Plan {
-                events: &[bolus(f64::NAN)],
-                ..Plan::default()
-            }),
-            "E_TIME_OUT_OF_RANGE"
-        );
-        assert_eq!(
-            code(&Plan {
-                events: &[Event {
-                    over: -1.0,
-                    ..bolus(0.0)
-                }],
-                ..Plan::default()
-            }),
-            "E_DURATION"
-        );
-        assert_eq!(
-            code(&Plan {
-                start: f64::INFINITY,
-                ..Plan::default()
-            }),
-            "E_TIME_OUT_OF_RANGE"
-        );
+        assert_eq!(code(&Plan { samples: &[2.0, 1.0], ..Plan::default() }), "E_TIME_ORDER");
+        assert_eq!(code(&Plan { samples: &[-1.0], ..Plan::default() }), "E_TIME_OUT_OF_RANGE");
+        assert_eq!(code(&Plan { events: &[bolus(f64::NAN)], ..Plan::default() }), "E_TIME_OUT_OF_RANGE");
+        assert_eq!(code(&Plan { events: &[Event { over: -1.0, ..bolus(0.0) }], ..Plan::default() }), "E_DURATION");
+        assert_eq!(code(&Plan { start: f64::INFINITY, ..Plan::default() }), "E_TIME_OUT_OF_RANGE");
     }
 }

@@ -29,9 +29,7 @@ impl Area {
 impl Signal<'_> {
     /// Integral of y over t0..t1, unit of y times h.
     pub fn integral(&mut self, t0: f64, t1: f64) -> f64 {
-        self.pieces(t0, t1)
-            .map(|piece| self.area(piece).plain)
-            .sum()
+        self.pieces(t0, t1).map(|piece| self.area(piece).plain).sum()
     }
 
     /// Integral of t y over t0..t1 (t on the clock of the schedule).
@@ -66,43 +64,21 @@ impl Signal<'_> {
         let modal = self.solution.modal(piece.segment);
         let input = self.solution.input_of(piece.segment);
         let (weights, d) = readout(&self.weights, &self.d, self.solution, piece.segment);
-        let z = self
-            .evaluator
-            .state(self.solution, piece.segment, piece.from);
+        let z = self.evaluator.state(self.solution, piece.segment, piece.from);
         let h = piece.to - piece.from;
-        let mut area = Area {
-            plain: d * h,
-            moment: 0.5 * d * h * h,
-        };
-        for (q, rate) in modal
-            .rates()
-            .iter()
-            .enumerate()
-            .filter(|(q, _)| weights[*q] != 0.0)
-        {
+        let mut area = Area { plain: d * h, moment: 0.5 * d * h * h };
+        for (q, rate) in modal.rates().iter().enumerate().filter(|(q, _)| weights[*q] != 0.0) {
             let (x, start) = (rate * h, weights[q] * z[q] * h);
-            area.add(Area {
-                plain: start * phi1(x),
-                moment: start * h * first_moment(x),
-            });
+            area.add(Area { plain: start * phi1(x), moment: start * h * first_moment(x) });
             if let Some(input) = input {
                 let push = weights[q] * input[q] * h * h;
-                area.add(Area {
-                    plain: push * phi2(x),
-                    moment: push * h * driven_moment(x),
-                });
+                area.add(Area { plain: push * phi2(x), moment: push * h * driven_moment(x) });
             }
         }
         for &block in modal.blocks() {
             let at = block.coordinates();
             let start = z[at.clone()].to_vec();
-            let stretch = Stretch {
-                modal,
-                block,
-                weights: &weights[at.clone()],
-                input: input.map(|u| &u[at]),
-                h,
-            };
+            let stretch = Stretch { modal, block, weights: &weights[at.clone()], input: input.map(|u| &u[at]), h };
             area.add(stretch.area(&start, &mut self.exponential));
         }
         area
@@ -113,32 +89,18 @@ impl Signal<'_> {
         let last = self.solution.begins.len() - 1;
         let modal = self.solution.modal(last);
         let (weights, d) = readout(&self.weights, &self.d, self.solution, last);
-        let pushed = self
-            .solution
-            .input_of(last)
-            .is_some_and(|u| u.iter().zip(weights).any(|(u, w)| u * w != 0.0));
+        let pushed = self.solution.input_of(last).is_some_and(|u| u.iter().zip(weights).any(|(u, w)| u * w != 0.0));
         if d != 0.0 || pushed {
             return None;
         }
-        let z = self
-            .evaluator
-            .state(self.solution, last, from - self.solution.begins[last]);
-        let blocks = modal
-            .blocks()
-            .iter()
-            .map(|b| reach(&weights[b.coordinates()], &z[b.coordinates()]));
-        let total = (0..modal.real())
-            .map(|q| (z[q] * weights[q]).abs())
-            .chain(blocks)
-            .sum();
+        let z = self.evaluator.state(self.solution, last, from - self.solution.begins[last]);
+        let blocks = modal.blocks().iter().map(|b| reach(&weights[b.coordinates()], &z[b.coordinates()]));
+        let total = (0..modal.real()).map(|q| (z[q] * weights[q]).abs()).chain(blocks).sum();
         let mut area = Area::default();
         for (q, &rate) in modal.rates().iter().enumerate() {
             let amplitude = weights[q] * z[q];
             if rate < -1e-14 * modal.fastest() {
-                area.add(Area {
-                    plain: -amplitude / rate,
-                    moment: amplitude / (rate * rate),
-                });
+                area.add(Area { plain: -amplitude / rate, moment: amplitude / (rate * rate) });
             } else if amplitude.abs() > LEFT_OVER * total {
                 return None;
             }
@@ -146,13 +108,7 @@ impl Signal<'_> {
         for &block in modal.blocks() {
             let at = block.coordinates();
             let start = z[at.clone()].to_vec();
-            let stretch = Stretch {
-                modal,
-                block,
-                weights: &weights[at],
-                input: None,
-                h: 0.0,
-            };
+            let stretch = Stretch { modal, block, weights: &weights[at], input: None, h: 0.0 };
             area.add(stretch.tail(&start, total, &mut self.exponential)?);
         }
         Some(area)
@@ -173,11 +129,7 @@ impl Stretch<'_> {
     fn area(&self, start: &[f64], exponential: &mut Exponential) -> Area {
         let (m, t) = (self.block.size, self.modal.matrix(self.block));
         let long = (0..m).all(|i| t[i * (m + 1)] * self.h < -0.5);
-        let by_inverse = if long {
-            self.area_by_inverse(start, exponential)
-        } else {
-            None
-        };
+        let by_inverse = if long { self.area_by_inverse(start, exponential) } else { None };
         by_inverse.unwrap_or_else(|| self.area_by_integrators(start, exponential))
     }
 
@@ -192,11 +144,7 @@ impl Stretch<'_> {
         apply(&propagator, &y0, &mut y1);
         let mut once: Vec<f64> = y1.iter().zip(&y0).map(|(y1, y0)| y1 - y0).collect();
         self.divide(&mut once)?;
-        let mut twice: Vec<f64> = y1
-            .iter()
-            .zip(&once)
-            .map(|(y1, once)| h * y1 - once)
-            .collect();
+        let mut twice: Vec<f64> = y1.iter().zip(&once).map(|(y1, once)| h * y1 - once).collect();
         self.divide(&mut twice)?;
         let steady = dot(self.weights, &offset);
         Some(Area {
@@ -222,19 +170,14 @@ impl Stretch<'_> {
         from.extend([1.0, 0.0, 0.0]);
         let mut to = vec![0.0; wide];
         apply(&propagator, &from, &mut to);
-        Area {
-            plain: to[m + 1],
-            moment: self.h * to[m + 1] - to[m + 2],
-        }
+        Area { plain: to[m + 1], moment: self.h * to[m + 1] - to[m + 2] }
     }
 
     /// y = T^-1 y where the block surely decays; a matrix kept whole may hold accumulators and is never divided by.
     fn divide(&self, y: &mut [f64]) -> Option<()> {
         let (m, t) = (self.block.size, self.modal.matrix(self.block));
-        let falls =
-            (0..m).all(|i| t[i * (m + 1)] < 0.0) && (m > 2 || t[0] * t[3] - t[1] * t[2] > 0.0);
-        (falls && self.modal.kind() != Kind::Whole && lu::solve_in_place(&mut t.to_vec(), y))
-            .then_some(())
+        let falls = (0..m).all(|i| t[i * (m + 1)] < 0.0) && (m > 2 || t[0] * t[3] - t[1] * t[2] > 0.0);
+        (falls && self.modal.kind() != Kind::Whole && lu::solve_in_place(&mut t.to_vec(), y)).then_some(())
     }
 
     /// Area to infinity: by T^-1, else by ever longer stretches until nothing is left.
@@ -244,28 +187,20 @@ impl Stretch<'_> {
         if self.divide(&mut once).is_some() {
             twice.extend_from_slice(&once);
             self.divide(&mut twice)?;
-            return Some(Area {
-                plain: -dot(self.weights, &once),
-                moment: dot(self.weights, &twice),
-            });
+            return Some(Area { plain: -dot(self.weights, &once), moment: dot(self.weights, &twice) });
         }
         let mut z = start.to_vec();
         let (mut area, mut elapsed, mut h) = (Area::default(), 0.0, 1.0 / self.modal.fastest());
         let (mut propagator, mut next) = (vec![0.0; m * m], vec![0.0; m]);
         for _ in 0..DOUBLINGS {
             let part = Stretch { h, ..*self }.area_by_integrators(&z, exponential);
-            area.add(Area {
-                plain: part.plain,
-                moment: part.moment + elapsed * part.plain,
-            });
+            area.add(Area { plain: part.plain, moment: part.moment + elapsed * part.plain });
             exponential.of(t, m, h, &mut propagator);
             apply(&propagator, &z, &mut next);
             std::mem::swap(&mut z, &mut next);
             elapsed += h;
             let left: f64 = z.iter().zip(self.weights).map(|(z, w)| (z * w).abs()).sum();
-            if left <= 1e-3 * f64::EPSILON * total
-                && left * elapsed <= f64::EPSILON * area.plain.abs()
-            {
+            if left <= 1e-3 * f64::EPSILON * total && left * elapsed <= f64::EPSILON * area.plain.abs() {
                 return Some(area);
             }
             h *= 2.0;

@@ -40,11 +40,7 @@ impl Emitter {
         work: &mut Work,
     ) -> Result<(), SolveError> {
         let n = solution.size();
-        assert_eq!(
-            (c.len(), d.len()),
-            (schedule.systems() * n, schedule.systems()),
-            "a readout per interval"
-        );
+        assert_eq!((c.len(), d.len()), (schedule.systems() * n, schedule.systems()), "a readout per interval");
         self.z.resize(n, 0.0);
         let mut read = None;
         for (k, segment) in schedule.segments.iter().enumerate() {
@@ -58,40 +54,19 @@ impl Emitter {
                 match run.offset {
                     None => self.z.copy_from_slice(solution.start_of(k)),
                     Some(offset) => {
-                        self.offsets.prepare(
-                            offset,
-                            schedule.offsets[offset],
-                            modal,
-                            input.is_some(),
-                            work,
-                        );
-                        self.offsets.advance(
-                            offset,
-                            modal,
-                            solution.start_of(k),
-                            input,
-                            &mut self.z,
-                        );
+                        self.offsets.prepare(offset, schedule.offsets[offset], modal, input.is_some(), work);
+                        self.offsets.advance(offset, modal, solution.start_of(k), input, &mut self.z);
                     }
                 }
                 let out = &mut out[run.first..run.first + run.count];
                 if run.count == 1 {
                     out[0] = d[system] + dot(&self.weights, &self.z);
                 } else {
-                    self.steps.prepare(
-                        run.step,
-                        schedule.steps[run.step],
-                        modal,
-                        &self.weights,
-                        input.is_some(),
-                        work,
-                    );
+                    self.steps.prepare(run.step, schedule.steps[run.step], modal, &self.weights, input.is_some(), work);
                     self.run(run, modal, input, d[system], out);
                 }
                 if !out[run.count - 1].is_finite() {
-                    return Err(SolveError::Overflow {
-                        time: segment.begin,
-                    });
+                    return Err(SolveError::Overflow { time: segment.begin });
                 }
             }
         }
@@ -104,14 +79,10 @@ impl Emitter {
         self.weights.clear();
         self.weights.resize(modal.size(), 0.0);
         for (state, &c) in c.iter().enumerate().filter(|(_, c)| **c != 0.0) {
-            self.weights
-                .iter_mut()
-                .zip(modal.state_row(state))
-                .for_each(|(w, v)| *w += c * v);
+            self.weights.iter_mut().zip(modal.state_row(state)).for_each(|(w, v)| *w += c * v);
         }
         self.seen.clear();
-        self.seen
-            .extend((0..modal.real()).filter(|&q| self.weights[q] != 0.0));
+        self.seen.extend((0..modal.real()).filter(|&q| self.weights[q] != 0.0));
         if self.current != Some(system) {
             self.offsets.reset(schedule.offsets.len(), modal);
             self.current = Some(system);
@@ -124,8 +95,7 @@ impl Emitter {
         let steps = self.steps.at(run.step);
         let mut base = [d; LANES];
         self.amplitude.clear();
-        self.amplitude
-            .extend(self.seen.iter().map(|&q| self.weights[q] * self.z[q]));
+        self.amplitude.extend(self.seen.iter().map(|&q| self.weights[q] * self.z[q]));
         self.ahead.resize(modal.size(), 0.0);
         self.scratch.resize(modal.size(), 0.0);
         if let Some(input) = input {
@@ -152,23 +122,13 @@ impl Emitter {
             for (amplitude, &q) in self.amplitude.iter_mut().zip(&self.seen) {
                 accumulate(&mut lanes, *amplitude, &steps.powers[q]);
                 let next = *amplitude * steps.decay[q];
-                let next = if input.is_some() {
-                    next + self.ahead[q]
-                } else {
-                    next
-                };
+                let next = if input.is_some() { next + self.ahead[q] } else { next };
                 *amplitude = if next.abs() < NOTHING { 0.0 } else { next };
             }
             for &block in modal.blocks() {
                 let at = block.coordinates();
                 let ahead = input.is_some().then_some(&self.ahead[at.clone()]);
-                steps.emit_block(
-                    block,
-                    &mut self.z[at.clone()],
-                    ahead,
-                    &mut self.scratch[at],
-                    &mut lanes,
-                );
+                steps.emit_block(block, &mut self.z[at.clone()], ahead, &mut self.scratch[at], &mut lanes);
             }
             chunk.copy_from_slice(&lanes[..chunk.len()]);
         }

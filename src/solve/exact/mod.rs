@@ -65,19 +65,13 @@ impl Exact {
     ///
     /// # Panics
     /// When the lengths of the slices do not fit the schedule and the number of states.
-    pub fn solve(
-        &mut self,
-        schedule: &Schedule,
-        system: System,
-        amounts: &[f64],
-    ) -> Result<&Solution, SolveError> {
+    pub fn solve(&mut self, schedule: &Schedule, system: System, amounts: &[f64]) -> Result<&Solution, SolveError> {
         self.check(schedule, &system, amounts)?;
         self.solution.reset(self.n, schedule);
         self.emitter.forget();
         for k in 0..schedule.systems() {
             let a = &system.a[k * self.n * self.n..(k + 1) * self.n * self.n];
-            self.decomposer
-                .decompose(a, self.n, &mut self.solution.modals[k]);
+            self.decomposer.decompose(a, self.n, &mut self.solution.modals[k]);
             self.work.count(self.solution.modals[k].kind());
         }
         self.march(schedule, &system, amounts)?;
@@ -102,95 +96,48 @@ impl Exact {
     ///
     /// # Panics
     /// When the lengths of the slices do not fit.
-    pub fn emit(
-        &mut self,
-        schedule: &Schedule,
-        c: &[f64],
-        d: &[f64],
-        out: &mut [f64],
-    ) -> Result<(), SolveError> {
+    pub fn emit(&mut self, schedule: &Schedule, c: &[f64], d: &[f64], out: &mut [f64]) -> Result<(), SolveError> {
         assert_eq!(out.len(), schedule.samples(), "one place per sample");
-        self.emitter
-            .emit(&self.solution, schedule, (c, d), out, &mut self.work)
+        self.emitter.emit(&self.solution, schedule, (c, d), out, &mut self.work)
     }
 
     /// Writes the states at every sample of `schedule`, row-major samples x n.
     ///
     /// # Errors
     /// As [`Exact::emit`].
-    pub fn sample_states(
-        &mut self,
-        schedule: &Schedule,
-        out: &mut [f64],
-    ) -> Result<(), SolveError> {
+    pub fn sample_states(&mut self, schedule: &Schedule, out: &mut [f64]) -> Result<(), SolveError> {
         let (n, systems) = (self.n, schedule.systems());
         let zeros = vec![0.0; systems];
         let mut column = vec![0.0; schedule.samples()];
         for state in 0..n {
-            let c: Vec<f64> = (0..n * systems)
-                .map(|k| f64::from(u8::from(k % n == state)))
-                .collect();
+            let c: Vec<f64> = (0..n * systems).map(|k| f64::from(u8::from(k % n == state))).collect();
             self.emit(schedule, &c, &zeros, &mut column)?;
-            out.chunks_exact_mut(n)
-                .zip(&column)
-                .for_each(|(row, value)| row[state] = *value);
+            out.chunks_exact_mut(n).zip(&column).for_each(|(row, value)| row[state] = *value);
         }
         Ok(())
     }
 
-    fn check(
-        &self,
-        schedule: &Schedule,
-        system: &System,
-        amounts: &[f64],
-    ) -> Result<(), SolveError> {
+    fn check(&self, schedule: &Schedule, system: &System, amounts: &[f64]) -> Result<(), SolveError> {
         let (n, systems) = (self.n, schedule.systems());
         assert_eq!(system.a.len(), systems * n * n, "one matrix per interval");
-        assert_eq!(
-            system.b.len(),
-            systems * n,
-            "one constant input per interval"
-        );
+        assert_eq!(system.b.len(), systems * n, "one constant input per interval");
         assert_eq!(system.x0.len(), n, "one initial value per state");
         if let Some(at) = system.a.iter().position(|v| !v.is_finite()) {
-            return Err(SolveError::Rate {
-                row: at / n % n,
-                column: at % n,
-                value: system.a[at],
-            });
+            return Err(SolveError::Rate { row: at / n % n, column: at % n, value: system.a[at] });
         }
-        for (what, list) in [
-            ("constant input", system.b),
-            ("initial value", system.x0),
-            ("amount", amounts),
-        ] {
+        for (what, list) in [("constant input", system.b), ("initial value", system.x0), ("amount", amounts)] {
             if let Some(index) = list.iter().position(|v| !v.is_finite()) {
-                return Err(SolveError::Value {
-                    what,
-                    index,
-                    value: list[index],
-                });
+                return Err(SolveError::Value { what, index, value: list[index] });
             }
         }
         Ok(())
     }
 
     /// Carries the modal state from segment to segment.
-    fn march(
-        &mut self,
-        schedule: &Schedule,
-        system: &System,
-        amounts: &[f64],
-    ) -> Result<(), SolveError> {
+    fn march(&mut self, schedule: &Schedule, system: &System, amounts: &[f64]) -> Result<(), SolveError> {
         let n = self.n;
         let segments = &schedule.segments;
-        let Solution {
-            modals,
-            z,
-            u,
-            driven,
-            ..
-        } = &mut self.solution;
+        let Solution { modals, z, u, driven, .. } = &mut self.solution;
         modals[0].to_modal(system.x0, &mut z[..n]);
         self.lengths.reset(schedule.lengths.len(), &modals[0]);
         for (k, segment) in segments.iter().enumerate() {
@@ -198,14 +145,10 @@ impl Exact {
             let (now, next) = z[k * n..].split_at_mut(n);
             for jump in &schedule.jumps[segment.jumps.clone()] {
                 let amount = amounts[jump.amount] * jump.per;
-                now.iter_mut()
-                    .zip(modal.impulse(jump.state))
-                    .for_each(|(z, w)| *z += w * amount);
+                now.iter_mut().zip(modal.impulse(jump.state)).for_each(|(z, w)| *z += w * amount);
             }
             if !now.iter().sum::<f64>().is_finite() {
-                return Err(SolveError::Overflow {
-                    time: segment.begin,
-                });
+                return Err(SolveError::Overflow { time: segment.begin });
             }
             let b = &system.b[segment.system * n..(segment.system + 1) * n];
             let inputs = &schedule.inputs[segment.inputs.clone()];
@@ -213,28 +156,18 @@ impl Exact {
             let u = &mut u[k * n..(k + 1) * n];
             if driven[k] {
                 self.x.copy_from_slice(b);
-                inputs
-                    .iter()
-                    .for_each(|input| self.x[input.state] += amounts[input.amount] * input.per);
+                inputs.iter().for_each(|input| self.x[input.state] += amounts[input.amount] * input.per);
                 modal.to_modal(&self.x, u);
             }
             if let Some(length) = segment.length {
                 let next = &mut next[..n];
-                self.lengths.prepare(
-                    length,
-                    schedule.lengths[length],
-                    modal,
-                    driven[k],
-                    &mut self.work,
-                );
-                self.lengths
-                    .advance(length, modal, now, driven[k].then_some(&*u), next);
+                self.lengths.prepare(length, schedule.lengths[length], modal, driven[k], &mut self.work);
+                self.lengths.advance(length, modal, now, driven[k].then_some(&*u), next);
                 let following = segments[k + 1].system;
                 if following != segment.system {
                     modal.to_states(next, &mut self.x);
                     modals[following].to_modal(&self.x, next);
-                    self.lengths
-                        .reset(schedule.lengths.len(), &modals[following]);
+                    self.lengths.reset(schedule.lengths.len(), &modals[following]);
                 }
             }
         }

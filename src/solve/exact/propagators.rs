@@ -64,18 +64,10 @@ impl Propagators {
             work.exponentials += modal.real() as u64;
         }
         for &block in modal.blocks() {
-            let at =
-                k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
-            let (t, size, decay) = (
-                modal.matrix(block),
-                block.size,
-                &mut self.block_decay[at.clone()],
-            );
+            let at = k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
+            let (t, size, decay) = (modal.matrix(block), block.size, &mut self.block_decay[at.clone()]);
             match needed {
-                Known::Driven => {
-                    self.exponential
-                        .with_integral(t, size, dt, decay, &mut self.block_response[at])
-                }
+                Known::Driven => self.exponential.with_integral(t, size, dt, decay, &mut self.block_response[at]),
                 _ => self.exponential.of(t, size, dt, decay),
             }
             work.matrix_exponentials += 1;
@@ -85,14 +77,7 @@ impl Propagators {
 
     /// to = e^(T dt) from + (its integral) input, for the entry `k` made ready before.
     #[inline]
-    pub fn advance(
-        &self,
-        k: usize,
-        modal: &Modal,
-        from: &[f64],
-        input: Option<&[f64]>,
-        to: &mut [f64],
-    ) {
+    pub fn advance(&self, k: usize, modal: &Modal, from: &[f64], input: Option<&[f64]>, to: &mut [f64]) {
         let real = modal.real();
         let singles = k * real..(k + 1) * real;
         for ((to, from), decay) in to.iter_mut().zip(from).zip(&self.decay[singles.clone()]) {
@@ -104,25 +89,14 @@ impl Propagators {
             }
         }
         for &block in modal.blocks() {
-            let at =
-                k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
+            let at = k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
             let coordinates = block.coordinates();
-            apply(
-                &self.block_decay[at.clone()],
-                &from[coordinates.clone()],
-                &mut to[coordinates.clone()],
-            );
+            apply(&self.block_decay[at.clone()], &from[coordinates.clone()], &mut to[coordinates.clone()]);
             if let Some(input) = input {
-                add(
-                    &self.block_response[at],
-                    &input[coordinates.clone()],
-                    &mut to[coordinates],
-                );
+                add(&self.block_response[at], &input[coordinates.clone()], &mut to[coordinates]);
             }
         }
-        to.iter_mut()
-            .filter(|z| z.abs() < NOTHING)
-            .for_each(|z| *z = 0.0);
+        to.iter_mut().filter(|z| z.abs() < NOTHING).for_each(|z| *z = 0.0);
     }
 }
 

@@ -30,10 +30,7 @@ impl Signal<'_> {
     /// The smallest value over t0..t1, limits from the left at events included, and when it is first reached.
     pub fn min(&mut self, t0: f64, t1: f64) -> Extremum {
         let Extremum { time, value } = self.highest(t0, t1, -1.0);
-        Extremum {
-            time,
-            value: -value,
-        }
+        Extremum { time, value: -value }
     }
 
     /// All turning points strictly inside t0..t1 and not at an event, ascending.
@@ -42,10 +39,7 @@ impl Signal<'_> {
         for piece in self.pieces(t0, t1) {
             for elapsed in self.turns(piece) {
                 let value = self.value(piece.segment, elapsed);
-                found.push(Extremum {
-                    time: self.solution.begins[piece.segment] + elapsed,
-                    value,
-                });
+                found.push(Extremum { time: self.solution.begins[piece.segment] + elapsed, value });
             }
         }
         found
@@ -53,10 +47,7 @@ impl Signal<'_> {
 
     /// All times in t0..t1 at which y passes from not above `level` to above it or back, jumps included, ascending.
     pub fn crossings(&mut self, level: f64, t0: f64, t1: f64) -> Vec<f64> {
-        self.passages(level, t0, t1)
-            .into_iter()
-            .map(|(time, _)| time)
-            .collect()
+        self.passages(level, t0, t1).into_iter().map(|(time, _)| time).collect()
     }
 
     /// Total time in t0..t1 during which y is above `level`, h.
@@ -78,8 +69,7 @@ impl Signal<'_> {
         let mut above = self.at(t0) > level;
         for piece in self.pieces(t0, t1) {
             let begin = self.solution.begins[piece.segment];
-            let (mut left, mut at_left) =
-                (piece.from, self.value(piece.segment, piece.from) - level);
+            let (mut left, mut at_left) = (piece.from, self.value(piece.segment, piece.from) - level);
             if (at_left > 0.0) != above {
                 above = !above;
                 found.push((begin + piece.from, above));
@@ -104,10 +94,7 @@ impl Signal<'_> {
 
     /// The first largest value of sign y.
     fn highest(&mut self, t0: f64, t1: f64, sign: f64) -> Extremum {
-        let mut best = Extremum {
-            time: t0,
-            value: sign * self.at(t0),
-        };
+        let mut best = Extremum { time: t0, value: sign * self.at(t0) };
         let pieces: Vec<Piece> = self.pieces(t0, t1).collect();
         for &piece in &pieces {
             for elapsed in [piece.from, piece.to] {
@@ -138,26 +125,16 @@ impl Signal<'_> {
     fn bound(&mut self, piece: Piece, sign: f64) -> f64 {
         let modal = self.solution.modal(piece.segment);
         let (weights, d) = readout(&self.weights, &self.d, self.solution, piece.segment);
-        if modal
-            .blocks()
-            .iter()
-            .any(|b| weights[b.coordinates()].iter().any(|w| *w != 0.0))
-        {
+        if modal.blocks().iter().any(|b| weights[b.coordinates()].iter().any(|w| *w != 0.0)) {
             return f64::INFINITY;
         }
-        let z = self
-            .evaluator
-            .state(self.solution, piece.segment, piece.from);
+        let z = self.evaluator.state(self.solution, piece.segment, piece.from);
         let input = self.solution.input_of(piece.segment);
         let h = piece.to - piece.from;
         let mut bound = sign * d;
         for (q, rate) in modal.rates().iter().enumerate() {
             let height = (sign * weights[q] * z[q]).max(0.0);
-            bound += if *rate > 0.0 {
-                height * (rate * h).exp()
-            } else {
-                height
-            };
+            bound += if *rate > 0.0 { height * (rate * h).exp() } else { height };
             if let Some(input) = input {
                 bound += (sign * weights[q] * input[q]).max(0.0) * h * phi1(rate * h);
             }
@@ -169,29 +146,16 @@ impl Signal<'_> {
     fn turns(&mut self, piece: Piece) -> Vec<f64> {
         let modal = self.solution.modal(piece.segment);
         let (weights, _) = readout(&self.weights, &self.d, self.solution, piece.segment);
-        if modal
-            .blocks()
-            .iter()
-            .any(|b| weights[b.coordinates()].iter().any(|w| *w != 0.0))
-        {
+        if modal.blocks().iter().any(|b| weights[b.coordinates()].iter().any(|w| *w != 0.0)) {
             return self.search(piece);
         }
-        let z = self
-            .evaluator
-            .state(self.solution, piece.segment, piece.from);
+        let z = self.evaluator.state(self.solution, piece.segment, piece.from);
         let input = self.solution.input_of(piece.segment);
         let terms = modal.rates().iter().enumerate().map(|(q, &rate)| {
             let slope = rate * z[q] + input.map_or(0.0, |u| u[q]);
-            Term {
-                rate,
-                amplitude: weights[q] * slope,
-            }
+            Term { rate, amplitude: weights[q] * slope }
         });
-        self.sum
-            .zeros(terms, piece.to - piece.from)
-            .iter()
-            .map(|t| piece.from + t)
-            .collect()
+        self.sum.zeros(terms, piece.to - piece.from).iter().map(|t| piece.from + t).collect()
     }
 
     /// Sign changes of the slope between points dense on the scale of every rate and oscillation, where blocks are seen.

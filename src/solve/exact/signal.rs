@@ -35,34 +35,16 @@ pub(super) struct Piece {
 impl<'a> Signal<'a> {
     pub(super) fn new(solution: &'a Solution, c: &[f64], d: &[f64]) -> Self {
         let n = solution.size();
-        assert_eq!(
-            (c.len(), d.len()),
-            (solution.modals.len() * n, solution.modals.len()),
-            "a readout per interval"
-        );
+        assert_eq!((c.len(), d.len()), (solution.modals.len() * n, solution.modals.len()), "a readout per interval");
         let mut weights = vec![0.0; c.len()];
         for (system, modal) in solution.modals.iter().enumerate() {
             let weights = &mut weights[system * n..(system + 1) * n];
-            for (state, &c) in c[system * n..(system + 1) * n]
-                .iter()
-                .enumerate()
-                .filter(|(_, c)| **c != 0.0)
-            {
-                weights
-                    .iter_mut()
-                    .zip(modal.state_row(state))
-                    .for_each(|(w, v)| *w += c * v);
+            for (state, &c) in c[system * n..(system + 1) * n].iter().enumerate().filter(|(_, c)| **c != 0.0) {
+                weights.iter_mut().zip(modal.state_row(state)).for_each(|(w, v)| *w += c * v);
             }
         }
         let (evaluator, exponential, sum) = Default::default();
-        Self {
-            solution,
-            weights,
-            d: d.to_vec(),
-            evaluator,
-            exponential,
-            sum,
-        }
+        Self { solution, weights, d: d.to_vec(), evaluator, exponential, sum }
     }
 
     /// The times at which something changes, h, the start first.
@@ -93,12 +75,7 @@ impl<'a> Signal<'a> {
             Some(input) => dot(weights, input),
             None => 0.0,
         };
-        slope += modal
-            .rates()
-            .iter()
-            .enumerate()
-            .map(|(q, rate)| weights[q] * rate * z[q])
-            .sum::<f64>();
+        slope += modal.rates().iter().enumerate().map(|(q, rate)| weights[q] * rate * z[q]).sum::<f64>();
         for &block in modal.blocks() {
             let rows = modal.matrix(block).chunks_exact(block.size);
             slope += rows
@@ -116,11 +93,7 @@ impl<'a> Signal<'a> {
         (0..begins.len())
             .map(move |k| {
                 let end = begins.get(k + 1).map_or(t1, |&end| end.min(t1));
-                Piece {
-                    segment: first + k,
-                    from: (t0 - begins[k]).max(0.0),
-                    to: end - begins[k],
-                }
+                Piece { segment: first + k, from: (t0 - begins[k]).max(0.0), to: end - begins[k] }
             })
             .filter(|piece| piece.to > piece.from)
     }
@@ -136,42 +109,24 @@ impl<'a> Signal<'a> {
             let plateau = input.map_or(0.0, |u| if rate.abs() > zero { u[q] / rate } else { 0.0 });
             (weights[q] * (z[q] + plateau)).abs()
         };
-        let mut modes: Vec<(f64, f64)> = modal
-            .rates()
-            .iter()
-            .enumerate()
-            .map(|(q, &r)| (r, amplitude(q, r)))
-            .collect();
+        let mut modes: Vec<(f64, f64)> = modal.rates().iter().enumerate().map(|(q, &r)| (r, amplitude(q, r))).collect();
         for &block in modal.blocks() {
             let seen = reach(&weights[block.coordinates()], &z[block.coordinates()]);
             let t = DMatrix::from_row_slice(block.size, block.size, modal.matrix(block));
             let rates = t.complex_eigenvalues();
             // a matrix kept whole also holds the accumulators that this readout does not see
             let whole = modal.kind() == Kind::Whole;
-            modes.extend(
-                rates
-                    .iter()
-                    .filter(|r| !whole || r.re.abs() > zero)
-                    .map(|r| (r.re, seen)),
-            );
+            modes.extend(rates.iter().filter(|r| !whole || r.re.abs() > zero).map(|r| (r.re, seen)));
         }
         let total: f64 = modes.iter().map(|(_, size)| size).sum();
-        let slowest = modes
-            .iter()
-            .filter(|(_, size)| *size > NOTICEABLE * total)
-            .map(|(rate, _)| -rate)
-            .reduce(f64::min)?;
+        let slowest =
+            modes.iter().filter(|(_, size)| *size > NOTICEABLE * total).map(|(rate, _)| -rate).reduce(f64::min)?;
         Some(if slowest.abs() <= zero { 0.0 } else { slowest })
     }
 }
 
 /// Weights and constant of the system of a segment.
-pub(super) fn readout<'s>(
-    weights: &'s [f64],
-    d: &[f64],
-    solution: &Solution,
-    segment: usize,
-) -> (&'s [f64], f64) {
+pub(super) fn readout<'s>(weights: &'s [f64], d: &[f64], solution: &Solution, segment: usize) -> (&'s [f64], f64) {
     let (n, system) = (solution.size(), solution.systems[segment]);
     (&weights[system * n..(system + 1) * n], d[system])
 }

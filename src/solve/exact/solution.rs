@@ -26,11 +26,9 @@ impl Solution {
         let count = schedule.segments.len();
         self.n = n;
         self.begins.clear();
-        self.begins
-            .extend(schedule.segments.iter().map(|s| s.begin));
+        self.begins.extend(schedule.segments.iter().map(|s| s.begin));
         self.systems.clear();
-        self.systems
-            .extend(schedule.segments.iter().map(|s| s.system));
+        self.systems.extend(schedule.segments.iter().map(|s| s.system));
         self.modals.resize_with(schedule.systems(), Modal::default);
         self.z.resize(count * n, 0.0);
         self.u.resize(count * n, 0.0);
@@ -62,9 +60,7 @@ impl Solution {
 
     /// The segment that holds `t`; the first for times before the start.
     pub(super) fn segment_at(&self, t: f64) -> usize {
-        self.begins
-            .partition_point(|&begin| begin <= t)
-            .saturating_sub(1)
+        self.begins.partition_point(|&begin| begin <= t).saturating_sub(1)
     }
 
     pub(super) fn modal(&self, segment: usize) -> &Modal {
@@ -92,22 +88,11 @@ pub(super) struct Evaluator {
 impl Evaluator {
     /// The modal state at `elapsed` after the start of a segment.
     pub fn state(&mut self, solution: &Solution, segment: usize, elapsed: f64) -> &[f64] {
-        self.advance(
-            solution.modal(segment),
-            solution.start_of(segment),
-            solution.input_of(segment),
-            elapsed,
-        )
+        self.advance(solution.modal(segment), solution.start_of(segment), solution.input_of(segment), elapsed)
     }
 
     /// The modal state at `dt` after the modal state `from`, under a constant input.
-    pub fn advance(
-        &mut self,
-        modal: &Modal,
-        from: &[f64],
-        input: Option<&[f64]>,
-        dt: f64,
-    ) -> &[f64] {
+    pub fn advance(&mut self, modal: &Modal, from: &[f64], input: Option<&[f64]>, dt: f64) -> &[f64] {
         self.z.resize(from.len(), 0.0);
         for (q, rate) in modal.rates().iter().enumerate() {
             let driven = input.map_or(0.0, |u| u[q] * dt * phi1(rate * dt));
@@ -119,13 +104,7 @@ impl Evaluator {
             let to = &mut self.z[at.clone()];
             if let Some(input) = input {
                 self.response.resize(t.len(), 0.0);
-                self.exponential.with_integral(
-                    t,
-                    block.size,
-                    dt,
-                    &mut self.decay,
-                    &mut self.response,
-                );
+                self.exponential.with_integral(t, block.size, dt, &mut self.decay, &mut self.response);
                 apply(&self.decay, &from[at.clone()], to);
                 add(&self.response, &input[at], to);
             } else {

@@ -55,24 +55,11 @@ impl Steps {
     }
 
     /// Makes table `k`, for the step `dt`, ready; `weights` are those of the readout.
-    pub fn prepare(
-        &mut self,
-        k: usize,
-        dt: f64,
-        modal: &Modal,
-        weights: &[f64],
-        driven: bool,
-        work: &mut Work,
-    ) {
+    pub fn prepare(&mut self, k: usize, dt: f64, modal: &Modal, weights: &[f64], driven: bool, work: &mut Work) {
         let entry = &mut self.entries[k];
         if self.known[k] == Known::Nothing {
             entry.make_powers(dt, modal.rates());
-            entry.make_blocks(
-                dt,
-                modal,
-                weights,
-                (&mut self.exponential, &mut self.square),
-            );
+            entry.make_blocks(dt, modal, weights, (&mut self.exponential, &mut self.square));
             self.known[k] = Known::Free;
             work.exponentials += 2 * modal.real() as u64;
             work.matrix_exponentials += modal.blocks().len() as u64;
@@ -96,10 +83,7 @@ impl Step {
                 let power = lanes[k / 2] * lanes[k - k / 2];
                 lanes[k] = if k == 1 { one } else { power };
             }
-            lanes
-                .iter_mut()
-                .filter(|v| v.abs() < NOTHING)
-                .for_each(|v| *v = 0.0);
+            lanes.iter_mut().filter(|v| v.abs() < NOTHING).for_each(|v| *v = 0.0);
             self.powers.push(lanes);
             self.decay.push((rate * dt * LANES as f64).exp());
         }
@@ -120,19 +104,9 @@ impl Step {
         }
     }
 
-    fn make_blocks(
-        &mut self,
-        dt: f64,
-        modal: &Modal,
-        weights: &[f64],
-        scratch: (&mut Exponential, &mut Vec<f64>),
-    ) {
+    fn make_blocks(&mut self, dt: f64, modal: &Modal, weights: &[f64], scratch: (&mut Exponential, &mut Vec<f64>)) {
         let (exponential, square) = scratch;
-        for space in [
-            &mut self.block_decay,
-            &mut self.block_response,
-            &mut self.block_decay_eight,
-        ] {
+        for space in [&mut self.block_decay, &mut self.block_response, &mut self.block_decay_eight] {
             space.resize(modal.area(), 0.0);
         }
         self.rows.resize(modal.size(), [0.0; LANES]);
@@ -147,9 +121,8 @@ impl Step {
                 for (i, row) in self.rows[block.coordinates()].iter_mut().enumerate() {
                     row[k] = square[i];
                 }
-                let next: Vec<f64> = (0..size)
-                    .map(|j| (0..size).map(|i| square[i] * decay[i * size + j]).sum())
-                    .collect();
+                let next: Vec<f64> =
+                    (0..size).map(|j| (0..size).map(|i| square[i] * decay[i * size + j]).sum()).collect();
                 square.copy_from_slice(&next);
             }
         }
@@ -165,10 +138,7 @@ impl Step {
         scratch: &mut [f64],
         lanes: &mut Lanes,
     ) {
-        let (decay, response) = (
-            &self.block_decay[block.entries()],
-            &self.block_response[block.entries()],
-        );
+        let (decay, response) = (&self.block_decay[block.entries()], &self.block_response[block.entries()]);
         ahead.fill(0.0);
         for lane in lanes {
             *lane += dot(weights, ahead);
