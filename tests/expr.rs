@@ -384,6 +384,8 @@ fn what_cancels_leaves_nothing_behind() {
     let (_, _, split) = linear(&["k * x - k * x", "x * y * 0 + (t - t) + y"]).unwrap();
     assert_eq!(split.a.len(), 1);
     assert!(split.b.is_empty());
+    let (_, _, split) = linear(&["x * (y - (k + y) + k) + y"]).unwrap();
+    assert_eq!(split.a.iter().map(|term| term.1).collect::<Vec<_>>(), [1]);
     // The difference holds no `y`, which only its split shows.
     let (graph, names, split) = linear(&["x * (y - (k + y)) + exp(y - (k + y))"]).unwrap();
     for term in split.a.iter().map(|term| term.2).chain(split.b.iter().map(|term| term.1)) {

@@ -71,9 +71,9 @@ pub fn linearise(graph: &mut Graph, f: &[Node], x: &[Node], forbidden: &[Node]) 
             }
         }
         linear.a.extend(split.slopes.iter().map(|&(column, slope)| (row, column, slope)));
-        linear
-            .b
-            .extend(Some(split.rest).filter(|rest| splitter.graph.value(*rest) != Some(0.0)).map(|rest| (row, rest)));
+        if !splitter.is_zero(split.rest) {
+            linear.b.push((row, split.rest));
+        }
     }
     Ok(linear)
 }
@@ -98,6 +98,10 @@ impl Splitter<'_> {
         self.graph.name(input).unwrap_or_default().to_string()
     }
 
+    fn is_zero(&self, node: Node) -> bool {
+        self.graph.value(node) == Some(0.0)
+    }
+
     /// The name of the first state that a value depends on.
     fn state(&self, split: &Split) -> String {
         split.slopes.first().map(|&(column, _)| self.name(self.x[column])).unwrap_or_default()
@@ -106,7 +110,9 @@ impl Splitter<'_> {
     fn split(&mut self, node: Node) -> Splitted {
         for n in self.graph.reachable(&[node]) {
             if !self.splits.contains_key(&n) {
-                let split = self.split_by_operands(n)?;
+                let mut split = self.split_by_operands(n)?;
+                // A state that cancels is no longer there.
+                split.slopes.retain(|(_, slope)| !self.is_zero(*slope));
                 self.splits.insert(n, split);
             }
         }
@@ -168,9 +174,7 @@ impl Splitter<'_> {
         for &(column, slope) in &b.slopes {
             columns.entry(column).or_insert((zero, zero)).1 = slope;
         }
-        let mut slopes: Vec<_> = columns.into_iter().map(|(column, (x, y))| (column, f(self.graph, x, y))).collect();
-        // A state that cancels is no longer there.
-        slopes.retain(|(_, slope)| self.graph.value(*slope) != Some(0.0));
+        let slopes = columns.into_iter().map(|(column, (x, y))| (column, f(self.graph, x, y))).collect();
         Split { slopes, rest: f(self.graph, a.rest, b.rest) }
     }
 }

@@ -28,14 +28,7 @@ impl Exponential {
     }
 
     /// Writes e^(T dt) to `out` and the integral of e^(T s) over s in 0..dt to `integral`.
-    pub fn with_integral(
-        &mut self,
-        t: &[f64],
-        size: usize,
-        dt: f64,
-        out: &mut [f64],
-        integral: &mut [f64],
-    ) {
+    pub fn with_integral(&mut self, t: &[f64], size: usize, dt: f64, out: &mut [f64], integral: &mut [f64]) {
         if size == 1 {
             out[0] = (t[0] * dt).exp();
             integral[0] = dt * phi1(t[0] * dt);
@@ -47,14 +40,7 @@ impl Exponential {
         }
     }
 
-    fn taylor(
-        &mut self,
-        t: &[f64],
-        size: usize,
-        dt: f64,
-        out: &mut [f64],
-        mut integral: Option<&mut [f64]>,
-    ) {
+    fn taylor(&mut self, t: &[f64], size: usize, dt: f64, out: &mut [f64], mut integral: Option<&mut [f64]>) {
         let entries = size * size;
         for space in [&mut self.scaled, &mut self.term, &mut self.product] {
             space.resize(entries, 0.0);
@@ -74,10 +60,7 @@ impl Exponential {
         for _ in 0..squarings {
             if let Some(integral) = integral.as_deref_mut() {
                 multiply(out, integral, size, &mut self.product);
-                integral
-                    .iter_mut()
-                    .zip(&self.product)
-                    .for_each(|(v, p)| *v += p);
+                integral.iter_mut().zip(&self.product).for_each(|(v, p)| *v += p);
             }
             multiply(out, out, size, &mut self.product);
             out.copy_from_slice(&self.product[..entries]);
@@ -87,11 +70,7 @@ impl Exponential {
     /// scaled = (T - shift I) h.
     fn scale(&mut self, t: &[f64], size: usize, h: f64, shift: f64) {
         for (i, (s, v)) in self.scaled.iter_mut().zip(t).enumerate() {
-            *s = if i % (size + 1) == 0 {
-                (v - shift) * h
-            } else {
-                v * h
-            };
+            *s = if i % (size + 1) == 0 { (v - shift) * h } else { v * h };
         }
     }
 
@@ -103,9 +82,7 @@ impl Exponential {
         for k in 1..=TERMS {
             multiply(&self.term, &self.scaled, size, &mut self.product);
             let divisor = f64::from(k) + offset;
-            for ((term, product), out) in
-                self.term.iter_mut().zip(&self.product).zip(out.iter_mut())
-            {
+            for ((term, product), out) in self.term.iter_mut().zip(&self.product).zip(out.iter_mut()) {
                 *term = product / divisor;
                 *out += *term;
             }
@@ -115,16 +92,8 @@ impl Exponential {
 
 /// Number of halvings of `dt` after which the largest row sum of |T| dt is at most one half.
 fn squarings(t: &[f64], size: usize, dt: f64) -> i32 {
-    let norm = t
-        .chunks_exact(size)
-        .map(|row| row.iter().map(|v| v.abs()).sum())
-        .fold(0.0, f64::max)
-        * dt;
-    if norm <= 0.5 || !norm.is_finite() {
-        0
-    } else {
-        (norm * 2.0).log2().ceil() as i32
-    }
+    let norm = t.chunks_exact(size).map(|row| row.iter().map(|v| v.abs()).sum()).fold(0.0, f64::max) * dt;
+    if norm <= 0.5 || !norm.is_finite() { 0 } else { (norm * 2.0).log2().ceil() as i32 }
 }
 
 fn identity(size: usize, out: &mut [f64]) {
@@ -140,9 +109,7 @@ pub(super) fn multiply(a: &[f64], b: &[f64], size: usize, out: &mut [f64]) {
         for k in 0..size {
             let factor = a[i * size + k];
             if factor != 0.0 {
-                row.iter_mut()
-                    .zip(&b[k * size..(k + 1) * size])
-                    .for_each(|(o, v)| *o += factor * v);
+                row.iter_mut().zip(&b[k * size..(k + 1) * size]).for_each(|(o, v)| *o += factor * v);
             }
         }
     }
@@ -156,17 +123,11 @@ fn two(t: &[f64], dt: f64, out: &mut [f64]) {
     let (even, odd) = if square < 0.0 {
         let frequency = (-square).sqrt();
         let envelope = (mean * dt).exp();
-        (
-            envelope * (frequency * dt).cos(),
-            envelope * (frequency * dt).sin() / frequency,
-        )
+        (envelope * (frequency * dt).cos(), envelope * (frequency * dt).sin() / frequency)
     } else {
         let spread = square.sqrt();
         let (slow, fast) = ((mean + spread) * dt, (mean - spread) * dt);
-        (
-            0.5 * (slow.exp() + fast.exp()),
-            dt * exp_difference(fast, slow),
-        )
+        (0.5 * (slow.exp() + fast.exp()), dt * exp_difference(fast, slow))
     };
     out[1] = t[1] * odd;
     out[2] = t[2] * odd;
@@ -193,15 +154,10 @@ mod tests {
     /// e^(T dt) and its integral as blocks of one exponential of [[T, I], [0, 0]], by another library.
     fn reference(t: &[f64], size: usize, dt: f64) -> (DMatrix<f64>, DMatrix<f64>) {
         let mut m = DMatrix::zeros(2 * size, 2 * size);
-        m.view_mut((0, 0), (size, size))
-            .copy_from(&(DMatrix::from_row_slice(size, size, t) * dt));
-        m.view_mut((0, size), (size, size))
-            .copy_from(&(DMatrix::identity(size, size) * dt));
+        m.view_mut((0, 0), (size, size)).copy_from(&(DMatrix::from_row_slice(size, size, t) * dt));
+        m.view_mut((0, size), (size, size)).copy_from(&(DMatrix::identity(size, size) * dt));
         let e = m.exp();
-        (
-            e.view((0, 0), (size, size)).into(),
-            e.view((0, size), (size, size)).into(),
-        )
+        (e.view((0, 0), (size, size)).into(), e.view((0, size), (size, size)).into())
     }
 
     #[test]
@@ -222,14 +178,8 @@ mod tests {
                 let (e_ref, g_ref) = reference(t, size, dt);
                 for i in 0..size * size {
                     let at = (i / size, i % size);
-                    assert!(
-                        (e[i] - e_ref[at]).abs() <= 1e-13 * e_ref.amax(),
-                        "{t:?} {dt} {at:?}"
-                    );
-                    assert!(
-                        (g[i] - g_ref[at]).abs() <= 1e-13 * g_ref.amax(),
-                        "{t:?} {dt} {at:?}"
-                    );
+                    assert!((e[i] - e_ref[at]).abs() <= 1e-13 * e_ref.amax(), "{t:?} {dt} {at:?}");
+                    assert!((g[i] - g_ref[at]).abs() <= 1e-13 * g_ref.amax(), "{t:?} {dt} {at:?}");
                 }
             }
         }
@@ -249,10 +199,7 @@ mod tests {
             let (e, _) = both(&t, size, dt);
             let mut exact = (-k * dt).exp();
             for i in 0..size {
-                assert!(
-                    (e[i * size] / exact - 1.0).abs() < 1e-13,
-                    "stage {i} at {dt}"
-                );
+                assert!((e[i * size] / exact - 1.0).abs() < 1e-13, "stage {i} at {dt}");
                 exact *= k * dt / (i as f64 + 1.0);
             }
         }

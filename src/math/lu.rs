@@ -5,9 +5,7 @@ pub fn solve_in_place(m: &mut [f64], y: &mut [f64]) -> bool {
     let n = y.len();
     debug_assert_eq!(m.len(), n * n);
     for k in 0..n {
-        let pivot = (k..n)
-            .max_by(|&i, &j| m[i * n + k].abs().total_cmp(&m[j * n + k].abs()))
-            .unwrap_or(k);
+        let pivot = (k..n).max_by(|&i, &j| m[i * n + k].abs().total_cmp(&m[j * n + k].abs())).unwrap_or(k);
         let head = m[pivot * n + k];
         if head == 0.0 || !head.is_finite() {
             return false;

@@ -60,28 +60,14 @@ mod tests {
 
     #[test]
     fn each_function_is_its_integral_on_both_sides_of_every_switch() {
-        for x in [
-            -40.0, -3.0, -1.000_001, -1.0, -0.999_999, -0.3, -1e-5, -1e-12, 0.0, 1e-9, 0.7, 1.0,
-            2.5,
-        ] {
+        for x in [-40.0, -3.0, -1.000_001, -1.0, -0.999_999, -0.3, -1e-5, -1e-12, 0.0, 1e-9, 0.7, 1.0, 2.5] {
             let close = |name: &str, value: f64, exact: f64| {
-                assert!(
-                    (value / exact - 1.0).abs() < 4e-14,
-                    "{name}({x}) = {value}, integral {exact}"
-                );
+                assert!((value / exact - 1.0).abs() < 4e-14, "{name}({x}) = {value}, integral {exact}");
             };
             close("phi1", phi1(x), integral(|r| (x * r).exp()));
             close("phi2", phi2(x), integral(|r| (1.0 - r) * (x * r).exp()));
-            close(
-                "first_moment",
-                first_moment(x),
-                integral(|r| r * (x * r).exp()),
-            );
-            close(
-                "driven_moment",
-                driven_moment(x),
-                integral(|r| 0.5 * (1.0 - r * r) * (x * r).exp()),
-            );
+            close("first_moment", first_moment(x), integral(|r| r * (x * r).exp()));
+            close("driven_moment", driven_moment(x), integral(|r| 0.5 * (1.0 - r * r) * (x * r).exp()));
         }
     }
 

@@ -27,10 +27,7 @@ pub fn bracketed(mut f: impl FnMut(f64) -> f64, a: f64, b: f64, fa: f64, fb: f64
                 (2.0 * half * s, 1.0 - s)
             } else {
                 let (q, r) = (fa / fc, fb / fc);
-                (
-                    s * (2.0 * half * q * (q - r) - (b - a) * (r - 1.0)),
-                    (q - 1.0) * (r - 1.0) * (s - 1.0),
-                )
+                (s * (2.0 * half * q * (q - r) - (b - a) * (r - 1.0)), (q - 1.0) * (r - 1.0) * (s - 1.0))
             };
             if p > 0.0 {
                 q = -q;
@@ -49,11 +46,7 @@ pub fn bracketed(mut f: impl FnMut(f64) -> f64, a: f64, b: f64, fa: f64, fb: f64
             last = half;
         }
         (a, fa) = (b, fb);
-        b += if step.abs() > tolerance {
-            step
-        } else {
-            tolerance.copysign(half)
-        };
+        b += if step.abs() > tolerance { step } else { tolerance.copysign(half) };
         fb = f(b);
     }
     b
@@ -93,13 +86,8 @@ impl ExponentialSum {
             }
             same
         });
-        let largest = self
-            .terms
-            .iter()
-            .map(|t| t.amplitude.abs())
-            .fold(0.0, f64::max);
-        self.terms
-            .retain(|t| t.amplitude.abs() > f64::EPSILON * largest);
+        let largest = self.terms.iter().map(|t| t.amplitude.abs()).fold(0.0, f64::max);
+        self.terms.retain(|t| t.amplitude.abs() > f64::EPSILON * largest);
         self.zeros.clear();
         self.descend(0, length);
         &self.zeros
@@ -110,15 +98,11 @@ impl ExponentialSum {
         let Some(&Term { rate: slowest, .. }) = self.terms.get(first) else {
             return;
         };
-        self.terms[first..]
-            .iter_mut()
-            .for_each(|t| t.rate -= slowest);
+        self.terms[first..].iter_mut().for_each(|t| t.rate -= slowest);
         let changes = sign_changes(&self.terms[first..]);
         if changes > 1 {
             let saved: Vec<Term> = self.terms[first + 1..].to_vec();
-            self.terms[first + 1..]
-                .iter_mut()
-                .for_each(|t| t.amplitude *= t.rate);
+            self.terms[first + 1..].iter_mut().for_each(|t| t.amplitude *= t.rate);
             self.descend(first + 1, length);
             self.terms.truncate(first + 1);
             self.terms.extend(saved);
@@ -130,12 +114,7 @@ impl ExponentialSum {
         self.pieces.append(&mut self.zeros);
         self.pieces.push(length);
         let terms = &self.terms[first..];
-        let value = |t: f64| -> f64 {
-            terms
-                .iter()
-                .map(|term| term.amplitude * (term.rate * t).exp())
-                .sum()
-        };
+        let value = |t: f64| -> f64 { terms.iter().map(|term| term.amplitude * (term.rate * t).exp()).sum() };
         let (mut left, mut at_left) = (0.0, value(0.0));
         for &right in &self.pieces {
             let at_right = value(right);
@@ -143,8 +122,7 @@ impl ExponentialSum {
                 continue; // a touch or a higher crossing: the next piece tells which
             }
             if at_left != 0.0 && (at_left > 0.0) != (at_right > 0.0) {
-                self.zeros
-                    .push(bracketed(value, left, right, at_left, at_right));
+                self.zeros.push(bracketed(value, left, right, at_left, at_right));
             }
             (left, at_left) = (right, at_right);
         }
@@ -152,10 +130,7 @@ impl ExponentialSum {
 }
 
 fn sign_changes(terms: &[Term]) -> usize {
-    terms
-        .windows(2)
-        .filter(|pair| (pair[0].amplitude > 0.0) != (pair[1].amplitude > 0.0))
-        .count()
+    terms.windows(2).filter(|pair| (pair[0].amplitude > 0.0) != (pair[1].amplitude > 0.0)).count()
 }
 
 #[cfg(test)]
@@ -183,10 +158,7 @@ mod tests {
             }
             coefficients = next;
         }
-        let terms = coefficients.iter().enumerate().map(|(k, &amplitude)| Term {
-            rate: -(k as f64),
-            amplitude,
-        });
+        let terms = coefficients.iter().enumerate().map(|(k, &amplitude)| Term { rate: -(k as f64), amplitude });
         let mut sum = ExponentialSum::default();
         let found = sum.zeros(terms, 5000.0);
         assert_eq!(found.len(), zeros.len(), "{found:?}");
@@ -199,50 +171,13 @@ mod tests {
     fn the_peak_of_an_absorption_curve_and_sums_without_zeros() {
         let mut sum = ExponentialSum::default();
         let (ka, k) = (1.2_f64, 0.1_f64);
-        let slope = [
-            Term {
-                rate: -k,
-                amplitude: -k,
-            },
-            Term {
-                rate: -ka,
-                amplitude: ka,
-            },
-        ];
+        let slope = [Term { rate: -k, amplitude: -k }, Term { rate: -ka, amplitude: ka }];
         let peak = sum.zeros(slope, 3360.0).to_vec();
         assert!((peak[0] / ((ka / k).ln() / (ka - k)) - 1.0).abs() < 1e-14 && peak.len() == 1);
-        assert!(
-            sum.zeros(
-                [
-                    Term {
-                        rate: -1.0,
-                        amplitude: 1.0
-                    },
-                    Term {
-                        rate: 0.0,
-                        amplitude: 2.0
-                    }
-                ],
-                10.0
-            )
-            .is_empty()
-        );
+        assert!(sum.zeros([Term { rate: -1.0, amplitude: 1.0 }, Term { rate: 0.0, amplitude: 2.0 }], 10.0).is_empty());
         assert!(sum.zeros([], 10.0).is_empty());
         assert!(
-            sum.zeros(
-                [
-                    Term {
-                        rate: -1.0,
-                        amplitude: 1.0
-                    },
-                    Term {
-                        rate: -1.0,
-                        amplitude: -1.0
-                    }
-                ],
-                10.0
-            )
-            .is_empty()
+            sum.zeros([Term { rate: -1.0, amplitude: 1.0 }, Term { rate: -1.0, amplitude: -1.0 }], 10.0).is_empty()
         );
     }
 }

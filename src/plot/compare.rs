@@ -6,6 +6,8 @@ use crate::study::compare::{ArmResult, Comparison};
 
 /// Curves on a logarithmic axis are drawn down to this share of the panel's largest value.
 const FLOOR: f64 = 1e-4;
+/// Axes end this much above the largest value.
+const HEADROOM: f64 = 1.08;
 /// Hours in a week.
 const WEEK: f64 = 168.0;
 
@@ -32,26 +34,23 @@ pub fn session_figure(comparison: &Comparison) -> Figure {
     figure
 }
 
-/// The whole course: a panel per analyte and site, with a tick per dose.
+/// The whole course: a panel per arm, for curves of months would hide each other, with a tick per dose.
+/// Arms of equal analyte and site have the same axis.
 pub fn course_figure(comparison: &Comparison) -> Figure {
     let name = comparison.course_name.as_deref().unwrap_or("the course");
     let title = format!("{}: {name}", comparison.title);
-    let mut figure = Figure::new(title).columns(1).footnote(footnote(comparison));
+    let mut figure = Figure::new(title).columns(2).footnote(footnote(comparison));
     for group in comparison.groups() {
-        let with_course: Vec<&ArmResult> = group.into_iter().filter(|a| a.course.is_some()).collect();
-        if with_course.is_empty() {
-            continue;
+        for arm in &group {
+            let Some(course) = &arm.course else { continue };
+            let y = concentration(&group, true, |a| a.course.as_ref().map_or(&[], |c| &c.curve.values));
+            let heading = format!("{} ({}, {})", arm.name, arm.analyte, site(arm));
+            let end = course.curve.times.last().map_or(0.0, |t| t / WEEK);
+            let panel = Panel::new(heading, Axis::linear("time", "weeks").range(0.0, end), y)
+                .doses(course.sessions.iter().map(|t| t / WEEK))
+                .series(series(comparison, arm, &course.curve.times, &course.curve.values, WEEK));
+            figure = figure.panel(panel);
         }
-        let y = concentration(&with_course, true, |a| a.course.as_ref().map_or(&[], |c| &c.curve.values));
-        let mut panel = Panel::new(heading(&with_course, true), Axis::linear("time", "weeks"), y);
-        let doses = with_course[0].course.iter().flat_map(|c| c.sessions.iter().map(|t| t / WEEK));
-        panel = panel.doses(doses);
-        for arm in with_course {
-            if let Some(course) = &arm.course {
-                panel = panel.series(series(comparison, arm, &course.curve.times, &course.curve.values, WEEK));
-            }
-        }
-        figure = figure.panel(panel);
     }
     figure
 }
@@ -71,23 +70,26 @@ fn colour(comparison: &Comparison, arm: &ArmResult) -> usize {
 }
 
 fn heading(group: &[&ArmResult], log: bool) -> String {
-    let site = match group[0].site.as_str() {
-        "unstated" => "sampling site unstated".to_string(),
-        site => format!("{site} blood"),
-    };
-    format!("{}, {site}{}", group[0].analyte, if log { ", logarithmic" } else { "" })
+    format!("{}, {}{}", group[0].analyte, site(group[0]), if log { ", logarithmic" } else { "" })
 }
 
+fn site(arm: &ArmResult) -> String {
+    match arm.site.as_str() {
+        "unstated" => "sampling site unstated".to_string(),
+        site => format!("{site} blood"),
+    }
+}
+
+/// The axis of a group's concentrations, from 0 or from a share of the largest one.
 fn concentration<'a>(group: &[&'a ArmResult], log: bool, values: impl Fn(&'a ArmResult) -> &'a [f64]) -> Axis {
     let unit = group[0].unit.to_string();
-    if !log {
-        return Axis::linear("concentration", unit);
-    }
     let banded = group.iter().filter_map(|a| a.band.as_ref()).flat_map(|b| &b.high);
-    let all = group.iter().flat_map(|a| values(a)).chain(banded);
-    let top = all.copied().fold(0.0, f64::max);
-    let axis = Axis::log("concentration", unit);
-    if top > 0.0 { axis.range(top * FLOOR, top * 1.5) } else { axis }
+    let top = group.iter().flat_map(|a| values(a)).chain(banded).copied().fold(0.0, f64::max);
+    let (axis, bottom) = match log {
+        true => (Axis::log("concentration", unit), top * FLOOR),
+        false => (Axis::linear("concentration", unit), 0.0),
+    };
+    if top > 0.0 { axis.range(bottom, top * HEADROOM) } else { axis }
 }
 
 fn footnote(comparison: &Comparison) -> String {

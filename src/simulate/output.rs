@@ -54,7 +54,7 @@ pub struct OutputView<'p> {
 
 /// The curve of an output in base units, by either of two ways to the same questions.
 enum Shape<'p> {
-    Linear(Signal<'p>),
+    Linear(Box<Signal<'p>>),
     Computed(Curve<'p>),
 }
 
@@ -154,7 +154,7 @@ impl<'p> OutputView<'p> {
     /// The reason why it does not exist.
     pub fn half_life(&self) -> Result<Quantity, Missing> {
         match self.linear()?.slowest_mode() {
-            Some(rate) if rate < 0.0 => Ok(hours(std::f64::consts::LN_2 / -rate)),
+            Some(rate) if rate > 0.0 => Ok(hours(std::f64::consts::LN_2 / rate)),
             _ => Err(Missing::DoesNotDecay),
         }
     }
@@ -193,7 +193,7 @@ impl<'p> OutputView<'p> {
 
     fn shape(&self) -> Shape<'p> {
         match &self.output().readout {
-            Readout::Linear { .. } => Shape::Linear(self.signal()),
+            Readout::Linear { .. } => Shape::Linear(Box::new(self.signal())),
             Readout::Computed { value } => Shape::Computed(Curve::new(self.profile, *value)),
         }
     }

@@ -39,7 +39,7 @@ fn at(steps: &Steps, time: f64) -> Option<f64> {
         Some(every) => time - (time / every).floor() * every,
         None => time,
     };
-    let latest = steps.points.iter().filter(|(t, _)| *t <= phase).next_back();
+    let latest = steps.points.iter().rfind(|(t, _)| *t <= phase);
     // Before the first point of a period the last one of the period before still holds.
     latest.or(if steps.every.is_some() { steps.points.last() } else { None }).map(|(_, value)| *value)
 }

@@ -10,14 +10,14 @@ use std::sync::Arc;
 /// A positive ratio of whole numbers, kept exact so that `40 min` is the double nearest to 2/3 h.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Ratio {
-    num: u128,
-    den: u128,
+    num: u64,
+    den: u64,
 }
 
 impl Ratio {
     const ONE: Ratio = Ratio { num: 1, den: 1 };
 
-    fn new(num: u128, den: u128) -> Self {
+    fn new(num: u64, den: u64) -> Self {
         let g = gcd(num, den);
         Ratio { num: num / g, den: den / g }
     }
@@ -41,7 +41,7 @@ impl Ratio {
     }
 }
 
-fn gcd(a: u128, b: u128) -> u128 {
+fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }
 

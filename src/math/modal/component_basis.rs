@@ -34,12 +34,7 @@ impl ComponentBasis {
     /// Makes room for a component of `size` states.
     pub fn reset(&mut self, size: usize) {
         self.size = size;
-        for space in [
-            &mut self.matrix,
-            &mut self.basis,
-            &mut self.inverse,
-            &mut self.t,
-        ] {
+        for space in [&mut self.matrix, &mut self.basis, &mut self.inverse, &mut self.t] {
             space.clear();
             space.resize(size * size, 0.0);
         }
@@ -100,11 +95,7 @@ impl ComponentBasis {
         for i in 0..n {
             for j in 0..n {
                 let (a, b) = (self.matrix[i * n + j], self.matrix[j * n + i]);
-                self.t[i * n + j] = if i == j {
-                    a
-                } else {
-                    a.abs().sqrt().copysign(a) * b.abs().sqrt()
-                };
+                self.t[i * n + j] = if i == j { a } else { a.abs().sqrt().copysign(a) * b.abs().sqrt() };
             }
         }
         true
@@ -130,10 +121,7 @@ impl ComponentBasis {
 
     /// Do the scales of the states differ so much that a rounding error in one is felt in another?
     fn is_graded(&self) -> bool {
-        let smallest = self
-            .scale
-            .iter()
-            .fold(f64::INFINITY, |least: f64, s| least.min(*s));
+        let smallest = self.scale.iter().fold(f64::INFINITY, |least: f64, s| least.min(*s));
         self.scale.iter().any(|s| *s > GRADED * smallest)
     }
 
@@ -142,37 +130,21 @@ impl ComponentBasis {
     fn refine(&mut self, q: usize) {
         let n = self.size;
         let entry = |basis: &[f64], i: usize| basis[i * n + q];
-        let fixed = (0..n).fold(0, |k, i| {
-            if entry(&self.basis, i).abs() > entry(&self.basis, k).abs() {
-                i
-            } else {
-                k
-            }
-        });
+        let fixed =
+            (0..n).fold(0, |k, i| if entry(&self.basis, i).abs() > entry(&self.basis, k).abs() { i } else { k });
         let rate = self.t[q * (n + 1)];
         let others = (0..n).filter(|&i| i != fixed);
         self.equations.clear();
         self.mode.clear();
         for i in others.clone() {
-            self.equations.extend(
-                others
-                    .clone()
-                    .map(|j| self.symmetric[i * n + j] - if i == j { rate } else { 0.0 }),
-            );
-            self.mode
-                .push(-self.symmetric[i * n + fixed] * entry(&self.basis, fixed));
+            self.equations.extend(others.clone().map(|j| self.symmetric[i * n + j] - if i == j { rate } else { 0.0 }));
+            self.mode.push(-self.symmetric[i * n + fixed] * entry(&self.basis, fixed));
         }
         if !lu::solve_in_place(&mut self.equations, &mut self.mode) {
             return;
         }
-        if others
-            .clone()
-            .zip(&self.mode)
-            .all(|(i, v)| (v - entry(&self.basis, i)).abs() <= CORRECTION)
-        {
-            others
-                .zip(&self.mode)
-                .for_each(|(i, v)| self.basis[i * n + q] = *v);
+        if others.clone().zip(&self.mode).all(|(i, v)| (v - entry(&self.basis, i)).abs() <= CORRECTION) {
+            others.zip(&self.mode).for_each(|(i, v)| self.basis[i * n + q] = *v);
         }
     }
 
@@ -211,10 +183,7 @@ impl ComponentBasis {
             (self.t[k * n + q], self.t[q * n + k]) = (new_q, new_q);
         }
         for row in self.basis.chunks_exact_mut(n) {
-            (row[p], row[q]) = (
-                cosine * row[p] - sine * row[q],
-                sine * row[p] + cosine * row[q],
-            );
+            (row[p], row[q]) = (cosine * row[p] - sine * row[q], sine * row[p] + cosine * row[q]);
         }
         true
     }
@@ -258,11 +227,7 @@ impl ComponentBasis {
     /// Real Schur form of the balanced matrix, in reverse order so that it is lower triangular like the rest of the system.
     fn schur(&mut self) -> bool {
         let n = self.size;
-        let Some(schur) = Schur::try_new(
-            DMatrix::from_row_slice(n, n, &self.matrix),
-            f64::EPSILON,
-            200 * n,
-        ) else {
+        let Some(schur) = Schur::try_new(DMatrix::from_row_slice(n, n, &self.matrix), f64::EPSILON, 200 * n) else {
             return false;
         };
         let (q, upper) = schur.unpack();

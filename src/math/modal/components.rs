@@ -22,9 +22,7 @@ pub(super) struct Components {
 impl Components {
     /// Finds the components of the row-major n x n matrix `a`, where a[i][j] != 0 means that j feeds i. Kept while the pattern stays the same.
     pub fn find(&mut self, a: &[f64], n: usize) {
-        if self.pattern.len() == a.len()
-            && self.pattern.iter().zip(a).all(|(&p, v)| p == (*v != 0.0))
-        {
+        if self.pattern.len() == a.len() && self.pattern.iter().zip(a).all(|(&p, v)| p == (*v != 0.0)) {
             return;
         }
         self.pattern.clear();
@@ -103,22 +101,13 @@ mod tests {
         let flows = [(3, 1), (1, 0), (0, 4), (4, 1), (4, 2), (5, 2)];
         let mut found = Components::default();
         found.find(&matrix(6, &flows), 6);
-        let place = |s: usize| {
-            found
-                .ranges
-                .iter()
-                .position(|r| found.order[r.clone()].contains(&s))
-                .unwrap()
-        };
+        let place = |s: usize| found.ranges.iter().position(|r| found.order[r.clone()].contains(&s)).unwrap();
         assert!(place(0) == place(1) && place(1) == place(4));
         for (from, to) in flows {
             assert!(place(from) <= place(to), "{from} -> {to}");
         }
         assert_eq!(found.ranges.len(), 4);
         found.find(&matrix(2, &[(1, 0)]), 2);
-        assert_eq!(
-            (found.order.clone(), found.ranges.clone()),
-            (vec![1, 0], vec![0..1, 1..2])
-        );
+        assert_eq!((found.order.clone(), found.ranges.clone()), (vec![1, 0], vec![0..1, 1..2]));
     }
 }

@@ -43,8 +43,7 @@ impl Triangular {
             if self.cluster[head] != head {
                 continue;
             }
-            let alone =
-                head + 1 == rows.start || !self.cluster[head + 1..rows.start].contains(&head);
+            let alone = head + 1 == rows.start || !self.cluster[head + 1..rows.start].contains(&head);
             if alone && rows.len() == 1 {
                 self.decouple_pair(rows.start, head, near, support);
             } else {
@@ -67,39 +66,19 @@ impl Triangular {
         }
     }
 
-    fn decouple_cluster(
-        &mut self,
-        rows: Range<usize>,
-        head: usize,
-        near: f64,
-        support: &Range<usize>,
-    ) {
+    fn decouple_cluster(&mut self, rows: Range<usize>, head: usize, near: f64, support: &Range<usize>) {
         let n = self.n;
         self.members.clear();
-        self.members
-            .extend((head..rows.start).filter(|&q| self.cluster[q] == head));
-        if rows
-            .clone()
-            .all(|p| self.members.iter().all(|&q| self.t[p * n + q] == 0.0))
-        {
+        self.members.extend((head..rows.start).filter(|&q| self.cluster[q] == head));
+        if rows.clone().all(|p| self.members.iter().all(|&q| self.t[p * n + q] == 0.0)) {
             return;
         }
-        let is_near = rows
-            .clone()
-            .any(|p| self.members.iter().any(|&q| self.is_near(p, q, near)));
-        if self.solve_sylvester(rows.clone())
-            && (!is_near || self.x.iter().all(|x| x.abs() <= HARMLESS))
-        {
+        let is_near = rows.clone().any(|p| self.members.iter().any(|&q| self.is_near(p, q, near)));
+        if self.solve_sylvester(rows.clone()) && (!is_near || self.x.iter().all(|x| x.abs() <= HARMLESS)) {
             let width = self.members.len();
             for (k, p) in rows.clone().enumerate() {
                 for m in 0..width {
-                    self.change_variables(
-                        rows.clone(),
-                        p,
-                        self.members[m],
-                        self.x[k * width + m],
-                        support,
-                    );
+                    self.change_variables(rows.clone(), p, self.members[m], self.x[k * width + m], support);
                 }
             }
         } else {
@@ -135,14 +114,7 @@ impl Triangular {
     }
 
     /// z_p' = z_p + x z_q: later rows see q through p less, column q of v loses x times column p, row p of w gains x times row q.
-    fn change_variables(
-        &mut self,
-        rows: Range<usize>,
-        p: usize,
-        q: usize,
-        x: f64,
-        support: &Range<usize>,
-    ) {
+    fn change_variables(&mut self, rows: Range<usize>, p: usize, q: usize, x: f64, support: &Range<usize>) {
         let n = self.n;
         self.t[p * n + q] = 0.0;
         for r in rows.end..n {
@@ -160,9 +132,6 @@ impl Triangular {
     fn join(&mut self, p: usize, q: usize) {
         let (one, other) = (self.cluster[p], self.cluster[q]);
         let name = one.min(other);
-        self.cluster
-            .iter_mut()
-            .filter(|c| **c == one || **c == other)
-            .for_each(|c| *c = name);
+        self.cluster.iter_mut().filter(|c| **c == one || **c == other).for_each(|c| *c = name);
     }
 }

@@ -158,6 +158,8 @@ pub struct Decomposer {
     a: Vec<f64>,
     /// Basis of every component in its natural scale, before decoupling.
     local: Vec<f64>,
+    /// Slowest rate at or upstream of each coordinate: how long what it holds keeps coming.
+    lasting: Vec<f64>,
     /// Natural scale of each state.
     scale: Vec<f64>,
     row: Vec<f64>,
@@ -189,6 +191,7 @@ impl Decomposer {
     /// Builds T, V and W in the order of the components.
     fn attempt(&mut self, n: usize, near: f64, fastest: f64) -> bool {
         self.system.reset(n);
+        self.lasting.clear();
         self.local.clear();
         self.local.resize(n * n, 0.0);
         self.scale.clear();
@@ -263,12 +266,14 @@ impl Decomposer {
         }
     }
 
-    /// What flows into a component from each mode upstream, each at its own scale, over the faster of the two rates: with
-    /// it no later test depends on the unit of a state. Bases before decoupling, so that growth does not hide itself.
+    /// What a component holds of the flow that reaches it from each mode upstream, at that mode's own scale: the flow over
+    /// the rate at which the component passes it on, or at which the source dries up. With it no later test depends on the
+    /// unit of a state. It uses bases before decoupling, so that growth does not hide itself.
     fn natural_scale(&mut self, range: Range<usize>, fastest: f64) -> f64 {
         let n = self.system.n;
         let rate = |q: usize| self.system.t[q * (n + 1)].abs();
         let mut natural: f64 = 0.0;
+        let mut slowest = range.clone().map(rate).fold(f64::INFINITY, f64::min);
         for q in 0..range.start {
             let own = self.components.first[q];
             let own = own..own
@@ -286,17 +291,19 @@ impl Decomposer {
                     .clone()
                     .map(|i| self.system.w[p * n + i] * feed(i))
                     .sum();
-                let faster = rate(p).max(rate(q));
-                natural = natural.max(
-                    coupling.abs()
-                        / if faster > f64::EPSILON * fastest {
-                            faster
-                        } else {
-                            fastest
-                        },
-                );
+                if coupling != 0.0 {
+                    let passing = rate(p).max(self.lasting[q]);
+                    let passing = if passing > f64::EPSILON * fastest {
+                        passing
+                    } else {
+                        fastest
+                    };
+                    natural = natural.max(coupling.abs() / passing);
+                    slowest = slowest.min(self.lasting[q]);
+                }
             }
         }
+        self.lasting.resize(range.end, slowest);
         if natural > 0.0 && natural.is_finite() {
             natural
         } else {
