@@ -366,7 +366,7 @@ mod published {
     fn index() -> String {
         let mut out = String::from(
             "# Schedules\n\nPublished dosing schedules, one file each. This index is made from the files: \
-             `UPDATE_INDEX=1 cargo test --test regimen`.\n\n| schedule | what | phases | grade | source |\n|---|---|---|---|---|\n",
+             `POSOLOGY_BLESS=1 cargo test --test regimen`.\n\n| schedule | what | phases | grade | source |\n|---|---|---|---|---|\n",
         );
         for ScheduleFile { about, schedule } in Schedules::list() {
             let said = |word: Option<String>| word.unwrap_or_default();
@@ -382,7 +382,7 @@ mod published {
     #[test]
     fn the_index_is_fresh() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules/README.md");
-        if std::env::var_os("UPDATE_INDEX").is_some() {
+        if std::env::var_os("POSOLOGY_BLESS").is_some() {
             std::fs::write(&path, index()).unwrap();
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), index());

@@ -112,7 +112,9 @@ impl Faults<SubjectError> {
     /// The same faults, placed where the name and the value of a setting stand.
     pub(crate) fn said_as(self, name: &Text, value: &Text) -> Self {
         self.each(|fault| match fault.kind {
-            SubjectError::UnknownCovariate { .. } | SubjectError::UnknownParameter { .. } => name.place.fault(fault.kind),
+            SubjectError::UnknownCovariate { .. } | SubjectError::UnknownParameter { .. } => {
+                name.place.fault(fault.kind)
+            }
             _ => value.part(fault.span).fault(fault.kind),
         })
     }
