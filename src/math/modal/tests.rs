@@ -6,9 +6,7 @@ fn system(n: usize, flows: &[(usize, usize, f64)], losses: &[(usize, f64)]) -> V
         a[to * n + from] += rate;
         a[from * n + from] -= rate;
     }
-    losses
-        .iter()
-        .for_each(|&(from, rate)| a[from * n + from] -= rate);
+    losses.iter().for_each(|&(from, rate)| a[from * n + from] -= rate);
     a
 }
 
@@ -25,20 +23,12 @@ fn blocks(m: &Modal) -> Vec<usize> {
 #[test]
 fn oral_two_compartments_has_three_real_rates() {
     let (ka, k10, k12, k21) = (1.2, 80.0 / 150.0, 60.0 / 150.0, 60.0 / 200.0);
-    let m = decompose(&system(
-        3,
-        &[(0, 1, ka), (1, 2, k12), (2, 1, k21)],
-        &[(1, k10)],
-    ));
+    let m = decompose(&system(3, &[(0, 1, ka), (1, 2, k12), (2, 1, k21)], &[(1, k10)]));
     assert_eq!(m.kind(), Kind::Real);
     let sum: f64 = k10 + k12 + k21;
     let root = (sum * sum - 4.0 * k10 * k21).sqrt();
     for exact in [ka, 0.5 * (sum + root), 0.5 * (sum - root)] {
-        assert!(
-            m.rates().iter().any(|r| (r / -exact - 1.0).abs() < 1e-14),
-            "{exact} {:?}",
-            m.rates()
-        );
+        assert!(m.rates().iter().any(|r| (r / -exact - 1.0).abs() < 1e-14), "{exact} {:?}", m.rates());
     }
 }
 
@@ -65,20 +55,9 @@ fn equal_transit_rates_form_one_cluster_and_leave_the_rest_alone() {
 
 #[test]
 fn a_one_way_ring_has_complex_pairs_and_identical_branches_need_no_block() {
-    let ring = decompose(&system(
-        3,
-        &[(0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0)],
-        &[(0, 0.2)],
-    ));
+    let ring = decompose(&system(3, &[(0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0)], &[(0, 0.2)]));
     assert_eq!((blocks(&ring), ring.real()), (vec![2], 1));
-    let star = [
-        (0, 1, 1.0),
-        (1, 0, 0.5),
-        (0, 2, 1.0),
-        (2, 0, 0.5),
-        (0, 3, 1.0),
-        (3, 0, 0.5),
-    ];
+    let star = [(0, 1, 1.0), (1, 0, 0.5), (0, 2, 1.0), (2, 0, 0.5), (0, 3, 1.0), (3, 0, 0.5)];
     assert_eq!(decompose(&system(4, &star, &[(0, 0.3)])).kind(), Kind::Real);
 }
 
@@ -95,30 +74,14 @@ fn small_entries_of_graded_modes_keep_the_mass() {
         (3, 4, 0.02),
         (4, 3, 0.03),
     ];
-    let a = system(
-        6,
-        &flows
-            .iter()
-            .copied()
-            .chain((0..5).map(|i| (i, 5, 1.0)))
-            .collect::<Vec<_>>(),
-        &[],
-    );
+    let a = system(6, &flows.iter().copied().chain((0..5).map(|i| (i, 5, 1.0))).collect::<Vec<_>>(), &[]);
     let m = decompose(&a);
     assert_eq!(m.kind(), Kind::Real);
     for from in 0..6 {
         for to in 0..6 {
-            let product: f64 = m
-                .state_row(to)
-                .iter()
-                .zip(m.impulse(from))
-                .map(|(v, w)| v * w)
-                .sum();
+            let product: f64 = m.state_row(to).iter().zip(m.impulse(from)).map(|(v, w)| v * w).sum();
             let exact = f64::from(u8::from(from == to));
-            assert!(
-                (product - exact).abs() < 2e-14,
-                "{from} -> {to}: {product:e}"
-            );
+            assert!((product - exact).abs() < 2e-14, "{from} -> {to}: {product:e}");
         }
     }
 }
