@@ -1,12 +1,16 @@
-//! The tables of VALIDATION.md say what the models give today. `POSOLOGY_BLESS=1 cargo test --test validation` writes them.
-#![cfg(feature = "study")]
+//! What the documents show is what the program gives today: the tables of VALIDATION.md, the figure and the excerpts of
+//! README.md. `POSOLOGY_BLESS=1 cargo test --test documents` writes the tables and the figure.
+#![cfg(feature = "plot")]
 
-use posology::model::{Evidence, Model, Tolerance, catalogue};
+use posology::io::Format;
+use posology::model::{Evidence, Tolerance, catalogue};
+use posology::plot::session_figure;
 use posology::prelude::*;
+use posology::study::compare::{Comparison, Plan, compare, default_plan, session_table};
 use posology::study::{CheckResult, verify};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 fn checks() -> Vec<CheckResult> {
     catalogue().iter().flat_map(|entry| verify(&Model::catalogue(entry.id).unwrap()).unwrap()).collect()
@@ -122,20 +126,61 @@ fn refreshed(document: &str, tables: &BTreeMap<&str, String>) -> String {
     text
 }
 
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Compares a document with what it should be, or writes it.
+fn is_fresh(name: &str, fresh: &str) {
+    if std::env::var_os("POSOLOGY_BLESS").is_some() {
+        std::fs::write(path(name), fresh).unwrap();
+    } else {
+        let document = std::fs::read_to_string(path(name)).unwrap();
+        assert!(fresh == document, "{name} is not up to date: POSOLOGY_BLESS=1 cargo test --test documents");
+    }
+}
+
+fn comparison(name: &str, text: &str) -> Comparison {
+    let plan = Plan::parse(name, text).unwrap();
+    let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
+    compare(&plan, &models, || ()).unwrap()
+}
+
+/// The lines of the fenced block that follows a mark in the README.
+fn excerpt<'t>(readme: &'t str, mark: &str) -> Vec<&'t str> {
+    let after = &readme[readme.find(mark).unwrap_or_else(|| panic!("no mark `{mark}`"))..];
+    after.lines().skip(2).take_while(|line| *line != "```").collect()
+}
+
 #[test]
-fn the_tables_are_what_the_models_give() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("VALIDATION.md");
-    let document = std::fs::read_to_string(&path).unwrap();
+fn the_tables_of_validation_are_what_the_models_give() {
+    let document = std::fs::read_to_string(path("VALIDATION.md")).unwrap();
     let checks = checks();
     let tables = BTreeMap::from([
         ("published", published(&checks)),
         ("computed", computed(&checks)),
         ("discrepancy", discrepancy()),
     ]);
-    let fresh = refreshed(&document, &tables);
-    if std::env::var_os("POSOLOGY_BLESS").is_some() {
-        std::fs::write(&path, fresh).unwrap();
-    } else {
-        assert!(fresh == document, "VALIDATION.md is not up to date: POSOLOGY_BLESS=1 cargo test --test validation");
+    is_fresh("VALIDATION.md", &refreshed(&document, &tables));
+}
+
+#[test]
+fn the_figure_of_the_readme_is_what_its_plan_draws() {
+    let name = "examples/plans/five-routes.toml";
+    let text = std::fs::read_to_string(path(name)).unwrap();
+    is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap());
+}
+
+#[test]
+fn the_excerpts_of_the_readme_are_real() {
+    let readme = include_str!("../README.md");
+    let (name, text) = default_plan();
+    let printed = session_table(&comparison(name, text)).render(Format::Table, 120);
+    let shown = excerpt(readme, "<!-- from compare -->");
+    assert!(shown.len() > 5);
+    for line in shown {
+        assert!(printed.lines().any(|l| l == line), "compare does not print this line of the README:\n{line}\n{printed}");
     }
+    let shown = excerpt(readme, "<!-- from examples/models/oral.toml -->").join("\n");
+    assert_eq!(shown, include_str!("../examples/models/oral.toml").trim_end());
 }
