@@ -250,7 +250,7 @@ const FILE_MISTAKES: &[(&str, &str, &str)] = &[
     ("start = \"2026-02-30\"", "E_DATE", "2026-02-30"),
     ("title = 5", "E_WRONG_TYPE", "5"),
     ("text = \"84 mg weekly\"", "E_SCHEDULE_KEYS", "\"84 mg weekly\""),
-    ("title = \"a\"\ntitle = \"b\"", "E_TOML", "title"),
+    ("title = \"a\"\ntitle = \"b\"", "E_DUPLICATE_KEY", "title"),
     ("[[course]]\nphases = []", "E_UNKNOWN_KEY", "phases"),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mgg\"", "E_UNIT_UNKNOWN", "mgg"),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mg weekly\"", "E_REGIMEN_SYNTAX", "weekly"),
@@ -262,13 +262,13 @@ const FILE_MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\ngive = \"weekly\"\ndoses = 0", "E_ZERO_COUNT", "0"),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"on the nose\"", "E_ROUTE_NAME", "\"on the nose\""),
-    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nfirst = { doses = 1 }", "E_SCHEDULE_KEYS", "{ doses = 1 }"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nfirst = { doses = 1 }", "E_MISSING_KEY", "{ doses = 1 }"),
     (
         "[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nat = \"5 mg/h for 2 h\"",
         "E_DOSE_AND_RATE",
         "\"5 mg/h for 2 h\"",
     ),
-    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nbolus = false", "E_WRONG_TYPE", "false"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nbolus = false", "E_SCHEDULE_KEYS", "false"),
 ];
 
 #[test]
