@@ -179,7 +179,10 @@ fn the_excerpts_of_the_readme_are_real() {
     let shown = excerpt(readme, "<!-- from compare -->");
     assert!(shown.len() > 5);
     for line in shown {
-        assert!(printed.lines().any(|l| l == line), "compare does not print this line of the README:\n{line}\n{printed}");
+        assert!(
+            printed.lines().any(|l| l == line),
+            "compare does not print this line of the README:\n{line}\n{printed}"
+        );
     }
     let shown = excerpt(readme, "<!-- from examples/models/oral.toml -->").join("\n");
     assert_eq!(shown, include_str!("../examples/models/oral.toml").trim_end());
