@@ -161,7 +161,7 @@ fn said(option: &str, text: &str) -> Text {
 fn quantity(text: &Text, like: &str) -> Result<Quantity, Error> {
     let like: Unit = like.parse().expect("a unit named in this module is known");
     let quantity: Quantity = text.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(text))?;
-    quantity.as_base_like(&like).map_err(|e| Error::from(e).placed(&text.place))?;
+    quantity.like(&like).map_err(|e| Error::from(e).placed(&text.place))?;
     Ok(quantity)
 }
 

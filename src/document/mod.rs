@@ -116,20 +116,12 @@ impl<K> Faults<K> {
         })
     }
 
-    /// The same faults of `name = value`: those found in reading the value moved to it, those of no place at the name.
-    pub(crate) fn placed_on(self, name: &Text, value: &Text) -> Self {
-        self.each(|fault| match (&fault.source, fault.span) {
-            (Some(source), _) if source.text != value.text => fault,
-            (None, None) => name.place.fault(fault.kind),
-            (_, span) => value.part(span).fault(fault.kind),
-        })
-    }
-
-    /// The same faults, those found in reading a text moved to where the text stands in its document.
+    /// The same faults, those found at a place of this text moved to where the text stands in its document.
     pub(crate) fn placed_in(self, text: &Text) -> Self {
-        self.each(|fault| match &fault.source {
-            Some(source) if source.text != text.text => fault,
-            _ => text.part(fault.span).fault(fault.kind),
+        self.each(|fault| match (&fault.source, fault.span) {
+            (Some(source), _) if source.text != text.text => fault,
+            (_, None) => fault,
+            (_, span) => text.part(span).fault(fault.kind),
         })
     }
 }

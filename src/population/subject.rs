@@ -1,8 +1,9 @@
 //! One person: covariates, body weight, and values of parameters that differ from the model's.
 
+use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
-use crate::units::{Quantity, Unit, UnitError};
+use crate::units::{Quantity, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -107,6 +108,18 @@ impl Kind for SubjectError {
     }
 }
 
+impl Faults<SubjectError> {
+    /// The same faults, placed where the name and the value of a setting stand.
+    pub(crate) fn said_as(self, name: &Text, value: &Text) -> Self {
+        self.each(|fault| match fault.kind {
+            SubjectError::UnknownCovariate { .. } | SubjectError::UnknownParameter { .. } => {
+                name.place.fault(fault.kind)
+            }
+            _ => value.part(fault.span).fault(fault.kind),
+        })
+    }
+}
+
 fn suggestion(word: &str, known: &[String], lead: &str) -> String {
     let names = || known.iter().map(String::as_str);
     match nearest(word, names()) {
@@ -143,7 +156,7 @@ impl<'m> Subject<'m> {
     /// The same person with a covariate set from text: `45 year`, `true`, `japanese`.
     ///
     /// # Errors
-    /// As [`Subject::with`]; spans count in `text`, and a name that the model does not have has none.
+    /// As [`Subject::with`]; spans count in `text`.
     pub fn with_text(mut self, name: &str, text: &str) -> Result<Self, Faults<SubjectError>> {
         let whole = Span::new(0, text.len());
         let kind = self.model.covariates().iter().find(|c| c.name == name).map(|c| &c.kind);
@@ -162,10 +175,7 @@ impl<'m> Subject<'m> {
                 Setting::Number(text.parse::<Quantity>().map_err(|f| f.map(named))?)
             }
         };
-        self.cover(name, setting).map_err(|kind| match kind {
-            SubjectError::UnknownCovariate { .. } => Fault::new(kind),
-            _ => Fault::at(kind, whole),
-        })?;
+        self.cover(name, setting).map_err(|kind| Fault::at(kind, whole))?;
         Ok(self)
     }
 
@@ -180,42 +190,28 @@ impl<'m> Subject<'m> {
             let kind = SubjectError::UnknownParameter { model: model.id().into(), name: name.into(), known };
             return Err(Fault::new(kind).into());
         };
-        self.values[index] = measured(name, value, &model.parameters()[index].unit).map_err(Fault::new)?;
+        let unit = &model.parameters()[index].unit;
+        self.values[index] =
+            value.like(unit).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
         Ok(self)
-    }
-
-    /// The same person with the value of a parameter set from text: `120 L/h`.
-    ///
-    /// # Errors
-    /// As [`Subject::set`]; spans count in `text`, and a name that the model does not have has none.
-    pub fn set_text(self, name: &str, text: &str) -> Result<Self, Faults<SubjectError>> {
-        let named = |error| SubjectError::Unit { name: name.into(), error };
-        let quantity = text.parse::<Quantity>().map_err(|f| f.map(named))?;
-        let whole = Span::new(0, text.len());
-        self.set(name, &quantity).map_err(|faults| {
-            faults.each(|fault| match fault.kind {
-                SubjectError::UnknownParameter { .. } => fault,
-                kind => Fault::at(kind, whole),
-            })
-        })
     }
 
     fn cover(&mut self, name: &str, setting: Setting) -> Result<(), SubjectError> {
         let model = self.model;
-        let common = common_covariate(name);
+        let unit = |error| SubjectError::Unit { name: name.to_string(), error };
         if name == "weight"
-            && let (Setting::Number(quantity), Some(unit)) = (&setting, &common)
+            && let (Setting::Number(quantity), Some(kg)) = (&setting, common_covariate(name))
         {
-            let weight = kilograms(measured(name, quantity, unit)?);
+            let weight = kilograms(quantity.like(&kg).map_err(unit)?);
             if weight <= 0.0 {
                 return Err(SubjectError::Weight { weight });
             }
             self.weight = Some(weight);
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
-            return match (common, setting) {
-                (Some(unit), Setting::Number(quantity)) => {
-                    self.warn_outside(name, measured(name, &quantity, &unit)?);
+            return match (common_covariate(name), setting) {
+                (Some(common), Setting::Number(quantity)) => {
+                    self.warn_outside(name, quantity.like(&common).map_err(unit)?);
                     Ok(())
                 }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
@@ -292,15 +288,12 @@ fn kilograms(mg: f64) -> f64 {
     mg / 1e6
 }
 
-/// A quantity in base units; `unit` is one of the kind that is needed.
-fn measured(name: &str, quantity: &Quantity, unit: &Unit) -> Result<f64, SubjectError> {
-    quantity.as_base_like(unit).map_err(|error| SubjectError::Unit { name: name.to_string(), error })
-}
-
 fn value_of(covariate: &Covariate, setting: Setting) -> Result<f64, SubjectError> {
     let name = || covariate.name.clone();
     match (&covariate.kind, setting) {
-        (CovariateKind::Number { unit }, Setting::Number(quantity)) => measured(&covariate.name, &quantity, unit),
+        (CovariateKind::Number { unit }, Setting::Number(quantity)) => {
+            quantity.like(unit).map_err(|error| SubjectError::Unit { name: name(), error })
+        }
         (CovariateKind::Flag, Setting::Flag(flag)) => Ok(f64::from(u8::from(flag))),
         (CovariateKind::Category { options }, Setting::Category(word)) => options
             .iter()
