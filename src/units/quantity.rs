@@ -43,22 +43,10 @@ impl Quantity {
     /// # Errors
     /// [`UnitError::Mismatch`], or [`UnitError::Missing`] for a plain number where a unit is needed.
     pub fn as_base(&self, dimension: Dimension) -> Result<f64, UnitError> {
-        self.checked(dimension, || Unit::base(dimension).to_string())
-    }
-
-    /// The number in base units, if it is of the dimension of this unit, which messages give as an example.
-    ///
-    /// # Errors
-    /// As [`Quantity::as_base`].
-    pub fn as_base_like(&self, unit: &Unit) -> Result<f64, UnitError> {
-        self.checked(unit.dimension(), || unit.to_string())
-    }
-
-    fn checked(&self, dimension: Dimension, expected: impl FnOnce() -> String) -> Result<f64, UnitError> {
         if self.dimension() == dimension {
             return Ok(self.unit.to_base(self.value));
         }
-        let expected = expected();
+        let expected = Unit::base(dimension).to_string();
         Err(match self.dimension().is_none() && self.unit.as_str().is_empty() {
             true => UnitError::Missing { value: self.value, expected },
             false => UnitError::Mismatch { found: self.unit.clone(), expected },
