@@ -44,14 +44,21 @@ impl From<Range<usize>> for Span {
 pub struct Source {
     /// What to call it in a message.
     pub name: String,
-    /// The whole text.
+    /// The whole text, or the part of it that is at hand.
     pub text: String,
+    /// Number of the first line of `text`.
+    pub first_line: usize,
 }
 
 impl Source {
     /// A source that many faults can share.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        Arc::new(Source { name: name.into(), text: text.into(), first_line: 1 })
+    }
+
+    /// One line of a text too long to keep.
+    pub fn line(name: impl Into<String>, line: impl Into<String>, number: usize) -> Arc<Self> {
+        Arc::new(Source { name: name.into(), text: line.into(), first_line: number })
     }
 
     /// Line and column of a byte, both counted from 1; columns count characters.
@@ -59,7 +66,10 @@ impl Source {
         let byte = floor_char_boundary(&self.text, byte);
         let before = &self.text[..byte];
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Location { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        Location {
+            line: before.matches('\n').count() + self.first_line,
+            column: before[line_start..].chars().count() + 1,
+        }
     }
 }
 

@@ -89,7 +89,7 @@ fn write(
         OutputFile::new("course.svg", course.to_svg()?),
         OutputFile::new("course.png", course.to_png()?),
     ];
-    write_set(&args.out, &mut manifest, &files)?;
+    write_set(&args.out, "manifest.json", &mut manifest, &files)?;
     eprintln!(
         "wrote summary.csv, profiles.csv, session.svg, session.png, course.svg, course.png and manifest.json to {}",
         args.out.display()

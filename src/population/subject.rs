@@ -1,8 +1,9 @@
 //! One person: covariates, body weight, and values of parameters that differ from the model's.
 
+use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
-use crate::units::{Dimension, Quantity, UnitError};
+use crate::units::{Quantity, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -107,6 +108,18 @@ impl Kind for SubjectError {
     }
 }
 
+impl Faults<SubjectError> {
+    /// The same faults, placed where the name and the value of a setting stand.
+    pub(crate) fn said_as(self, name: &Text, value: &Text) -> Self {
+        self.each(|fault| match fault.kind {
+            SubjectError::UnknownCovariate { .. } | SubjectError::UnknownParameter { .. } => {
+                name.place.fault(fault.kind)
+            }
+            _ => value.part(fault.span).fault(fault.kind),
+        })
+    }
+}
+
 fn suggestion(word: &str, known: &[String], lead: &str) -> String {
     let names = || known.iter().map(String::as_str);
     match nearest(word, names()) {
@@ -177,9 +190,9 @@ impl<'m> Subject<'m> {
             let kind = SubjectError::UnknownParameter { model: model.id().into(), name: name.into(), known };
             return Err(Fault::new(kind).into());
         };
-        let dimension = model.parameters()[index].unit.dimension();
+        let unit = &model.parameters()[index].unit;
         self.values[index] =
-            value.as_base(dimension).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
+            value.like(unit).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
         Ok(self)
     }
 
@@ -187,9 +200,9 @@ impl<'m> Subject<'m> {
         let model = self.model;
         let unit = |error| SubjectError::Unit { name: name.to_string(), error };
         if name == "weight"
-            && let Setting::Number(quantity) = &setting
+            && let (Setting::Number(quantity), Some(kg)) = (&setting, common_covariate(name))
         {
-            let weight = kilograms(quantity.as_base(Dimension::MASS).map_err(unit)?);
+            let weight = kilograms(quantity.like(&kg).map_err(unit)?);
             if weight <= 0.0 {
                 return Err(SubjectError::Weight { weight });
             }
@@ -197,7 +210,7 @@ impl<'m> Subject<'m> {
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
-                (Some(dimension), Setting::Number(q)) => q.as_base(dimension).map(|_| ()).map_err(unit),
+                (Some(common), Setting::Number(q)) => q.like(&common).map(|_| ()).map_err(unit),
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
                 (None, _) => Err(SubjectError::UnknownCovariate {
                     model: model.id().into(),
@@ -276,7 +289,7 @@ fn value_of(covariate: &Covariate, setting: Setting) -> Result<f64, SubjectError
     let name = || covariate.name.clone();
     match (&covariate.kind, setting) {
         (CovariateKind::Number { unit }, Setting::Number(quantity)) => {
-            quantity.as_base(unit.dimension()).map_err(|error| SubjectError::Unit { name: name(), error })
+            quantity.like(unit).map_err(|error| SubjectError::Unit { name: name(), error })
         }
         (CovariateKind::Flag, Setting::Flag(flag)) => Ok(f64::from(u8::from(flag))),
         (CovariateKind::Category { options }, Setting::Category(word)) => options
