@@ -441,6 +441,9 @@ impl Kind for ModelError {
                 Some("write `source = \"paper: Table 3\"`, or `grade = \"assumed\", why = \"…\"`".into())
             }
             ModelError::NoReason { .. } => Some("write `why = \"…\"` beside `grade = \"assumed\"`".into()),
+            ModelError::DuplicateId { .. } => {
+                Some("give it another `id`; a file that changes a model says `extends = \"…\"`".into())
+            }
             ModelError::TwoSpellings { .. } => Some("keep the one that the source prints".into()),
             ModelError::FractionsExceedOne { .. } => Some(
                 "bound them (`min(1, …)`, `bounds = [0, 1]`, `iiv = { logit_sd = … }`), or say why it is meant: `fractions_exceed_one = \"why\"`"

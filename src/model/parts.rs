@@ -482,6 +482,8 @@ impl From<&str> for Setting {
 pub struct Provenances {
     /// The id.
     pub id: String,
+    /// Where the file says it.
+    pub id_place: Place,
     /// One line.
     pub title: String,
     /// The drug.
