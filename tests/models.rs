@@ -1,171 +1,186 @@
-//! Every model file: it is in the catalogue, it reproduces its numbers, its grade is shown wherever its results are.
+//! The catalogue: every file of `models/` is in it, loads, cites its numbers, and the index is fresh.
 
-use posology::io::{Cell, Table};
-use posology::model::{Catalogue, Evidence, Grade, catalogue, index};
-use posology::plot::session_figure;
-use posology::prelude::*;
-use posology::study::compare::{Comparison, Plan, compare, default_plan, session_table, summary};
-use posology::study::verify;
-use std::fs;
+use posology::expr::Class;
+use posology::model::{Dynamics, Grade, Model, Provenance, Readout, catalogue, index};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
-fn models() -> PathBuf {
+fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("models")
 }
 
-fn esketamine() -> Model {
-    Model::catalogue("esketamine-perez-ruixo-2021").unwrap()
-}
-
-/// The default comparison, run once.
-fn comparison() -> &'static Comparison {
-    static COMPARISON: OnceLock<Comparison> = OnceLock::new();
-    COMPARISON.get_or_init(|| {
-        let (name, text) = default_plan();
-        let plan = Plan::parse(name, text).unwrap();
-        let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
-        compare(&plan, &models, || ()).unwrap_or_else(|e| panic!("{e}"))
-    })
+fn model(id: &str) -> Model {
+    Model::catalogue(id).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[test]
 fn the_catalogue_is_the_folder() {
-    let mut files: Vec<String> = Vec::new();
-    for folder in fs::read_dir(models()).unwrap().map(|f| f.unwrap().path()).filter(|f| f.is_dir()) {
-        for file in fs::read_dir(&folder).unwrap().map(|f| f.unwrap().path()) {
-            files.push(file.strip_prefix(models()).unwrap().to_str().unwrap().replace('\\', "/"));
+    let mut files = BTreeSet::new();
+    for sub in std::fs::read_dir(folder()).unwrap().map(|e| e.unwrap().path()).filter(|p| p.is_dir()) {
+        for file in std::fs::read_dir(&sub).unwrap().map(|e| e.unwrap().path()) {
+            let path = file.strip_prefix(folder()).unwrap().to_str().unwrap().replace('\\', "/");
+            files.insert((path, std::fs::read_to_string(&file).unwrap()));
         }
     }
-    let mut listed: Vec<&str> = catalogue().iter().map(|e| e.path).collect();
-    files.sort();
-    listed.sort_unstable();
+    let listed: BTreeSet<_> = catalogue().iter().map(|e| (e.path.to_string(), e.text.to_string())).collect();
     assert_eq!(files, listed);
+    let ids: BTreeSet<_> = catalogue().iter().map(|e| e.id).collect();
+    assert_eq!(ids.len(), catalogue().len(), "an id is used twice");
+}
+
+#[test]
+fn every_model_loads_under_its_id_and_cites_its_numbers() {
     for entry in catalogue() {
-        assert_eq!(Model::catalogue(entry.id).unwrap_or_else(|e| panic!("{e}")).id(), entry.id);
+        let model = model(entry.id);
+        assert_eq!(model.id(), entry.id, "{}", entry.path);
+        assert_eq!(model.grade() == Grade::Assumed, entry.path.starts_with("assumed/"), "{}", entry.path);
+        assert!(model.unit_checking(), "{}: no file of the catalogue goes without unit checking", entry.path);
+        assert!(!model.checks().is_empty(), "{}: nothing to verify", entry.path);
+        assert!(matches!(model.dynamics(), Dynamics::Linear { .. }), "{}", entry.path);
+        for parameter in model.parameters() {
+            if let Provenance::Cited { source, .. } = &parameter.provenance {
+                let known = model.sources().iter().any(|s| s.key == *source);
+                assert!(known, "{}: the source of {}", entry.path, parameter.name);
+            }
+        }
+        // Reading, and everything computed in it, is repeatable.
+        let again = Model::catalogue(entry.id).unwrap();
+        assert_eq!((again.dynamics(), again.parameters()), (model.dynamics(), model.parameters()));
     }
+}
+
+#[test]
+fn an_unknown_model_lists_those_that_exist() {
+    let near = Model::catalogue("ketamine-kamp-2021").unwrap_err().to_string();
+    assert!(near.contains("E_UNKNOWN_MODEL") && near.contains("did you mean `ketamine-kamp-2020`?"), "{near}");
+    let far = Model::catalogue("aspirin").unwrap_err().to_string();
+    assert!(catalogue().iter().all(|e| far.contains(e.id)), "{far}");
 }
 
 #[test]
 fn the_index_is_fresh() {
-    let (path, index) = (models().join("README.md"), index().unwrap());
+    let text = index().unwrap();
+    let path = folder().join("README.md");
     if std::env::var_os("POSOLOGY_BLESS").is_some() {
-        fs::write(&path, &index).unwrap();
+        std::fs::write(&path, &text).unwrap();
     }
-    let written = fs::read_to_string(&path).unwrap_or_default();
-    assert!(written == index, "models/README.md is not up to date: POSOLOGY_BLESS=1 cargo test --test models");
+    let found = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(found == text, "models/README.md is stale: POSOLOGY_BLESS=1 cargo test --test models");
 }
 
-#[test]
-fn every_model_reproduces_its_numbers() {
-    let mut failures = Vec::new();
-    for entry in catalogue() {
-        let results = verify(&Model::catalogue(entry.id).unwrap()).unwrap_or_else(|e| panic!("{e}"));
-        assert!(!results.is_empty(), "{} has no check", entry.id);
-        for r in results.iter().filter(|r| !r.passed) {
-            failures.push(format!(
-                "{}: {}, {} of {}: {} {} in {}, {:?} found, off by {:?}",
-                r.model,
-                r.given,
-                r.metric,
-                r.output,
-                r.expected.text,
-                r.unit,
-                r.source,
-                r.found,
-                r.deviation()
-            ));
+/// What the subject's covariates and the dose make of a model: its matrix and the entries of a route.
+struct Computed {
+    model: Model,
+    file: Vec<[f64; 1]>,
+}
+
+impl Computed {
+    fn new(id: &str, covariates: &[(&str, f64)], device: f64) -> Self {
+        let model = model(id);
+        let mut file = model.tiers().file::<1>();
+        for parameter in model.parameters() {
+            file[parameter.slot][0] = parameter.value;
         }
+        for covariate in model.covariates() {
+            let set = covariates.iter().find(|(name, _)| *name == covariate.name);
+            file[covariate.slot][0] = set.map_or(covariate.reference, |(_, value)| *value);
+        }
+        file[model.inputs().dose_amount][0] = 28.0;
+        file[model.inputs().dose_device][0] = device;
+        for class in [Class::Subject, Class::Interval, Class::Dose] {
+            model.tiers().run(class, &mut file);
+        }
+        Computed { model, file }
     }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
-}
 
-/// Esketamine Cmax and AUC0-24 and noresketamine Cmax of 6 strata and 3 doses.
-#[test]
-fn all_strata_of_the_published_table_are_checked() {
-    let results = verify(&esketamine()).unwrap();
-    let published: Vec<_> = results.iter().filter(|r| r.kind == Evidence::Published).collect();
-    let mut strata: Vec<&str> = published.iter().map(|r| r.given.as_str()).collect();
-    strata.dedup();
-    assert_eq!(strata.len(), 18, "{strata:?}");
-    for stratum in strata {
-        let numbers: Vec<String> = published
-            .iter()
-            .filter(|r| r.given == stratum)
-            .map(|r| format!("{} {} {:?}", r.output, r.metric, r.tolerance))
-            .collect();
-        let expected = ["esketamine Cmax", "esketamine AUC(0 h, 24 h)", "noresketamine Cmax"];
-        assert_eq!(numbers, expected.map(|n| format!("{n} Rel(0.01)")), "{stratum}");
+    fn rate(&self, to: &str, from: &str) -> f64 {
+        let index = |name: &str| self.model.states().iter().position(|s| s.name == name).expect("a state");
+        let Dynamics::Linear { a, .. } = self.model.dynamics() else { panic!("not linear") };
+        a.iter().filter(|(i, j, _)| (*i, *j) == (index(to), index(from))).map(|(.., r)| self.file[*r][0]).sum()
+    }
+
+    fn fraction(&self, route: &str, entry: usize) -> f64 {
+        let route = self.model.routes().iter().find(|r| r.name == route).expect("a route");
+        route.entries[entry].fraction.map_or(1.0, |r| self.file[r][0])
+    }
+
+    fn per_amount(&self, output: &str) -> f64 {
+        let output = self.model.outputs().iter().find(|o| o.name == output).expect("an output");
+        let Readout::Linear { c, .. } = &output.readout else { panic!("not linear") };
+        output.unit.from_base(self.file[c[0].1][0])
     }
 }
 
-#[test]
-fn a_model_that_is_wrong_does_not_verify() {
-    let wrong = catalogue()[0].text.replace("\"esketamine-perez-ruixo-2021\"", "\"wrong\"");
-    let wrong = wrong.replace("Vc           = { value = 192", "Vc           = { value = 197");
-    let model = Model::parse(&wrong, "wrong.toml", &Catalogue).unwrap_or_else(|e| panic!("{e}"));
-    let failed = verify(&model).unwrap().iter().filter(|r| !r.passed).count();
-    assert!(failed > 20, "{failed}");
+#[track_caller]
+fn close(found: f64, expected: f64) {
+    assert!((found / expected - 1.0).abs() < 1e-14, "{found} is not {expected}");
 }
 
-/// E = 0.72185 and the bioavailabilities in closed form come out as ratios of simulated areas.
 #[test]
-fn bioavailability_of_esketamine_is_that_of_the_closed_form() {
-    let model = esketamine();
-    let area = |text: &str| {
-        let profile = Simulation::new(&model).give(text.parse::<Regimen>().unwrap()).run().unwrap();
-        let dose: f64 = profile.sessions().iter().map(|s| s.amount).sum();
-        profile.output("esketamine").unwrap().auc_inf().unwrap().value() / dose
+fn esketamine_is_the_published_system() {
+    let typical = Computed::new("esketamine-perez-ruixo-2021", &[], 1.0);
+    close(typical.rate("central", "nasal"), 2.93);
+    close(typical.rate("central", "central"), -(84.3 + 37.6 + 151.0) / 192.0);
+    close(typical.rate("liver", "liver"), -(151.0 / 101.0 + 1.11 + 2.77));
+    close(typical.rate("nor", "liver"), 2.77);
+    close(typical.rate("nor", "nor"), -(38.0 + 26.1) / 70.0);
+    close(typical.fraction("intranasal", 0), 0.54);
+    close(typical.fraction("intranasal", 1), 0.46 * 0.64);
+    close(typical.per_amount("noresketamine"), 1000.0 / 70.0);
+    // E = 0.72185 of ketamine cleared by the liver at each pass
+    let cleared: f64 = 101.0 * (1.11 + 2.77);
+    assert!((cleared / (151.0 + cleared) - 0.72185).abs() < 5e-6);
+
+    let later = Computed::new("esketamine-perez-ruixo-2021", &[], 3.0);
+    close(later.fraction("intranasal", 0), 0.54 * 0.62);
+    close(later.fraction("intranasal", 1), (1.0 - 0.54 * 0.62) * 0.64);
+
+    let years = 8766.0;
+    let asian = Computed::new("esketamine-perez-ruixo-2021", &[("age", 70.0 * years), ("ancestry", 1.0)], 1.0);
+    close(asian.rate("liver", "liver"), -((151.0 - 21.9) / 101.0 + 1.11 * 0.36 + 2.77));
+    close(asian.rate("nor", "nor"), -(38.0 * 0.81 + 26.1) / 70.0);
+    close(asian.fraction("intranasal", 0), 0.54);
+    let japanese = Computed::new("esketamine-perez-ruixo-2021", &[("ancestry", 2.0)], 2.0);
+    close(japanese.fraction("intranasal", 0), 0.54 * 1.34 * 0.62);
+    close(japanese.rate("liver", "liver"), -(151.0 / 101.0 + 1.11 * 0.36 + 2.77));
+}
+
+#[test]
+fn weight_acts_as_published() {
+    let kg = 1e6;
+    let otto = Computed::new("s-ketamine-otto-2021", &[("weight", 50.0 * kg)], 1.0);
+    let (v, cl) = (133.0 * 50.0 / 70.0, 95.2 * (50.0f64 / 70.0).powf(0.75));
+    close(otto.rate("nor", "central"), cl / v);
+    close(otto.rate("deep", "central"), 23.2 / v);
+    let clements = Computed::new("ketamine-clements-1981", &[("weight", 50.0 * kg)], 1.0);
+    close(clements.per_amount("ketamine"), 1000.0 / (1.7522 * 50.0));
+    close(clements.rate("peripheral", "central"), 0.0186 * 60.0);
+    let simons = Computed::new("s-ketamine-simons-2022", &[], 1.0);
+    close(simons.rate("transit1", "ketamine"), 1.48 * 60.0 / 11.6);
+    close(simons.per_amount("s_norketamine"), 1000.0 / 11.6 * 223.70 / 237.73);
+    close(simons.per_amount("s_hydroxynorketamine"), 1000.0 / 4.4 * 239.70 / 237.73);
+}
+
+#[test]
+fn variability_is_as_published_and_what_is_missing_is_said() {
+    let model = model("esketamine-perez-ruixo-2021");
+    let variance = |name: &str| {
+        let parameter = model.parameters().iter().find(|p| p.name == name).expect("a parameter");
+        parameter.iiv.map(|eta| model.etas()[eta].variance)
     };
-    let iv = area("28 mg iv over 40 min");
-    let oral = area("84 mg oral") / iv;
-    for (what, found, expected) in [
-        ("E", 1.0 - oral / 0.64, 0.72185),
-        ("F oral", oral, 0.1780),
-        ("F nasal, 28 mg", area("28 mg intranasal") / iv, 0.6219),
-        ("F nasal, 56 mg", area("56 mg intranasal") / iv, 0.5376),
-        ("F nasal, 84 mg", area("84 mg intranasal") / iv, 0.5094),
+    // ln(1 + CV^2) of the printed CVs, to the digits that the transcription gives.
+    for (name, omega2, half) in [
+        ("FRn", 0.501, 5e-4),
+        ("ka_sw", 1.009, 5e-4),
+        ("Vp1", 0.218, 5e-4),
+        ("Qh", 0.0524, 5e-5),
+        ("Vh", 0.113, 5e-4),
+        ("kel", 0.892, 5e-4),
+        ("CLn", 0.0625, 5e-5),
     ] {
-        assert!((found - expected).abs() <= 1e-4, "{what}: {found}, and {expected} is expected");
+        let found = variance(name).expect("variability");
+        assert!((found - omega2).abs() <= half, "{name}: {found} is not {omega2}");
     }
-}
-
-#[test]
-fn the_course_of_every_arm_has_18_sessions() {
-    assert_eq!(comparison().course_name.as_deref(), Some("common course for comparison, not a published regimen"));
-    for arm in &comparison().arms {
-        let course = arm.course.as_ref().unwrap_or_else(|| panic!("{} has no course", arm.name));
-        assert_eq!(course.sessions.len(), 18, "{}", arm.name);
-        // Twice weekly for 4 weeks, weekly for 4 weeks, every 28 days for 6 times.
-        let phases: Vec<usize> = course.phases.iter().map(|p| p.sessions).collect();
-        assert_eq!(phases, [8, 4, 6], "{}", arm.name);
-        assert_eq!(course.sessions[17], 24.0 * 7.0 * (8.0 + 4.0 * 5.0), "{}", arm.name);
-    }
-}
-
-fn column<'t>(table: &'t Table, name: &str) -> Vec<&'t Cell> {
-    let index = table.columns().iter().position(|c| c.name == name).unwrap_or_else(|| panic!("no column {name}"));
-    table.rows().iter().map(|row| &row[index]).collect()
-}
-
-#[test]
-fn assumed_models_say_so_in_tables_and_figures() {
-    for entry in catalogue() {
-        let assumed = Model::catalogue(entry.id).unwrap().grade() == Grade::Assumed;
-        assert_eq!(assumed, entry.path.starts_with("assumed/"), "{}", entry.id);
-    }
-    let arms = &comparison().arms;
-    let assumed: Vec<bool> =
-        arms.iter().map(|a| a.model.starts_with("ketamine-im") || a.grade == Grade::Assumed).collect();
-    assert_eq!(assumed.iter().filter(|a| **a).count(), 3, "im, oral racemate, lozenge");
-    for table in [session_table(comparison()), summary(comparison())] {
-        let grades = column(&table, "grade").into_iter().map(|c| *c == Cell::from("assumed"));
-        assert_eq!(grades.collect::<Vec<_>>(), assumed);
-    }
-    let svg = session_figure(comparison()).to_svg().unwrap();
-    for (arm, assumed) in arms.iter().zip(assumed) {
-        assert!(svg.contains(&arm.name), "{}", arm.name);
-        assert_eq!(svg.contains(&format!("{} (assumed)", arm.name)), assumed, "{}", arm.name);
-    }
-    assert!(svg.contains("Dashed: assumed models."));
+    assert_eq!(variance("kmet"), None);
+    assert_eq!(model.provenance().missing_variability[0].0, "kmet");
 }

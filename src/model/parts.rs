@@ -459,6 +459,24 @@ pub enum Setting {
     Category(String),
 }
 
+impl From<Quantity> for Setting {
+    fn from(value: Quantity) -> Self {
+        Setting::Number(value)
+    }
+}
+
+impl From<bool> for Setting {
+    fn from(value: bool) -> Self {
+        Setting::Flag(value)
+    }
+}
+
+impl From<&str> for Setting {
+    fn from(value: &str) -> Self {
+        Setting::Category(value.to_string())
+    }
+}
+
 /// What is known about where a model comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Provenances {
