@@ -32,7 +32,7 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, CatalogueEntry, catalogue};
+pub use catalogue::{Catalogue, CatalogueEntry, catalogue, unique_ids};
 pub use checks::{Check, Evidence, Expectation, Printed, Tolerance};
 pub use error::{ModelError, Sort};
 pub use file::FileKind;

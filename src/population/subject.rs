@@ -210,7 +210,10 @@ impl<'m> Subject<'m> {
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
-                (Some(common), Setting::Number(q)) => q.like(&common).map(|_| ()).map_err(unit),
+                (Some(common), Setting::Number(quantity)) => {
+                    self.warn_outside(name, quantity.like(&common).map_err(unit)?);
+                    Ok(())
+                }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
                 (None, _) => Err(SubjectError::UnknownCovariate {
                     model: model.id().into(),
@@ -222,13 +225,13 @@ impl<'m> Subject<'m> {
         let covariate = &model.covariates()[index];
         self.covariates[index] = value_of(covariate, setting)?;
         self.given[index] = true;
-        self.warn_outside(covariate, index);
+        self.warn_outside(name, self.covariates[index]);
         Ok(())
     }
 
-    fn warn_outside(&mut self, covariate: &Covariate, index: usize) {
-        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == covariate.name) else { return };
-        let value = self.covariates[index];
+    /// Warns of a value (base units) outside the range of the people that the model was made from.
+    fn warn_outside(&mut self, name: &str, value: f64) {
+        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == name) else { return };
         if value < range.low || value > range.high {
             let show = |v: f64| range.unit.from_base(v);
             self.warnings.push(
@@ -236,7 +239,7 @@ impl<'m> Subject<'m> {
                     "W_OUTSIDE_POPULATION",
                     format!(
                         "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
-                        covariate.name,
+                        name,
                         show(value),
                         range.unit,
                         show(range.low),
