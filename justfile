@@ -20,11 +20,15 @@ verify:
 
 # The benches; `just bench w1` for one
 bench FILTER="":
-    cargo bench -- {{FILTER}}
+    cargo bench --bench '*' -- {{FILTER}}
 
 # The comparison of routes with its tables and figures, in out/compare
 figures:
     cargo run --release -- compare --out out/compare
+
+# The tables of VALIDATION.md and the figure of the README, made anew
+documents:
+    POSOLOGY_BLESS=1 cargo test --test documents
 
 # What every change must pass
 ci:

@@ -44,14 +44,21 @@ impl From<Range<usize>> for Span {
 pub struct Source {
     /// What to call it in a message.
     pub name: String,
-    /// The whole text.
+    /// The whole text, or the part of it that is at hand.
     pub text: String,
+    /// Number of the first line of `text`.
+    pub first_line: usize,
 }
 
 impl Source {
     /// A source that many faults can share.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Arc<Self> {
-        Arc::new(Source { name: name.into(), text: text.into() })
+        Arc::new(Source { name: name.into(), text: text.into(), first_line: 1 })
+    }
+
+    /// One line of a text too long to keep.
+    pub fn line(name: impl Into<String>, line: impl Into<String>, number: usize) -> Arc<Self> {
+        Arc::new(Source { name: name.into(), text: line.into(), first_line: number })
     }
 
     /// Line and column of a byte, both counted from 1; columns count characters.
@@ -59,7 +66,10 @@ impl Source {
         let byte = floor_char_boundary(&self.text, byte);
         let before = &self.text[..byte];
         let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Location { line: before.matches('\n').count() + 1, column: before[line_start..].chars().count() + 1 }
+        Location {
+            line: before.matches('\n').count() + self.first_line,
+            column: before[line_start..].chars().count() + 1,
+        }
     }
 }
 
@@ -313,9 +323,11 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
-/// The name among `names` that was probably meant by `word`: for hints about spelling.
+/// The name among `names` that was probably meant by `word`: for hints about spelling. A word of which no letter is left
+/// is another word.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = 1 + word.chars().count() / 4;
+    let length = word.chars().count();
+    let limit = (1 + length / 4).min(length.saturating_sub(1));
     names
         .into_iter()
         .map(|name| (edit_distance(&word.to_lowercase(), &name.to_lowercase()), name))
@@ -384,5 +396,6 @@ mod tests {
     fn the_nearest_name_is_found_and_a_far_one_is_not() {
         assert_eq!(nearest("intransal", ["oral", "intranasal"]), Some("intranasal"));
         assert_eq!(nearest("xyz", ["oral", "intranasal"]), None);
+        assert_eq!((nearest("x", ["s"]), nearest("l", ["s", "L"])), (None, Some("L")));
     }
 }

@@ -50,6 +50,11 @@ pub mod solve;
 pub mod study;
 pub mod units;
 
+/// The snippets of the README compile and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 /// Everything that most programs need.
 pub mod prelude {
     pub use crate::Error;

@@ -250,7 +250,7 @@ const FILE_MISTAKES: &[(&str, &str, &str)] = &[
     ("start = \"2026-02-30\"", "E_DATE", "2026-02-30"),
     ("title = 5", "E_WRONG_TYPE", "5"),
     ("text = \"84 mg weekly\"", "E_SCHEDULE_KEYS", "\"84 mg weekly\""),
-    ("title = \"a\"\ntitle = \"b\"", "E_TOML", "title"),
+    ("title = \"a\"\ntitle = \"b\"", "E_DUPLICATE_KEY", "title"),
     ("[[course]]\nphases = []", "E_UNKNOWN_KEY", "phases"),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mgg\"", "E_UNIT_UNKNOWN", "mgg"),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mg weekly\"", "E_REGIMEN_SYNTAX", "weekly"),
@@ -262,13 +262,13 @@ const FILE_MISTAKES: &[(&str, &str, &str)] = &[
     ),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\ngive = \"weekly\"\ndoses = 0", "E_ZERO_COUNT", "0"),
     ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"on the nose\"", "E_ROUTE_NAME", "\"on the nose\""),
-    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nfirst = { doses = 1 }", "E_SCHEDULE_KEYS", "{ doses = 1 }"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nfirst = { doses = 1 }", "E_MISSING_KEY", "{ doses = 1 }"),
     (
         "[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nat = \"5 mg/h for 2 h\"",
         "E_DOSE_AND_RATE",
         "\"5 mg/h for 2 h\"",
     ),
-    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nbolus = false", "E_WRONG_TYPE", "false"),
+    ("[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nbolus = false", "E_SCHEDULE_KEYS", "false"),
 ];
 
 #[test]
@@ -366,7 +366,7 @@ mod published {
     fn index() -> String {
         let mut out = String::from(
             "# Schedules\n\nPublished dosing schedules, one file each. This index is made from the files: \
-             `UPDATE_INDEX=1 cargo test --test regimen`.\n\n| schedule | what | phases | grade | source |\n|---|---|---|---|---|\n",
+             `POSOLOGY_BLESS=1 cargo test --test regimen`.\n\n| schedule | what | phases | grade | source |\n|---|---|---|---|---|\n",
         );
         for ScheduleFile { about, schedule } in Schedules::list() {
             let said = |word: Option<String>| word.unwrap_or_default();
@@ -382,7 +382,7 @@ mod published {
     #[test]
     fn the_index_is_fresh() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schedules/README.md");
-        if std::env::var_os("UPDATE_INDEX").is_some() {
+        if std::env::var_os("POSOLOGY_BLESS").is_some() {
             std::fs::write(&path, index()).unwrap();
         }
         assert_eq!(std::fs::read_to_string(&path).unwrap_or_default(), index());

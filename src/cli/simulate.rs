@@ -96,12 +96,12 @@ fn subject<'m>(args: &SimulateArgs, model: &'m Model) -> Result<Subject<'m>, Err
     let mut subject = Subject::typical(model);
     for given in &args.covariate {
         let (name, value) = pair("--covariate", given)?;
-        subject = subject.with_text(&name.text, &value.text).map_err(|e| Error::from(e).placed_in(&value))?;
+        subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(&name, &value))?;
     }
     for given in &args.set {
         let (name, value) = pair("--set", given)?;
         let quantity: Quantity = value.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&value))?;
-        subject = subject.set(&name.text, &quantity).map_err(|e| Error::from(e).placed(&value.place))?;
+        subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(&name, &value))?;
     }
     Ok(subject)
 }
@@ -116,7 +116,14 @@ fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
 }
 
 fn time(option: &str, text: &str) -> Result<Quantity, Error> {
-    quantity(&said(option, text), Dimension::TIME)
+    let text = said(option, text);
+    let time = quantity(&text, "h")?;
+    let error = match option {
+        "--at" if time.value() < 0.0 => ArgumentError::Negative { option: option.into() },
+        "--until" | "--every" if time.value() <= 0.0 => ArgumentError::NotPositive { option: option.into() },
+        _ => return Ok(time),
+    };
+    Err(Error::from(error).placed(&text.place))
 }
 
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
@@ -164,7 +171,8 @@ fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) 
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    write_set(folder, &mut manifest, &[OutputFile::csv(name, rows)])?;
+    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+    write_set(folder, &format!("{stem}.manifest.json"), &mut manifest, &[OutputFile::csv(name, rows)])?;
     Ok(())
 }
 

@@ -116,11 +116,12 @@ impl<K> Faults<K> {
         })
     }
 
-    /// The same faults, those found in reading a text moved to where the text stands in its document.
+    /// The same faults, those found at a place of this text moved to where the text stands in its document.
     pub(crate) fn placed_in(self, text: &Text) -> Self {
-        self.each(|fault| match &fault.source {
-            Some(source) if source.text != text.text => fault,
-            _ => text.part(fault.span).fault(fault.kind),
+        self.each(|fault| match (&fault.source, fault.span) {
+            (Some(source), _) if source.text != text.text => fault,
+            (_, None) => fault,
+            (_, span) => text.part(span).fault(fault.kind),
         })
     }
 }

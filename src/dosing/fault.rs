@@ -1,6 +1,7 @@
 //! What can be wrong with a schedule.
 
 use super::{MAX_DOSES, Weekday};
+use crate::document::DocumentError;
 use crate::error::{Faults, Kind, listed};
 use crate::units::{Quantity, UnitError};
 
@@ -198,41 +199,14 @@ pub enum DosingError {
         /// What it is rounded to.
         step: Box<Quantity>,
     },
-    /// A file that is no TOML.
-    #[error("{message}")]
-    Toml {
-        /// What the TOML reader says.
-        message: String,
-    },
-    /// A key that a schedule file does not have.
-    #[error("`{key}` is not a key here")]
-    UnknownKey {
-        /// The key.
-        key: String,
-        /// The key that was probably meant.
-        near: Option<String>,
-        /// The keys there are.
-        known: Vec<&'static str>,
-    },
-    /// A value of the wrong type.
-    #[error("`{key}` must be {expected}")]
-    WrongType {
-        /// The key.
-        key: String,
-        /// What it should be.
-        expected: &'static str,
-    },
+    /// A file that is no TOML, or whose keys are not those of a schedule.
+    #[error(transparent)]
+    Document(Box<DocumentError>),
     /// Keys that exclude each other, or of which one is needed.
     #[error("{message}")]
     Keys {
         /// Which keys.
         message: &'static str,
-    },
-    /// A format number other than 1.
-    #[error("format {format} is not known to this version")]
-    Format {
-        /// The number.
-        format: String,
     },
     /// No schedule of this name in the catalogue.
     #[error("there is no schedule `{id}`")]
@@ -252,6 +226,12 @@ fn misplaced(found: &str) -> String {
 impl From<UnitError> for DosingError {
     fn from(error: UnitError) -> Self {
         DosingError::Unit(Box::new(error))
+    }
+}
+
+impl From<DocumentError> for DosingError {
+    fn from(error: DocumentError) -> Self {
+        DosingError::Document(Box::new(error))
     }
 }
 
@@ -293,11 +273,8 @@ impl Kind for DosingError {
             NeedsDevice => "E_DOSE_NEEDS_DEVICE",
             NotWholeDevices { .. } => "E_DOSE_NOT_DEVICES",
             RoundsToNothing { .. } => "E_DOSE_ROUNDS_TO_NOTHING",
-            Toml { .. } => "E_TOML",
-            UnknownKey { .. } => "E_UNKNOWN_KEY",
-            WrongType { .. } => "E_WRONG_TYPE",
+            Document(e) => e.code(),
             Keys { .. } => "E_SCHEDULE_KEYS",
-            Format { .. } => "E_FORMAT",
             UnknownSchedule { .. } => "E_SCHEDULE_UNKNOWN",
         }
     }
@@ -305,6 +282,7 @@ impl Kind for DosingError {
     fn label(&self) -> Option<String> {
         match self {
             DosingError::Unit(e) => e.label(),
+            DosingError::Document(e) => e.label(),
             DosingError::Syntax { expected, .. } => Some(format!("expected {expected}")),
             _ => None,
         }
@@ -317,13 +295,13 @@ impl Kind for DosingError {
             Syntax { near, .. } | UnknownSchedule { near: near @ Some(_), .. } => {
                 return near.as_ref().map(|n| format!("did you mean `{n}`?"));
             }
-            UnknownKey { near: Some(near), .. } => return Some(format!("did you mean `{near}`?")),
-            UnknownKey { known, .. } => return Some(format!("the keys here are {}", listed(known.iter().copied()))),
+            Document(e) => return e.hint(),
             NotWholeDevices { nearest, .. } => {
                 let nearest: Vec<String> = nearest.iter().map(Quantity::to_string).collect();
                 return Some(format!("the nearest doses are {}", listed(nearest.iter().map(String::as_str))));
             }
             UnknownSchedule { .. } => "`posology schedules list` shows them all",
+            NegativeDuration { .. } => "time runs forward: leave out the `-`",
             ZeroDuration { what: "infusion" } => "leave it out, or write `as bolus`",
             NoDose => "begin with an amount, such as `84 mg`",
             RateWithoutDuration { .. } => "write `at 2.4 mg/kg/h for 120 h`",

@@ -4,13 +4,13 @@ use super::check::Part;
 use super::draft::{Draft, assemble};
 use super::parse::{dose, duration_length, each, pattern, rate_and_duration, read, rounding};
 use super::print::{Said, amount};
-use super::scan::{DosingFault, Read, Scanner};
+use super::scan::{Read, Scanner};
 use super::{Date, DosingError, DosingFaults, First, Input, Length, Pattern, Phase, Schedule, Steps};
-use crate::error::{Fault, Faults, Source, Span, nearest};
+use crate::document::{Log, Table, Value, parse};
+use crate::error::{Faults, Source};
 use crate::units::Quantity;
 use std::fmt::Write;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use std::sync::Arc;
 
 /// A schedule file: a schedule, what it is called and where it comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,8 +63,6 @@ const PHASE_KEYS: &[&str] = &[
     "rounded",
     "pause",
 ];
-const FIRST_KEYS: &[&str] = &["doses", "dose"];
-const STEP_KEYS: &[&str] = &["by", "each", "to"];
 
 impl About {
     fn slots(&mut self) -> [&mut Option<String>; 8] {
@@ -79,7 +77,7 @@ impl ScheduleFile {
     /// # Errors
     /// Every fault found, with its place in the file.
     pub fn from_toml(text: &str, name: &str) -> Result<Self, DosingFaults> {
-        file(text).map_err(|faults| faults.within(&Source::new(name, text)))
+        file(&Source::new(name, text))
     }
 
     /// The file in its canonical spelling: courses and phases, not one line of text.
@@ -181,316 +179,177 @@ fn push_phase(out: &mut String, phase: &Phase, before: Option<&Phase>) {
 
 // ---- reading
 
-fn file(text: &str) -> Result<ScheduleFile, DosingFaults> {
-    let table = DeTable::parse(text).map_err(|error| {
-        let message = error.message().lines().next().unwrap_or("not TOML").to_string();
-        Fault { kind: DosingError::Toml { message }, span: error.span().map(Span::from), source: None }
-    })?;
-    let mut reader = Reader { text, found: Vec::new() };
-    let file = reader.file(table.get_ref());
-    Faults::check(reader.found, || file.expect("a file in which nothing is wrong has a schedule"))
+type Keys<'a> = Table<'a, DosingError>;
+type Entry<'a> = Value<'a, DosingError>;
+
+fn file(source: &Arc<Source>) -> Result<ScheduleFile, DosingFaults> {
+    let log = Log::new(source);
+    let toml = parse(&log)?;
+    let root = Table::root(&log, "a schedule", toml.get_ref(), FILE_KEYS);
+    root.check_format();
+    let mut about = About::default();
+    for (key, slot) in ABOUT_KEYS.iter().zip(about.slots()) {
+        *slot = root.text(key).map(|text| text.text);
+    }
+    let start = root.get("start").and_then(|value| parsed(&value, |scan| scan.date()));
+    let (line, list) = (root.get("text"), root.get("course"));
+    match (&line, &list) {
+        (Some(text), Some(_)) => {
+            log.report(&text.place, DosingError::Keys { message: "give `text` or `[[course]]`, not both" });
+        }
+        (None, None) => {
+            let message = "a schedule needs `text = \"…\"` or `[[course]]` with `[[course.phase]]`";
+            log.report(&root.place, DosingError::Keys { message });
+        }
+        _ => {}
+    }
+    let line = line.and_then(|text| one_line(&text, start));
+    let drafts = list.map_or_else(Vec::new, |list| courses(&list));
+    // A phase that could not be read would only cause faults that follow from it.
+    Faults::check(log.into_faults(), || ())?;
+    let schedule = match line {
+        Some(schedule) => schedule,
+        None => assemble(drafts, start).map_err(|faults| faults.within(source))?,
+    };
+    Ok(ScheduleFile { about, schedule })
 }
 
-/// Walks the table of a file and collects what is wrong.
-struct Reader<'t> {
-    text: &'t str,
-    found: Vec<DosingFault>,
+/// Reads the whole of a text with a piece of the grammar of schedules.
+fn parsed<T>(value: &Entry, read: impl FnOnce(&mut Scanner) -> Read<T>) -> Option<T> {
+    let text = value.text()?;
+    let mut scan = Scanner::new(&text.text);
+    let result = read(&mut scan).and_then(|result| scan.expect_end().map(|()| result));
+    result.map_err(|fault| value.log.push(text.fault(fault, |kind| kind))).ok()
 }
 
-type Value<'t> = Spanned<DeValue<'t>>;
-
-fn span_of(value: &Value) -> Span {
-    value.span().into()
+fn one_line(value: &Entry, start: Option<Date>) -> Option<Schedule> {
+    let text = value.text()?;
+    match read(&text.text, start) {
+        Ok(schedule) => {
+            if start.is_some() && schedule.start() != start {
+                let message = "`start` and the `starting …` of `text` are different days";
+                value.log.report(&value.place, DosingError::Keys { message });
+            }
+            Some(schedule)
+        }
+        Err(faults) => {
+            faults.placed_in(&text).into_vec().into_iter().for_each(|fault| value.log.push(fault));
+            None
+        }
+    }
 }
 
-impl Reader<'_> {
-    fn fault(&mut self, kind: DosingError, span: Span) {
-        self.found.push(Fault::at(kind, span));
+fn courses(list: &Entry) -> Vec<Vec<Draft>> {
+    let mut courses = Vec::new();
+    for course in list.list().unwrap_or_default() {
+        let Some(table) = course.table(&["phase"]) else { continue };
+        // A course with another key is misspelt, which is said already.
+        let phases = if table.keys().next().is_none() { table.need("phase") } else { table.get("phase") };
+        let phases = phases.and_then(|phases| phases.list()).unwrap_or_default();
+        courses.push(phases.iter().filter_map(phase).collect());
     }
+    courses
+}
 
-    fn unknown_key(&mut self, key: &Spanned<toml::de::DeString>, known: &[&'static str]) {
-        let name = key.get_ref().to_string();
-        let near = nearest(&name, known.iter().copied()).map(str::to_string);
-        self.fault(DosingError::UnknownKey { key: name, near, known: known.to_vec() }, key.span().into());
+fn phase(value: &Entry) -> Option<Draft> {
+    let keys = value.table(PHASE_KEYS)?;
+    let mut draft = Draft::new(Phase::new(Quantity::base(0.0, Default::default()), Pattern::Once { at: None }));
+    draft.whole = value.place.span;
+    what_and_how(&keys, &mut draft);
+    when(&keys, &mut draft);
+    modifiers(&keys, &mut draft);
+    Some(draft)
+}
+
+/// The value of a key, noted as the place of a part.
+fn noted<'a>(keys: &Keys<'a>, key: &str, part: Part, draft: &mut Draft) -> Option<Entry<'a>> {
+    let value = keys.get(key)?;
+    if let Err(fault) = draft.note(part, value.place.span) {
+        keys.log.push(fault.within(&keys.log.source));
     }
+    Some(value)
+}
 
-    fn wrong_type(&mut self, key: &str, expected: &'static str, value: &Value) {
-        self.fault(DosingError::WrongType { key: key.to_string(), expected }, span_of(value));
+fn what_and_how(keys: &Keys, draft: &mut Draft) {
+    if let Some(value) = noted(keys, "dose", Part::Dose, draft) {
+        draft.dose = parsed(&value, |scan| dose(scan, "mg")).map(|(dose, _)| dose);
     }
-
-    /// The value as text.
-    fn string<'v>(&mut self, key: &str, value: &'v Value) -> Option<&'v str> {
-        let text = value.get_ref().as_str();
-        if text.is_none() {
-            self.wrong_type(key, "text in quotes", value);
-        }
-        text
+    if let Some(value) = noted(keys, "route", Part::Route, draft) {
+        draft.rest.route = value.text().map(|text| text.text);
     }
-
-    /// A count of 1 or more.
-    fn count(&mut self, key: &str, value: &Value) -> Option<u32> {
-        let count = value.get_ref().as_integer().and_then(|i| u32::from_str_radix(i.as_str(), i.radix()).ok());
-        if count.is_none() {
-            self.wrong_type(key, "a whole number, 1 or more", value);
-        }
-        count
+    if let Some(value) = noted(keys, "over", Part::Input, draft) {
+        draft.input = parsed(&value, |scan| scan.duration()).map(Input::Over);
     }
-
-    fn table<'v, 't>(&mut self, key: &str, value: &'v Value<'t>) -> Option<&'v DeTable<'t>> {
-        let table = value.get_ref().as_table();
-        if table.is_none() {
-            self.wrong_type(key, "a table", value);
-        }
-        table
-    }
-
-    fn tables<'v, 't>(&mut self, key: &str, value: &'v Value<'t>) -> Vec<(&'v DeTable<'t>, Span)> {
-        let Some(array) = value.get_ref().as_array() else {
-            self.wrong_type(key, "an array of tables", value);
-            return Vec::new();
-        };
-        array.iter().filter_map(|item| self.table(key, item).map(|table| (table, span_of(item)))).collect()
-    }
-
-    /// A fault of a string's contents, placed in the file: exactly where the contents stand in it as they are.
-    fn placed(&self, fault: DosingFault, contents: &str, value: &Value) -> DosingFault {
-        let whole = span_of(value);
-        let raw = self.text.get(whole.start..whole.end).unwrap_or("");
-        match raw.find(contents).filter(|_| !contents.is_empty()) {
-            Some(offset) => fault.shifted(whole.start + offset),
-            None => Fault { span: Some(whole), ..fault },
+    if let Some(value) = noted(keys, "bolus", Part::Input, draft) {
+        draft.input = Some(Input::Bolus);
+        if value.flag() == Some(false) {
+            keys.log.report(&value.place, DosingError::Keys { message: "leave `bolus` out where it is not `true`" });
         }
     }
-
-    /// Reads the whole of a string with a piece of the text's grammar.
-    fn parsed<T>(&mut self, key: &str, value: &Value, read: impl FnOnce(&mut Scanner) -> Read<T>) -> Option<T> {
-        let contents = self.string(key, value)?;
-        let mut scan = Scanner::new(contents);
-        match read(&mut scan).and_then(|result| scan.expect_end().map(|()| result)) {
-            Ok(result) => Some(result),
-            Err(fault) => {
-                let fault = self.placed(fault, contents, value);
-                self.found.push(fault);
-                None
-            }
+    if let Some(value) = noted(keys, "at", Part::Input, draft) {
+        if keys.has("dose") {
+            keys.log.report(&value.place, DosingError::DoseAndRate);
+        } else if let Some((dose, duration, _)) = parsed(&value, rate_and_duration) {
+            (draft.dose, draft.input) = (Some(dose), Some(Input::AtRate(duration)));
+            // It is the place of the dose as well.
+            noted(keys, "at", Part::Dose, draft);
         }
     }
+}
 
-    fn file(&mut self, table: &DeTable) -> Option<ScheduleFile> {
-        let mut about = About::default();
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            if let Some(slot) = ABOUT_KEYS.iter().zip(about.slots()).find(|(k, _)| **k == name) {
-                *slot.1 = self.string(name, value).map(str::to_string);
-            } else if !FILE_KEYS.contains(&name) {
-                self.unknown_key(key, FILE_KEYS);
-            }
+fn when(keys: &Keys, draft: &mut Draft) {
+    let how_often = |scan: &mut Scanner| pattern(scan)?.ok_or_else(|| scan.unexpected("how often", &[]));
+    if let Some(pattern) = noted(keys, "give", Part::Pattern, draft).and_then(|value| parsed(&value, how_often)) {
+        draft.rest.pattern = pattern;
+    }
+    if let Some(value) = noted(keys, "for", Part::Length, draft) {
+        draft.rest.length = parsed(&value, duration_length);
+    }
+    if let Some(value) = noted(keys, "doses", Part::Length, draft) {
+        draft.rest.length = count(&value).map(Length::Doses);
+    }
+    if let Some(value) = noted(keys, "pause", Part::Pause, draft) {
+        draft.rest.pause = parsed(&value, |scan| scan.duration());
+    }
+}
+
+fn modifiers(keys: &Keys, draft: &mut Draft) {
+    draft.rest.first = noted(keys, "first", Part::First, draft).and_then(|value| first(&value));
+    for (key, rising) in [("rising", true), ("falling", false)] {
+        if let Some(value) = noted(keys, key, Part::Steps, draft) {
+            draft.rest.steps = steps(&value, rising);
         }
-        if let Some(value) = table.get("format") {
-            let format = value.get_ref().as_integer().map(|i| i.as_str());
-            if format != Some("1") {
-                let format = format.map_or_else(|| self.text[value.span()].to_string(), str::to_string);
-                self.fault(DosingError::Format { format }, span_of(value));
-            }
-        }
-        let start = table.get("start").and_then(|value| self.parsed("start", value, |s| s.date()));
-        let schedule = match (table.get("text"), table.get("course")) {
-            (Some(value), None) => self.one_line(value, start),
-            (None, Some(value)) => {
-                let drafts = self.courses(value);
-                // A phase that could not be read would only cause faults that follow from it.
-                if self.found.is_empty() { self.kept(assemble(drafts, start)) } else { None }
-            }
-            (Some(value), Some(_)) => {
-                self.fault(DosingError::Keys { message: "give `text` or `[[course]]`, not both" }, span_of(value));
-                None
-            }
-            (None, None) => {
-                let message = "a schedule needs `text = \"…\"` or `[[course]]` with `[[course.phase]]`";
-                self.fault(DosingError::Keys { message }, Span::default());
-                None
-            }
-        };
-        schedule.map(|schedule| ScheduleFile { about, schedule })
     }
+    if let Some(value) = noted(keys, "except_doses", Part::ExceptDoses, draft) {
+        draft.rest.except_doses = parsed(&value, |scan| scan.numbers("the number of a dose")).unwrap_or_default();
+    }
+    if let Some(value) = noted(keys, "except_days", Part::ExceptDays, draft) {
+        draft.rest.except_days = parsed(&value, |scan| scan.numbers("the number of a day")).unwrap_or_default();
+    }
+    draft.rest.max = noted(keys, "max", Part::Max, draft).and_then(|value| quantity(&value));
+    draft.rest.rounding = noted(keys, "rounded", Part::Rounding, draft).and_then(|value| parsed(&value, rounding));
+}
 
-    /// The schedule, if nothing is wrong with it.
-    fn kept(&mut self, result: Result<Schedule, DosingFaults>) -> Option<Schedule> {
-        result.map_err(|faults| self.found.extend(faults.into_vec())).ok()
-    }
+fn quantity(value: &Entry) -> Option<Quantity> {
+    parsed(value, |scan| scan.quantity("mg").map(|(quantity, _)| quantity))
+}
 
-    fn one_line(&mut self, value: &Value, start: Option<Date>) -> Option<Schedule> {
-        let contents = self.string("text", value)?;
-        let faults = match read(contents, start) {
-            Ok(schedule) => {
-                if start.is_some() && schedule.start() != start {
-                    let message = "`start` and the `starting …` of `text` are different days";
-                    self.fault(DosingError::Keys { message }, span_of(value));
-                }
-                return Some(schedule);
-            }
-            Err(faults) => faults.into_vec(),
-        };
-        let placed: Vec<_> = faults.into_iter().map(|fault| self.placed(fault, contents, value)).collect();
-        self.found.extend(placed);
-        None
-    }
+/// A number of doses; one beyond any limit stays beyond it.
+fn count(value: &Entry) -> Option<u32> {
+    value.count().map(|count| u32::try_from(count).unwrap_or(u32::MAX))
+}
 
-    fn courses(&mut self, value: &Value) -> Vec<Vec<Draft>> {
-        let mut courses = Vec::new();
-        for (table, span) in self.tables("course", value) {
-            for key in table.keys().filter(|key| key.get_ref() != "phase") {
-                self.unknown_key(key, &["phase"]);
-            }
-            let Some(phases) = table.get("phase") else {
-                // A misspelt key is the reason, and said already.
-                if table.is_empty() {
-                    self.fault(DosingError::NoPhase, span);
-                }
-                continue;
-            };
-            let phases = self.tables("phase", phases);
-            courses.push(phases.into_iter().map(|(table, span)| self.phase(table, span)).collect());
-        }
-        courses
-    }
+fn first(value: &Entry) -> Option<First> {
+    let keys = value.table(&["doses", "dose"])?;
+    let doses = keys.need("doses").and_then(|value| count(&value));
+    let dose = keys.need("dose").and_then(|value| quantity(&value));
+    Some(First { doses: doses?, quantity: dose? })
+}
 
-    fn phase(&mut self, table: &DeTable, span: Span) -> Draft {
-        let mut draft = Draft::new(Phase::new(Quantity::base(0.0, Default::default()), Pattern::Once { at: None }));
-        draft.whole = span;
-        for (key, value) in table {
-            let name = key.get_ref().as_ref();
-            let part = self.phase_key(name, value, &mut draft.rest);
-            let part = match name {
-                "dose" => {
-                    draft.dose = self.parsed(name, value, |s| dose(s, "mg")).map(|(dose, _)| dose);
-                    Some(Part::Dose)
-                }
-                "over" => {
-                    draft.input = self.parsed(name, value, |s| s.duration()).map(Input::Over);
-                    Some(Part::Input)
-                }
-                "bolus" => {
-                    draft.input = Some(Input::Bolus);
-                    if value.get_ref().as_bool() != Some(true) {
-                        self.wrong_type(name, "`true`, or left out", value);
-                    }
-                    Some(Part::Input)
-                }
-                "at" if table.contains_key("dose") => {
-                    self.fault(DosingError::DoseAndRate, span_of(value));
-                    None
-                }
-                "at" => {
-                    if let Some((dose, duration, _)) = self.parsed(name, value, rate_and_duration) {
-                        (draft.dose, draft.input) = (Some(dose), Some(Input::AtRate(duration)));
-                    }
-                    // Its span is that of the dose as well.
-                    self.found.extend(draft.note(Part::Dose, span_of(value)).err());
-                    Some(Part::Input)
-                }
-                _ if part.is_none() => {
-                    self.unknown_key(key, PHASE_KEYS);
-                    None
-                }
-                _ => part,
-            };
-            if let Some(part) = part {
-                self.found.extend(draft.note(part, span_of(value)).err());
-            }
-        }
-        draft
-    }
-
-    /// Reads a key that a phase keeps as it is; which part it is, or `None` for any other key.
-    fn phase_key(&mut self, name: &str, value: &Value, phase: &mut Phase) -> Option<Part> {
-        Some(match name {
-            "route" => {
-                phase.route = self.string(name, value).map(str::to_string);
-                Part::Route
-            }
-            "give" => {
-                let how_often = |s: &mut Scanner| pattern(s)?.ok_or_else(|| s.unexpected("how often", &[]));
-                if let Some(pattern) = self.parsed(name, value, how_often) {
-                    phase.pattern = pattern;
-                }
-                Part::Pattern
-            }
-            "for" => {
-                phase.length = self.parsed(name, value, duration_length);
-                Part::Length
-            }
-            "doses" => {
-                phase.length = self.count(name, value).map(Length::Doses);
-                Part::Length
-            }
-            "first" => {
-                phase.first = self.first(value);
-                Part::First
-            }
-            "rising" | "falling" => {
-                phase.steps = self.steps(name, value);
-                Part::Steps
-            }
-            "except_doses" => {
-                phase.except_doses =
-                    self.parsed(name, value, |s| s.numbers("the number of a dose")).unwrap_or_default();
-                Part::ExceptDoses
-            }
-            "except_days" => {
-                phase.except_days = self.parsed(name, value, |s| s.numbers("the number of a day")).unwrap_or_default();
-                Part::ExceptDays
-            }
-            "max" => {
-                phase.max = self.quantity(name, value);
-                Part::Max
-            }
-            "rounded" => {
-                phase.rounding = self.parsed(name, value, rounding);
-                Part::Rounding
-            }
-            "pause" => {
-                phase.pause = self.parsed(name, value, |s| s.duration());
-                Part::Pause
-            }
-            _ => return None,
-        })
-    }
-
-    fn quantity(&mut self, key: &str, value: &Value) -> Option<Quantity> {
-        self.parsed(key, value, |s| s.quantity("mg").map(|(quantity, _)| quantity))
-    }
-
-    /// A small table with known keys, each of which is needed unless it is `optional`.
-    fn small<'v, 't>(
-        &mut self,
-        name: &str,
-        value: &'v Value<'t>,
-        known: &[&'static str],
-        message: &'static str,
-    ) -> Option<&'v DeTable<'t>> {
-        let table = self.table(name, value)?;
-        for key in table.keys().filter(|key| !known.contains(&key.get_ref().as_ref())) {
-            self.unknown_key(key, known);
-        }
-        if known.iter().any(|key| !table.contains_key(*key)) {
-            self.fault(DosingError::Keys { message }, span_of(value));
-            return None;
-        }
-        Some(table)
-    }
-
-    fn first(&mut self, value: &Value) -> Option<First> {
-        let table = self.small("first", value, FIRST_KEYS, "`first` needs `doses` (how many) and `dose`")?;
-        let doses = self.count("doses", table.get("doses")?)?;
-        Some(First { doses, quantity: self.quantity("dose", table.get("dose")?)? })
-    }
-
-    fn steps(&mut self, name: &str, value: &Value) -> Option<Steps> {
-        let table = self.small(name, value, STEP_KEYS, "`rising` and `falling` need `by`, `each` and `to`")?;
-        let by = self.quantity("by", table.get("by")?);
-        let each = self.parsed("each", table.get("each")?, each);
-        let to = self.quantity("to", table.get("to")?);
-        Some(Steps { rising: name == "rising", by: by?, each: each?, to: to? })
-    }
+fn steps(value: &Entry, rising: bool) -> Option<Steps> {
+    let keys = value.table(&["by", "each", "to"])?;
+    let by = keys.need("by").and_then(|value| quantity(&value));
+    let each = keys.need("each").and_then(|value| parsed(&value, each));
+    let to = keys.need("to").and_then(|value| quantity(&value));
+    Some(Steps { rising, by: by?, each: each?, to: to? })
 }

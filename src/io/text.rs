@@ -7,8 +7,8 @@ use super::table::{Cell, Table};
 const DIGITS: usize = 4;
 /// Characters between columns.
 const GAP: usize = 2;
-/// Words in a cell wrap beyond this many characters.
-const WIDEST_CELL: usize = 36;
+/// Words in a cell wrap beyond this many characters, the first of these that takes no more blocks than the last.
+const WIDEST_CELL: [usize; 8] = [160, 120, 100, 80, 64, 52, 44, 36];
 /// Words in a header wrap beyond this many characters.
 const WIDEST_HEADER: usize = 16;
 
@@ -17,8 +17,7 @@ pub(super) fn render(table: &Table, width: usize) -> String {
     if table.columns().is_empty() {
         return String::new();
     }
-    let mut notes = Vec::new();
-    let columns = lay_out(table, width, &mut notes);
+    let (columns, notes) = widest_that_fits(table, width);
     let mut out = String::new();
     for (number, block) in blocks(&columns, width).iter().enumerate() {
         if number > 0 {
@@ -48,19 +47,35 @@ struct Laid {
     width: usize,
 }
 
-fn lay_out(table: &Table, width: usize, notes: &mut Vec<String>) -> Vec<Laid> {
-    let widest_key = (width / 3).clamp(12, WIDEST_CELL);
+/// The layout with the widest cells that takes as few blocks as narrow cells would, and its notes.
+fn widest_that_fits(table: &Table, width: usize) -> (Vec<Laid>, Vec<String>) {
+    let mut layouts = WIDEST_CELL.iter().rev().map(|widest| lay_out(table, width, *widest));
+    let mut best = layouts.next().expect("there is a narrowest cell");
+    let fewest = blocks(&best.0, width).len();
+    for layout in layouts {
+        let fits = blocks(&layout.0, width).len() <= fewest && layout.0.iter().all(|column| column.width <= width);
+        if !fits {
+            break;
+        }
+        best = layout;
+    }
+    best
+}
+
+fn lay_out(table: &Table, width: usize, widest_cell: usize) -> (Vec<Laid>, Vec<String>) {
+    let mut notes = Vec::new();
+    let widest_key = (width / 3).clamp(12, 36);
     // Row by row, so that notes are numbered in reading order.
     let mut cells: Vec<Vec<Vec<String>>> = vec![Vec::new(); table.columns().len()];
     for row in table.rows() {
         for (index, cell) in row.iter().enumerate() {
-            let widest = if index == 0 { widest_key } else { WIDEST_CELL };
-            cells[index].push(cell_lines(cell, widest, notes));
+            let widest = if index == 0 { widest_key } else { widest_cell };
+            cells[index].push(cell_lines(cell, widest, &mut notes));
         }
     }
     let right =
         |index: usize| !table.rows().is_empty() && table.rows().iter().all(|row| !matches!(row[index], Cell::Text(_)));
-    table
+    let columns = table
         .columns()
         .iter()
         .zip(cells)
@@ -73,7 +88,8 @@ fn lay_out(table: &Table, width: usize, notes: &mut Vec<String>) -> Vec<Laid> {
             let width = widest_value.max(widest_header).max(length(&unit));
             Laid { header, unit, cells, right: right(index), width }
         })
-        .collect()
+        .collect();
+    (columns, notes)
 }
 
 fn cell_lines(cell: &Cell, widest: usize, notes: &mut Vec<String>) -> Vec<String> {

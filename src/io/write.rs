@@ -150,21 +150,26 @@ impl OutputFile {
     }
 }
 
-/// Writes the files of a run and `manifest.json` into a folder, which is made if needed.
+/// Writes the files of a run and their manifest into a folder, which is made if needed.
 ///
 /// The manifest's `outputs` are filled in from the files. Everything is on the disk under temporary names before anything
 /// appears; then the manifest is moved into place first and the files in their order, so a file is never without its manifest.
 ///
 /// # Errors
 /// [`IoError::Folder`], [`IoError::IsFolder`] and [`IoError::Write`]. If staging fails, nothing in the folder has changed.
-pub fn write_set(folder: &Path, manifest: &mut Manifest, files: &[OutputFile]) -> Result<(), IoError> {
+pub fn write_set(
+    folder: &Path,
+    manifest_name: &str,
+    manifest: &mut Manifest,
+    files: &[OutputFile],
+) -> Result<(), IoError> {
     fs::create_dir_all(folder).map_err(|source| IoError::Folder { path: folder.into(), source })?;
     manifest.outputs = files
         .iter()
         .map(|file| Output { name: file.name.clone(), sha256: sha256_hex(&file.bytes), units: file.units.clone() })
         .collect();
     let manifest = manifest.to_json();
-    let all = std::iter::once(("manifest.json", manifest.as_bytes()))
+    let all = std::iter::once((manifest_name, manifest.as_bytes()))
         .chain(files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())));
     let staged = all
         .map(|(name, bytes)| {
@@ -246,7 +251,7 @@ mod tests {
         let folder = Folder::new("set");
         fs::create_dir(folder.0.join("b.csv")).unwrap();
         let files = [OutputFile::new("a.csv", "1"), OutputFile::new("b.csv", "2")];
-        let error = write_set(&folder.0, &mut Manifest::new("compare"), &files).unwrap_err();
+        let error = write_set(&folder.0, "manifest.json", &mut Manifest::new("compare"), &files).unwrap_err();
         assert_eq!(error.code(), "E_FILE_IS_FOLDER");
         assert_eq!(folder.names(), ["b.csv"]);
     }
@@ -255,7 +260,7 @@ mod tests {
     fn a_set_has_a_manifest_that_fits_it() {
         let folder = Folder::new("manifest");
         let mut manifest = Manifest::new("compare");
-        write_set(&folder.0, &mut manifest, &[OutputFile::new("a.csv", "abc")]).unwrap();
+        write_set(&folder.0, "manifest.json", &mut manifest, &[OutputFile::new("a.csv", "abc")]).unwrap();
         assert_eq!(folder.names(), ["a.csv", "manifest.json"]);
         let json: serde_json::Value =
             serde_json::from_slice(&fs::read(folder.0.join("manifest.json")).unwrap()).unwrap();

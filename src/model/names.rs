@@ -1,6 +1,6 @@
 //! Which names may be given, and the closed lists of words.
 
-use crate::units::{Dimension, Unit};
+use crate::units::Unit;
 
 /// Words of the expression language that cannot be names.
 pub(super) const RESERVED: [&str; 13] =
@@ -15,10 +15,15 @@ const FUNCTIONS: [&str; 17] = [
 /// Covariates that every subject can have, whether a model uses them or not.
 pub(super) const SUBJECT_COVARIATES: [(&str, &str); 2] = [("age", "year"), ("weight", "kg")];
 
-/// The dimension of a covariate that every subject can have, whether a model uses it or not.
-pub(crate) fn common_covariate(name: &str) -> Option<Dimension> {
+/// The unit of a covariate that every subject can have, whether a model uses it or not.
+pub(crate) fn common_covariate(name: &str) -> Option<Unit> {
     let (_, unit) = SUBJECT_COVARIATES.iter().find(|(n, _)| *n == name)?;
-    Some(unit.parse::<Unit>().ok()?.dimension())
+    unit.parse().ok()
+}
+
+/// The covariates that every subject can have.
+pub(crate) fn common_covariates() -> impl Iterator<Item = &'static str> {
+    SUBJECT_COVARIATES.iter().map(|(name, _)| *name)
 }
 
 /// What an output can be a concentration of. `ketamine` and `norketamine` without a letter are R + S.

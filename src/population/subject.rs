@@ -1,8 +1,9 @@
 //! One person: covariates, body weight, and values of parameters that differ from the model's.
 
+use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
-use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
-use crate::units::{Dimension, Quantity, UnitError};
+use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate, common_covariates};
+use crate::units::{Quantity, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -102,8 +103,21 @@ impl Kind for SubjectError {
             SubjectError::UnknownParameter { name, known, .. } => Some(suggestion(name, known, "its parameters are")),
             SubjectError::UnknownCategory { found, known, .. } => Some(suggestion(found, known, "its values are")),
             SubjectError::Unit { error, .. } => error.hint(),
-            SubjectError::WrongKind { .. } | SubjectError::Weight { .. } => None,
+            SubjectError::Weight { .. } => Some("write it like `70 kg`".into()),
+            SubjectError::WrongKind { .. } => None,
         }
+    }
+}
+
+impl Faults<SubjectError> {
+    /// The same faults, placed where the name and the value of a setting stand.
+    pub(crate) fn said_as(self, name: &Text, value: &Text) -> Self {
+        self.each(|fault| match fault.kind {
+            SubjectError::UnknownCovariate { .. } | SubjectError::UnknownParameter { .. } => {
+                name.place.fault(fault.kind)
+            }
+            _ => value.part(fault.span).fault(fault.kind),
+        })
     }
 }
 
@@ -177,9 +191,9 @@ impl<'m> Subject<'m> {
             let kind = SubjectError::UnknownParameter { model: model.id().into(), name: name.into(), known };
             return Err(Fault::new(kind).into());
         };
-        let dimension = model.parameters()[index].unit.dimension();
+        let unit = &model.parameters()[index].unit;
         self.values[index] =
-            value.as_base(dimension).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
+            value.like(unit).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
         Ok(self)
     }
 
@@ -187,9 +201,9 @@ impl<'m> Subject<'m> {
         let model = self.model;
         let unit = |error| SubjectError::Unit { name: name.to_string(), error };
         if name == "weight"
-            && let Setting::Number(quantity) = &setting
+            && let (Setting::Number(quantity), Some(kg)) = (&setting, common_covariate(name))
         {
-            let weight = kilograms(quantity.as_base(Dimension::MASS).map_err(unit)?);
+            let weight = kilograms(quantity.like(&kg).map_err(unit)?);
             if weight <= 0.0 {
                 return Err(SubjectError::Weight { weight });
             }
@@ -197,25 +211,29 @@ impl<'m> Subject<'m> {
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
-                (Some(dimension), Setting::Number(q)) => q.as_base(dimension).map(|_| ()).map_err(unit),
+                (Some(common), Setting::Number(quantity)) => {
+                    self.warn_outside(name, quantity.like(&common).map_err(unit)?);
+                    Ok(())
+                }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
-                (None, _) => Err(SubjectError::UnknownCovariate {
-                    model: model.id().into(),
-                    name: name.into(),
-                    known: model.covariates().iter().map(|c| c.name.clone()).collect(),
-                }),
+                (None, _) => {
+                    let own = || model.covariates().iter().map(|c| c.name.as_str());
+                    let common = common_covariates().filter(|name| own().all(|o| o != *name));
+                    let known = own().chain(common).map(String::from).collect();
+                    Err(SubjectError::UnknownCovariate { model: model.id().into(), name: name.into(), known })
+                }
             };
         };
         let covariate = &model.covariates()[index];
         self.covariates[index] = value_of(covariate, setting)?;
         self.given[index] = true;
-        self.warn_outside(covariate, index);
+        self.warn_outside(name, self.covariates[index]);
         Ok(())
     }
 
-    fn warn_outside(&mut self, covariate: &Covariate, index: usize) {
-        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == covariate.name) else { return };
-        let value = self.covariates[index];
+    /// Warns of a value (base units) outside the range of the people that the model was made from.
+    fn warn_outside(&mut self, name: &str, value: f64) {
+        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == name) else { return };
         if value < range.low || value > range.high {
             let show = |v: f64| range.unit.from_base(v);
             self.warnings.push(
@@ -223,7 +241,7 @@ impl<'m> Subject<'m> {
                     "W_OUTSIDE_POPULATION",
                     format!(
                         "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
-                        covariate.name,
+                        name,
                         show(value),
                         range.unit,
                         show(range.low),
@@ -276,7 +294,7 @@ fn value_of(covariate: &Covariate, setting: Setting) -> Result<f64, SubjectError
     let name = || covariate.name.clone();
     match (&covariate.kind, setting) {
         (CovariateKind::Number { unit }, Setting::Number(quantity)) => {
-            quantity.as_base(unit.dimension()).map_err(|error| SubjectError::Unit { name: name(), error })
+            quantity.like(unit).map_err(|error| SubjectError::Unit { name: name(), error })
         }
         (CovariateKind::Flag, Setting::Flag(flag)) => Ok(f64::from(u8::from(flag))),
         (CovariateKind::Category { options }, Setting::Category(word)) => options

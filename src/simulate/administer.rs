@@ -5,6 +5,9 @@ use crate::dosing::{Input, PlannedDose, devices};
 use crate::model::{Model, Route};
 use crate::units::{Dimension, Quantity};
 
+/// How far the printed amount of a salt may be from whole devices, relative: half a digit of three.
+const LABEL: f64 = 1e-3;
+
 /// One device of one dose (a dose without devices is one), for a person of known weight.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Administration {
@@ -77,16 +80,26 @@ pub(super) fn administrations(
 
 /// mg base of a dose and its number of devices.
 fn given(model: &Model, dose: &PlannedDose, route: &Route, weight: Option<f64>) -> Result<(f64, u32), SimulationError> {
-    let device = route.device.map(|d| Quantity::base(d.amount, Dimension::MASS));
-    let written = dose.amount_for(weight, device.as_ref())?.given;
     let base = match &dose.salt {
         Some(salt) => model.base_fraction(route, salt)?,
         None => 1.0,
     };
-    let amount = written.as_base(Dimension::MASS)? * base;
+    let device = route.device.map(|d| d.amount);
+    // A dose weighed as salt is rounded to devices weighed as salt.
+    let weighed = device.map(|d| Quantity::base(d / base, Dimension::MASS));
+    let written = dose.amount_for(weight, weighed.as_ref())?.given.as_base(Dimension::MASS)?;
+    let amount = if base == 1.0 { written } else { labelled(written * base, device) };
     let count = match &device {
-        Some(device) => devices(&Quantity::base(amount, Dimension::MASS), device)?,
+        Some(device) => devices(&Quantity::base(amount, Dimension::MASS), &Quantity::base(*device, Dimension::MASS))?,
         None => 1,
     };
     Ok((amount, count))
+}
+
+/// The base of an amount of salt. Labels print salts rounded (32.3 mg of hydrochloride for 28 mg of esketamine), so an
+/// amount that is whole devices but for that is whole devices.
+fn labelled(amount: f64, device: Option<f64>) -> f64 {
+    let Some(device) = device else { return amount };
+    let whole = (amount / device).round() * device;
+    if whole > 0.0 && (amount / whole - 1.0).abs() <= LABEL { whole } else { amount }
 }

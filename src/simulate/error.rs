@@ -69,7 +69,7 @@ pub enum SimulationError {
         route: String,
     },
     /// A rate, clearance, volume, fraction, lag or duration outside its limits for this subject.
-    #[error("the {name} is {value} for this subject, and must be {must}")]
+    #[error("{name} is {value} (in h, mg and L) for this subject, and must be {must}")]
     OutOfLimits {
         /// What it is.
         name: String,
@@ -117,26 +117,32 @@ impl From<ModelError> for SimulationError {
 }
 
 impl SimulationError {
-    /// The words of a regimen that the error is about, where it knows them.
-    fn about(&self) -> Option<String> {
-        match self {
+    /// The part of a regimen's text that the error is about: some words, or all of it; none for errors about something else.
+    fn about(&self, text: &str) -> Option<Span> {
+        let words = match self {
             SimulationError::UnknownRoute { route, .. }
             | SimulationError::RouteHasDuration { route }
-            | SimulationError::InputFunction { route } => Some(route.clone()),
-            SimulationError::Dosing(DosingError::NeedsWeight { dose }) => Some(dose.clone()),
-            SimulationError::Dosing(DosingError::NotWholeDevices { amount, .. }) => Some(amount.to_string()),
-            _ => None,
-        }
+            | SimulationError::InputFunction { route } => route.clone(),
+            SimulationError::Dosing(DosingError::NeedsWeight { dose }) => dose.clone(),
+            SimulationError::Dosing(DosingError::NotWholeDevices { amount, .. }) => amount.to_string(),
+            SimulationError::Model(error) => match error.as_ref() {
+                ModelError::UnknownSalt { salt, .. } => salt.clone(),
+                _ => String::new(),
+            },
+            SimulationError::NoRoute { .. } | SimulationError::Dosing(_) | SimulationError::Unit(_) => String::new(),
+            _ => return None,
+        };
+        let whole = Span::new(0, text.len());
+        Some(text.find(&words).filter(|_| !words.is_empty()).map_or(whole, |at| Span::new(at, at + words.len())))
     }
 }
 
 impl Faults<SimulationError> {
-    /// The same faults, placed on the words of the regimen that they are about, or on all of it.
+    /// The same faults, those about the regimen placed on the words of it that they are about.
     pub(crate) fn said_in(self, text: &Text) -> Self {
-        self.each(|fault| {
-            let word = fault.kind.about().and_then(|word| Some((text.text.find(&word)?, word.len())));
-            let span = word.map(|(at, length)| Span::new(at, at + length));
-            text.part(span).fault(fault.kind)
+        self.each(|fault| match fault.kind.about(&text.text) {
+            Some(span) => text.part(Some(span)).fault(fault.kind),
+            None => fault,
         })
     }
 }
@@ -185,7 +191,9 @@ impl Kind for SimulationError {
                 Some(format!("write one of {} behind the dose", listed(has.iter().map(String::as_str))))
             }
             SimulationError::RouteHasDuration { .. } => Some("leave out `over …`".into()),
-            SimulationError::Dosing(DosingError::NeedsWeight { .. }) => Some("give `--covariate weight=70kg`".into()),
+            SimulationError::Dosing(DosingError::NeedsWeight { .. }) => Some(
+                "give the weight: `--covariate weight=70kg`, or in a plan `subject = { weight = \"70 kg\" }`".into(),
+            ),
             SimulationError::Dosing(e) => e.hint(),
             SimulationError::Model(e) => e.hint(),
             SimulationError::Unit(e) => e.hint(),

@@ -7,6 +7,7 @@ mod error;
 mod output;
 mod prepared;
 mod profile;
+mod record;
 mod switches;
 
 pub use administer::Administration;
@@ -15,3 +16,4 @@ pub use error::SimulationError;
 pub use output::{Missing, OutputView, Peak};
 pub use prepared::{Prepared, Workspace};
 pub use profile::{Profile, Session};
+pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady, Target, What};

@@ -53,6 +53,18 @@ impl Quantity {
         })
     }
 
+    /// The number in base units, if it measures what `unit` does; messages ask for `unit`.
+    ///
+    /// # Errors
+    /// As [`Quantity::as_base`].
+    pub fn like(&self, unit: &Unit) -> Result<f64, UnitError> {
+        self.as_base(unit.dimension()).map_err(|error| match error {
+            UnitError::Missing { value, .. } => UnitError::Missing { value, expected: unit.to_string() },
+            UnitError::Mismatch { found, .. } => UnitError::Mismatch { found, expected: unit.to_string() },
+            other => other,
+        })
+    }
+
     /// The number in base units, whatever its dimension.
     pub fn in_base(&self) -> f64 {
         self.unit.to_base(self.value)

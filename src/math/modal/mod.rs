@@ -129,9 +129,7 @@ impl Modal {
         z.fill(0.0);
         for (state, &amount) in x.iter().enumerate() {
             if amount != 0.0 {
-                z.iter_mut()
-                    .zip(self.impulse(state))
-                    .for_each(|(z, w)| *z += w * amount);
+                z.iter_mut().zip(self.impulse(state)).for_each(|(z, w)| *z += w * amount);
             }
         }
     }
@@ -139,12 +137,7 @@ impl Modal {
     /// x = V z.
     pub fn to_states(&self, z: &[f64], x: &mut [f64]) {
         for (state, x) in x.iter_mut().enumerate() {
-            *x = self
-                .state_row(state)
-                .iter()
-                .zip(z)
-                .map(|(v, z)| v * z)
-                .sum();
+            *x = self.state_row(state).iter().zip(z).map(|(v, z)| v * z).sum();
         }
     }
 }
@@ -172,8 +165,7 @@ impl Decomposer {
         self.components.find(a, n);
         self.a.clear();
         for &i in &self.components.order {
-            self.a
-                .extend(self.components.order.iter().map(|&j| a[i * n + j]));
+            self.a.extend(self.components.order.iter().map(|&j| a[i * n + j]));
         }
         out.n = n;
         out.fastest = (0..n).map(|i| a[i * (n + 1)].abs()).fold(0.0, f64::max);
@@ -201,8 +193,7 @@ impl Decomposer {
             self.basis.reset(range.len());
             for (row, i) in range.clone().enumerate() {
                 let size = range.len();
-                self.basis.matrix[row * size..(row + 1) * size]
-                    .copy_from_slice(&self.a[i * n..][range.clone()]);
+                self.basis.matrix[row * size..(row + 1) * size].copy_from_slice(&self.a[i * n..][range.clone()]);
             }
             if !self.basis.find() {
                 return false;
@@ -220,11 +211,7 @@ impl Decomposer {
 
     /// A row group is a 2 x 2 block when anything stands above the diagonal.
     fn group_size(&self, at: usize, end: usize) -> usize {
-        if at + 1 < end && self.system.t[at * self.system.n + at + 1] != 0.0 {
-            2
-        } else {
-            1
-        }
+        if at + 1 < end && self.system.t[at * self.system.n + at + 1] != 0.0 { 2 } else { 1 }
     }
 
     fn place(&mut self, range: Range<usize>) {
@@ -250,13 +237,10 @@ impl Decomposer {
             }
         }
         for i in range.clone() {
-            self.local[i * n..][range.clone()]
-                .copy_from_slice(&self.system.v[i * n..][range.clone()]);
+            self.local[i * n..][range.clone()].copy_from_slice(&self.system.v[i * n..][range.clone()]);
             for q in 0..range.start {
                 let from = self.components.first[q];
-                let feed: f64 = (from..range.start)
-                    .map(|j| self.a[i * n + j] * self.system.v[j * n + q])
-                    .sum();
+                let feed: f64 = (from..range.start).map(|j| self.a[i * n + j] * self.system.v[j * n + q]).sum();
                 if feed != 0.0 {
                     for p in range.clone() {
                         self.system.t[p * n + q] += self.system.w[p * n + i] * feed;
@@ -276,61 +260,32 @@ impl Decomposer {
         let mut slowest = range.clone().map(rate).fold(f64::INFINITY, f64::min);
         for q in 0..range.start {
             let own = self.components.first[q];
-            let own = own..own
-                + self.components.first[own..]
-                    .iter()
-                    .take_while(|&&first| first == own)
-                    .count();
-            let feed = |i: usize| {
-                own.clone()
-                    .map(|j| self.a[i * n + j] * self.local[j * n + q])
-                    .sum::<f64>()
-            };
+            let own = own..own + self.components.first[own..].iter().take_while(|&&first| first == own).count();
+            let feed = |i: usize| own.clone().map(|j| self.a[i * n + j] * self.local[j * n + q]).sum::<f64>();
             for p in range.clone() {
-                let coupling: f64 = range
-                    .clone()
-                    .map(|i| self.system.w[p * n + i] * feed(i))
-                    .sum();
+                let coupling: f64 = range.clone().map(|i| self.system.w[p * n + i] * feed(i)).sum();
                 if coupling != 0.0 {
                     let passing = rate(p).max(self.lasting[q]);
-                    let passing = if passing > f64::EPSILON * fastest {
-                        passing
-                    } else {
-                        fastest
-                    };
+                    let passing = if passing > f64::EPSILON * fastest { passing } else { fastest };
                     natural = natural.max(coupling.abs() / passing);
                     slowest = slowest.min(self.lasting[q]);
                 }
             }
         }
         self.lasting.resize(range.end, slowest);
-        if natural > 0.0 && natural.is_finite() {
-            natural
-        } else {
-            1.0
-        }
+        if natural > 0.0 && natural.is_finite() { natural } else { 1.0 }
     }
 
     /// Is A V = V T, and is no mode large against what it stands for?
     fn is_sound(&mut self, fastest: f64) -> bool {
-        let Triangular {
-            n,
-            t,
-            v,
-            w,
-            cluster,
-            ..
-        } = &self.system;
+        let Triangular { n, t, v, w, cluster, .. } = &self.system;
         let n = *n;
         for i in 0..n {
             self.row.clear();
             self.row.resize(n, 0.0);
             for (j, &a) in self.a[i * n..(i + 1) * n].iter().enumerate() {
                 if a != 0.0 {
-                    self.row
-                        .iter_mut()
-                        .zip(&v[j * n..(j + 1) * n])
-                        .for_each(|(r, v)| *r += a * v);
+                    self.row.iter_mut().zip(&v[j * n..(j + 1) * n]).for_each(|(r, v)| *r += a * v);
                 }
             }
             for (k, &v) in v[i * n..(i + 1) * n].iter().enumerate() {
@@ -344,37 +299,20 @@ impl Decomposer {
             }
         }
         (0..n).all(|q| {
-            let mode = (0..n)
-                .map(|i| v[i * n + q].abs() / self.scale[i])
-                .fold(0.0, f64::max);
-            let dual = (0..n)
-                .map(|i| w[q * n + i].abs() * self.scale[i])
-                .fold(0.0, f64::max);
+            let mode = (0..n).map(|i| v[i * n + q].abs() / self.scale[i]).fold(0.0, f64::max);
+            let dual = (0..n).map(|i| w[q * n + i].abs() * self.scale[i]).fold(0.0, f64::max);
             let coupling = |p: usize| {
-                let faster = t[p * (n + 1)]
-                    .abs()
-                    .max(t[q * (n + 1)].abs())
-                    .max(f64::EPSILON * fastest);
+                let faster = t[p * (n + 1)].abs().max(t[q * (n + 1)].abs()).max(f64::EPSILON * fastest);
                 t[p * n + q].abs().max(t[q * n + p].abs()) / faster
             };
-            let strongest = (0..n)
-                .filter(|&p| cluster[p] == cluster[q])
-                .map(coupling)
-                .fold(1.0, f64::max);
+            let strongest = (0..n).filter(|&p| cluster[p] == cluster[q]).map(coupling).fold(1.0, f64::max);
             mode * dual * strongest <= CONDITION
         })
     }
 
     /// Copies the result with single rates first and clusters contiguous, states back in their own order.
     fn write(&mut self, out: &mut Modal) {
-        let Triangular {
-            n,
-            t,
-            v,
-            w,
-            cluster,
-            ..
-        } = &self.system;
+        let Triangular { n, t, v, w, cluster, .. } = &self.system;
         let n = *n;
         out.rates.clear();
         out.blocks.clear();
@@ -388,14 +326,9 @@ impl Decomposer {
         for head in (0..n).filter(|&q| cluster[q] == q && !single(q)) {
             let at = self.order.len();
             self.order.extend((head..n).filter(|&q| cluster[q] == head));
-            out.blocks.push(Block {
-                at,
-                size: self.order.len() - at,
-                matrix: out.matrices.len(),
-            });
+            out.blocks.push(Block { at, size: self.order.len() - at, matrix: out.matrices.len() });
             for &p in &self.order[at..] {
-                out.matrices
-                    .extend(self.order[at..].iter().map(|&q| t[p * n + q]));
+                out.matrices.extend(self.order[at..].iter().map(|&q| t[p * n + q]));
             }
         }
         for space in [&mut out.v, &mut out.w] {
@@ -414,11 +347,7 @@ impl Decomposer {
 fn write_whole(a: &[f64], n: usize, out: &mut Modal) {
     out.rates.clear();
     out.blocks.clear();
-    out.blocks.push(Block {
-        at: 0,
-        size: n,
-        matrix: 0,
-    });
+    out.blocks.push(Block { at: 0, size: n, matrix: 0 });
     out.matrices.clear();
     out.matrices.extend_from_slice(a);
     for space in [&mut out.v, &mut out.w] {
@@ -429,88 +358,4 @@ fn write_whole(a: &[f64], n: usize, out: &mut Modal) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn system(n: usize, flows: &[(usize, usize, f64)], losses: &[(usize, f64)]) -> Vec<f64> {
-        let mut a = vec![0.0; n * n];
-        for &(from, to, rate) in flows {
-            a[to * n + from] += rate;
-            a[from * n + from] -= rate;
-        }
-        losses
-            .iter()
-            .for_each(|&(from, rate)| a[from * n + from] -= rate);
-        a
-    }
-
-    fn decompose(a: &[f64]) -> Modal {
-        let mut out = Modal::default();
-        Decomposer::default().decompose(a, a.len().isqrt(), &mut out);
-        out
-    }
-
-    fn blocks(m: &Modal) -> Vec<usize> {
-        m.blocks().iter().map(|b| b.size).collect()
-    }
-
-    #[test]
-    fn oral_two_compartments_has_three_real_rates() {
-        let (ka, k10, k12, k21) = (1.2, 80.0 / 150.0, 60.0 / 150.0, 60.0 / 200.0);
-        let m = decompose(&system(
-            3,
-            &[(0, 1, ka), (1, 2, k12), (2, 1, k21)],
-            &[(1, k10)],
-        ));
-        assert_eq!(m.kind(), Kind::Real);
-        let sum: f64 = k10 + k12 + k21;
-        let root = (sum * sum - 4.0 * k10 * k21).sqrt();
-        for exact in [ka, 0.5 * (sum + root), 0.5 * (sum - root)] {
-            assert!(
-                m.rates().iter().any(|r| (r / -exact - 1.0).abs() < 1e-14),
-                "{exact} {:?}",
-                m.rates()
-            );
-        }
-    }
-
-    #[test]
-    fn rates_that_meet_stay_together_whatever_the_units_of_a_state() {
-        for unit in [1.0, 1e6, 1e-9] {
-            let mut a = system(2, &[(0, 1, 0.3)], &[(1, 0.3 * (1.0 + 1e-3))]);
-            a[2] *= unit;
-            assert_eq!(blocks(&decompose(&a)), [2], "{unit}");
-            let mut a = system(2, &[(0, 1, 0.3)], &[(1, 0.3 * 1.1)]);
-            a[2] *= unit;
-            assert_eq!(decompose(&a).kind(), Kind::Real, "{unit}");
-        }
-    }
-
-    #[test]
-    fn equal_transit_rates_form_one_cluster_and_leave_the_rest_alone() {
-        let mut flows: Vec<_> = (0..6).map(|i| (i, i + 1, 5.0)).collect();
-        flows.push((6, 7, 0.1));
-        let m = decompose(&system(8, &flows, &[]));
-        assert_eq!((blocks(&m), m.real()), (vec![6], 2));
-        assert!(m.rates().contains(&0.0) && m.rates().contains(&-0.1));
-    }
-
-    #[test]
-    fn a_one_way_ring_has_complex_pairs_and_identical_branches_need_no_block() {
-        let ring = decompose(&system(
-            3,
-            &[(0, 1, 1.0), (1, 2, 1.0), (2, 0, 1.0)],
-            &[(0, 0.2)],
-        ));
-        assert_eq!((blocks(&ring), ring.real()), (vec![2], 1));
-        let star = [
-            (0, 1, 1.0),
-            (1, 0, 0.5),
-            (0, 2, 1.0),
-            (2, 0, 0.5),
-            (0, 3, 1.0),
-            (3, 0, 0.5),
-        ];
-        assert_eq!(decompose(&system(4, &star, &[(0, 0.3)])).kind(), Kind::Real);
-    }
-}
+mod tests;

@@ -175,3 +175,76 @@ impl Exact {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solve::{Event, Plan};
+
+    const FREE: [f64; 2] = [0.0; 2];
+
+    #[test]
+    fn another_system_takes_over_with_the_states_as_they_are() {
+        let events = [Event { time: 0.0, state: 0, amount: 0, over: 5.0 }];
+        let samples: Vec<f64> = (0..60).map(|k| 0.5 * f64::from(k)).collect();
+        let split = Plan { start: 0.0, events: &events, switches: &[3.0, 20.0], samples: &samples };
+        let whole = Plan { switches: &[], ..split };
+        let a = [-0.9, 0.2, 0.5, -0.2];
+        let one = Schedule::new(&whole).unwrap();
+        let two = Schedule::new(&split).unwrap();
+        let (mut x, mut y) = (vec![0.0; 60], vec![0.0; 60]);
+        let mut exact = Exact::new(2);
+        exact.solve(&one, System { a: &a, b: &FREE, x0: &[1.0, 2.0] }, &[10.0]).unwrap();
+        exact.emit(&one, &[0.0, 1.0], &[0.5], &mut x).unwrap();
+        let area = exact.solution().signal(&[0.0, 1.0], &[0.0]).integral(0.0, 30.0);
+        exact.solve(&two, System { a: &a.repeat(3), b: &FREE.repeat(3), x0: &[1.0, 2.0] }, &[10.0]).unwrap();
+        exact.emit(&two, &[0.0, 1.0].repeat(3), &[0.5; 3], &mut y).unwrap();
+        assert!(x.iter().zip(&y).all(|(x, y)| (x / y - 1.0).abs() < 1e-13));
+        let parts = exact.solution().signal(&[0.0, 1.0].repeat(3), &[0.0; 3]).integral(0.0, 30.0);
+        assert!((parts / area - 1.0).abs() < 1e-13);
+
+        let slower = Plan { events: &[], switches: &[4.0], ..whole };
+        let schedule = Schedule::new(&slower).unwrap();
+        let mut exact = Exact::new(1);
+        let solution = exact.solve(&schedule, System { a: &[-0.5, -0.1], b: &[0.0; 2], x0: &[3.0] }, &[]).unwrap();
+        let mut state = [0.0];
+        solution.state(9.0, &mut state);
+        assert!((state[0] / (3.0 * (-2.5_f64).exp()) - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn numbers_that_are_not_finite_are_refused_and_growth_is_reported() {
+        let schedule = Schedule::new(&Plan { samples: &[1.0, 1e4], ..Plan::default() }).unwrap();
+        let mut exact = Exact::new(1);
+        let mut code = |a: f64, b: f64, x0: f64| {
+            let solved = exact.solve(&schedule, System { a: &[a], b: &[b], x0: &[x0] }, &[]).map(|_| ());
+            solved.and_then(|()| exact.emit(&schedule, &[1.0], &[0.0], &mut [0.0; 2])).map_err(|e| e.code())
+        };
+        assert_eq!(code(f64::NAN, 0.0, 0.0), Err("E_RATE_NOT_FINITE"));
+        assert_eq!(code(-1.0, f64::INFINITY, 0.0), Err("E_VALUE_NOT_FINITE"));
+        assert_eq!(code(-1.0, 0.0, f64::NAN), Err("E_VALUE_NOT_FINITE"));
+        assert_eq!(code(1.0, 0.0, 1.0), Err("E_OVERFLOW"));
+        assert_eq!(code(-1.0, 0.0, 1.0), Ok(()));
+    }
+
+    #[test]
+    fn a_system_that_is_left_whole_answers_like_any_other() {
+        // two coupled rotations that meet: the pair of pairs is defective, so nothing separates them
+        let (r, f) = (-0.3, 2.0);
+        let a = [r, f, 0.0, 0.0, -f, r, 0.0, 0.0, 1.0, 0.0, r, f, 0.0, 1.0, -f, r];
+        let schedule = Schedule::new(&Plan { samples: &[0.5, 1.0, 1.5, 2.0], ..Plan::default() }).unwrap();
+        let mut exact = Exact::new(4);
+        exact.solve(&schedule, System { a: &a, b: &[0.0; 4], x0: &[1.0, 0.0, 0.0, 0.0] }, &[]).unwrap();
+        let mut out = [0.0; 4];
+        exact.emit(&schedule, &[0.0, 0.0, 1.0, 0.0], &[0.0], &mut out).unwrap();
+        for (k, y) in out.iter().enumerate() {
+            let t = 0.5 * (k as f64 + 1.0);
+            assert!((y - t * (r * t).exp() * (f * t).cos()).abs() < 1e-14, "{t}");
+        }
+        let mut y = exact.solution().signal(&[0.0, 0.0, 1.0, 0.0], &[0.0]);
+        let square = r * r + f * f;
+        let area = (r * r - f * f) / (square * square);
+        assert!((y.integral_to_infinity(0.0).unwrap() / area - 1.0).abs() < 1e-12);
+        assert!((y.slowest_mode().unwrap() + r).abs() < 1e-7);
+    }
+}

@@ -179,7 +179,7 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
 fn person<'m>(plan: &Plan, model: &'m Model) -> Result<Subject<'m>, Error> {
     let mut subject = Subject::typical(model);
     for (name, value) in &plan.subject {
-        subject = subject.with_text(&name.text, &value.text).map_err(|faults| Error::from(faults).placed_in(value))?;
+        subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(name, value))?;
     }
     Ok(subject)
 }
@@ -192,7 +192,7 @@ pub(super) fn simulated<'m>(
     schedule: &str,
     configure: impl FnOnce(Simulation<'m>, &Schedule) -> Simulation<'m>,
 ) -> Result<Profile<'m>, Error> {
-    let place = |e: Error| e.placed_in(text);
+    let place = |e: Error| e.placed_in(text).placed(&text.place);
     let schedule: Schedule = schedule.parse().map_err(|e| place(Error::from(e)))?;
     let simulation = configure(Simulation::new(model).subject(subject), &schedule).give(schedule);
     Ok(simulation.run().map_err(|e| e.said_in(text))?)
@@ -253,15 +253,12 @@ fn published(observed: &Observed, view: &OutputView<'_>, output: &Text) -> Resul
     let simulated = view.measure(&observed.measure).map_err(|e| place(e.into()))?;
     let simulated = match simulated {
         Ok(quantity) => Ok(quantity.to(observed.value.unit()).map_err(|_| {
-            place(
-                PlanError::PublishedUnit {
-                    measure: observed.measure.to_string(),
-                    output: output.text.clone(),
-                    needs: quantity.unit().to_string(),
-                    found: observed.value.unit().to_string(),
-                }
-                .into(),
-            )
+            Error::from(observed.place.fault::<ErrorKind>(PlanError::PublishedUnit {
+                measure: observed.measure.to_string(),
+                output: output.text.clone(),
+                needs: quantity.unit().to_string(),
+                found: observed.value.unit().to_string(),
+            }))
         })?),
         Err(missing) => Err(missing),
     };
@@ -286,7 +283,7 @@ fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<
             for (name, value) in values {
                 let quantity: Quantity =
                     value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
-                subject = subject.set(&name.text, &quantity).map_err(|f| Error::from(f).placed(&name.place))?;
+                subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
             }
         }
         let profile = session(model, &subject, &arm.session, plan.until.max(24.0))?;

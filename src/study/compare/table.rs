@@ -15,7 +15,6 @@ pub fn session_table(comparison: &Comparison) -> Table {
         &comparison.arms,
         &[
             ("arm", "", &|a| a.name.as_str().into()),
-            ("model", "", &|a| a.model.as_str().into()),
             ("grade", "", &grade),
             ("analyte", "", &|a| a.analyte.as_str().into()),
             ("site", "", &|a| a.site.as_str().into()),
@@ -27,7 +26,7 @@ pub fn session_table(comparison: &Comparison) -> Table {
             ("Tmax last device", "h", &|a| a.tmax_last.into()),
             ("AUC0-24", "ng*h/mL", &|a| mass(&a.auc24, "ng*h/mL")),
             ("AUCinf", "ng*h/mL", &|a| perhaps(&a.auc_inf, "ng*h/mL")),
-            ("published", "", &published),
+            ("model", "", &|a| a.model.as_str().into()),
         ],
     )
 }

@@ -1,0 +1,179 @@
+//! What the documents show is what the program gives today: the tables of VALIDATION.md, the figure and the excerpts of
+//! README.md. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
+#![cfg(feature = "plot")]
+
+use posology::io::{Format, rounded};
+use posology::model::{Evidence, Tolerance, catalogue};
+use posology::plot::session_figure;
+use posology::prelude::*;
+use posology::study::compare::{Comparison, Plan, compare, default_plan, session_table};
+use posology::study::{CheckResult, verify};
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+
+fn checks() -> Vec<CheckResult> {
+    catalogue().iter().flat_map(|entry| verify(&Model::catalogue(entry.id).unwrap()).unwrap()).collect()
+}
+
+fn percent(deviation: f64) -> String {
+    let hundredths = (1e4 * deviation).round() + 0.0; // no negative zero
+    format!("{:+.2} %", hundredths / 100.0)
+}
+
+/// Each published number and the model's, one row per experiment and source.
+fn published(checks: &[CheckResult]) -> String {
+    let mut rows: Vec<((&str, &str, &str), Vec<String>)> = Vec::new();
+    for check in checks.iter().filter(|c| c.kind == Evidence::Published) {
+        let number = match (check.found_in_unit(), check.deviation()) {
+            (Some(found), Some(deviation)) => format!(
+                "{} {}: {} {}, here {} ({})",
+                check.output,
+                check.metric,
+                check.expected.text,
+                check.unit,
+                rounded(found.value(), 5),
+                percent(deviation)
+            ),
+            _ => format!("{} {}: {} {}, here none", check.output, check.metric, check.expected.text, check.unit),
+        };
+        let key = (check.model.as_str(), check.source.as_str(), check.given.as_str());
+        match rows.last_mut() {
+            Some((last, numbers)) if *last == key => numbers.push(number),
+            _ => rows.push((key, vec![number])),
+        }
+    }
+    let mut text = String::from("| model | given | source | numbers |\n|---|---|---|---|\n");
+    for ((model, source, given), numbers) in rows {
+        writeln!(text, "| {model} | {given} | {source} | {} |", numbers.join("<br>")).unwrap();
+    }
+    text
+}
+
+/// How much of what is allowed a result uses up.
+fn used(check: &CheckResult) -> f64 {
+    let allowed = match check.tolerance {
+        Tolerance::Print => check.expected.half_digit,
+        Tolerance::Rel(rel) => rel * check.expected.value.abs(),
+        Tolerance::Abs(abs) => abs,
+    };
+    check.found.as_ref().map_or(f64::INFINITY, |found| (found - check.expected.value).abs() / allowed)
+}
+
+/// How many computed numbers each model reproduces, and how near it comes to the limit.
+fn computed(checks: &[CheckResult]) -> String {
+    let mut text = String::from(
+        "| model | calculation | numbers | of these to the last printed digit | largest part of the tolerance used |\n\
+         |---|---|---|---|---|\n",
+    );
+    let mut groups: Vec<((&str, &str), Vec<&CheckResult>)> = Vec::new();
+    for check in checks.iter().filter(|c| c.kind == Evidence::Computed) {
+        let key = (check.model.as_str(), check.source.as_str());
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(check),
+            None => groups.push((key, vec![check])),
+        }
+    }
+    for ((model, source), group) in groups {
+        let printed = group.iter().filter(|c| c.tolerance == Tolerance::Print).count();
+        let worst = group.iter().map(|c| used(c)).fold(0.0, f64::max);
+        writeln!(text, "| {model} | {source} | {} | {printed} | {:.0} % |", group.len(), 100.0 * worst).unwrap();
+    }
+    text
+}
+
+/// Noresketamine AUC0-24 (ng*h/mL) as printed in Table 4 of Perez-Ruixo 2021, after 28, 56 and 84 mg.
+const NORESKETAMINE: [(f64, &str, [f64; 3]); 6] = [
+    (45.0, "other", [274.4, 516.3, 758.0]),
+    (45.0, "asian-non-japanese", [371.8, 704.8, 1037.0]),
+    (45.0, "japanese", [406.4, 760.8, 1114.0]),
+    (70.0, "other", [277.9, 522.0, 765.9]),
+    (70.0, "asian-non-japanese", [373.9, 708.0, 1042.0]),
+    (70.0, "japanese", [409.2, 765.3, 1121.0]),
+];
+
+/// The open discrepancy of noresketamine's area: printed, simulated, ratio.
+fn discrepancy() -> String {
+    let model = Model::catalogue("esketamine-perez-ruixo-2021").unwrap();
+    let mut text = String::from("| age, ancestry | 28 mg | 56 mg | 84 mg |\n|---|---|---|---|\n");
+    for (age, ancestry, printed) in NORESKETAMINE {
+        let subject = Subject::typical(&model).with("age", age.years()).unwrap();
+        let subject = subject.with_text("ancestry", ancestry).unwrap();
+        let cells: Vec<String> = [28, 56, 84]
+            .iter()
+            .zip(printed)
+            .map(|(dose, printed)| {
+                let give: Regimen = format!("{dose} mg intranasal").parse().unwrap();
+                let simulation = Simulation::new(&model).subject(&subject).give(give).until(24.0.hours());
+                let area = simulation.run().unwrap().output("noresketamine").unwrap().auc(0.0, 24.0);
+                let area = area.to(&"ng*h/mL".parse().unwrap()).unwrap().value();
+                format!("{printed}, here {area:.1} ({:.2} times)", area / printed)
+            })
+            .collect();
+        writeln!(text, "| {age} years, {ancestry} | {} |", cells.join(" | ")).unwrap();
+    }
+    text
+}
+
+/// The document with each table between its marks replaced.
+fn refreshed(document: &str, tables: &BTreeMap<&str, String>) -> String {
+    let mut text = document.to_string();
+    for (name, table) in tables {
+        let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
+        let from = text.find(&begin).unwrap_or_else(|| panic!("no mark for `{name}`")) + begin.len();
+        let to = from + text[from..].find(&end).unwrap_or_else(|| panic!("no end of `{name}`"));
+        text.replace_range(from..to, table);
+    }
+    text
+}
+
+fn path(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// Compares a document with what it should be, or writes it.
+fn is_fresh(name: &str, fresh: &str) {
+    if std::env::var_os("POSOLOGY_BLESS").is_some() {
+        std::fs::write(path(name), fresh).unwrap();
+    } else {
+        let document = std::fs::read_to_string(path(name)).unwrap();
+        assert!(fresh == document, "{name} is not up to date: POSOLOGY_BLESS=1 cargo test --test documents");
+    }
+}
+
+fn comparison(name: &str, text: &str) -> Comparison {
+    let plan = Plan::parse(name, text).unwrap();
+    let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
+    compare(&plan, &models, || ()).unwrap()
+}
+
+#[test]
+fn the_tables_of_validation_are_what_the_models_give() {
+    let document = std::fs::read_to_string(path("VALIDATION.md")).unwrap();
+    let checks = checks();
+    let tables = BTreeMap::from([
+        ("published", published(&checks)),
+        ("computed", computed(&checks)),
+        ("discrepancy", discrepancy()),
+    ]);
+    is_fresh("VALIDATION.md", &refreshed(&document, &tables));
+}
+
+#[test]
+fn the_figure_of_the_readme_is_what_its_plan_draws() {
+    let name = "examples/plans/five-routes.toml";
+    let text = std::fs::read_to_string(path(name)).unwrap();
+    is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap());
+}
+
+#[test]
+fn the_excerpts_of_the_readme_are_real() {
+    let readme = std::fs::read_to_string(path("README.md")).unwrap();
+    let (name, text) = default_plan();
+    let printed = session_table(&comparison(name, text)).render(Format::Table, 120);
+    let first = printed.split("\n\n").next().unwrap().trim_end();
+    let model = include_str!("../examples/models/oral.toml");
+    let blocks =
+        BTreeMap::from([("compare", format!("```text\n{first}\n```\n")), ("model", format!("```toml\n{model}```\n"))]);
+    is_fresh("README.md", &refreshed(&readme, &blocks));
+}
