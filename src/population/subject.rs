@@ -217,9 +217,12 @@ impl<'m> Subject<'m> {
                 }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
                 (None, _) => {
-                    let own = || model.covariates().iter().map(|c| c.name.as_str());
-                    let common = common_covariates().filter(|name| own().all(|o| o != *name));
-                    let known = own().chain(common).map(String::from).collect();
+                    let mut known: Vec<String> = model.covariates().iter().map(|c| c.name.clone()).collect();
+                    for common in common_covariates() {
+                        if !known.iter().any(|own| own == common) {
+                            known.push(common.into());
+                        }
+                    }
                     Err(SubjectError::UnknownCovariate { model: model.id().into(), name: name.into(), known })
                 }
             };
