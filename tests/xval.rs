@@ -107,7 +107,7 @@ fn profiles_agree_at_every_row() {
         let (model, subject) = match name.ends_with("simultaneous") {
             true => {
                 let mean = mean_fraction(regimen.doses()[0].amount().value() / 28.0, 0.54);
-                (&at_once, Subject::typical(&at_once).set_text("FRn_mean", &mean.to_string()).unwrap())
+                (&at_once, Subject::typical(&at_once).set("FRn_mean", &mean.to_string().parse().unwrap()).unwrap())
             }
             false => (&published, Subject::typical(&published)),
         };
@@ -179,8 +179,8 @@ fn exposures_of_all_strata_agree() {
         let first = if japanese { 0.54 * 1.34 } else { 0.54 };
         let (subject, route) = match case["CONVENTION"].as_str() {
             "simultaneous" => {
-                let mean = mean_fraction(dose / 28.0, first).to_string();
-                (Subject::typical(&at_once).set_text("FRn_mean", &mean).unwrap(), "at_once")
+                let mean = mean_fraction(dose / 28.0, first).to_string().parse().unwrap();
+                (Subject::typical(&at_once).set("FRn_mean", &mean).unwrap(), "at_once")
             }
             "devices_5min" => (Subject::typical(&published), "intranasal"),
             other => panic!("unknown convention {other}"),

@@ -147,7 +147,14 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
-            ArgumentError::NotPositive { .. } => None,
+            ArgumentError::NotPositive { option } => {
+                let example = match option.as_str() {
+                    "--weight" => "70kg",
+                    "--every" => "5min",
+                    _ => "24h",
+                };
+                Some(format!("write `{option} {example}`"))
+            }
         }
     }
 }

@@ -38,8 +38,8 @@ pub use error::{ModelError, Sort};
 pub use file::FileKind;
 pub use index::index;
 pub use merge::Resolve;
-pub(crate) use names::common_covariate;
 pub use names::{ANALYTES, SITES};
+pub(crate) use names::{common_covariate, common_covariates};
 pub use parts::*;
 pub use read::Place;
 

@@ -2,7 +2,7 @@
 
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
-use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
+use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate, common_covariates};
 use crate::units::{Quantity, UnitError};
 
 /// One person, described in the terms of one model.
@@ -103,7 +103,8 @@ impl Kind for SubjectError {
             SubjectError::UnknownParameter { name, known, .. } => Some(suggestion(name, known, "its parameters are")),
             SubjectError::UnknownCategory { found, known, .. } => Some(suggestion(found, known, "its values are")),
             SubjectError::Unit { error, .. } => error.hint(),
-            SubjectError::WrongKind { .. } | SubjectError::Weight { .. } => None,
+            SubjectError::Weight { .. } => Some("write it like `70 kg`".into()),
+            SubjectError::WrongKind { .. } => None,
         }
     }
 }
@@ -215,11 +216,15 @@ impl<'m> Subject<'m> {
                     Ok(())
                 }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
-                (None, _) => Err(SubjectError::UnknownCovariate {
-                    model: model.id().into(),
-                    name: name.into(),
-                    known: model.covariates().iter().map(|c| c.name.clone()).collect(),
-                }),
+                (None, _) => {
+                    let mut known: Vec<String> = model.covariates().iter().map(|c| c.name.clone()).collect();
+                    for common in common_covariates() {
+                        if !known.iter().any(|own| own == common) {
+                            known.push(common.into());
+                        }
+                    }
+                    Err(SubjectError::UnknownCovariate { model: model.id().into(), name: name.into(), known })
+                }
             };
         };
         let covariate = &model.covariates()[index];

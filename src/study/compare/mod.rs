@@ -51,8 +51,8 @@ impl Plan {
         for name in self.arms.iter().map(|a| &a.model).chain(banded) {
             if !models.contains_key(&name.text) {
                 let model = load(&name.text).map_err(|e| e.placed(&name.place))?;
-                let same = |m: &Model| m.id() == model.id() && m.source().text != model.source().text;
-                if let Some((other, _)) = models.iter().find(|(_, m)| same(m)) {
+                let clashes = |m: &Model| m.id() == model.id() && m.source().text != model.source().text;
+                if let Some((other, _)) = models.iter().find(|(_, m)| clashes(m)) {
                     let kind = ModelError::DuplicateId { id: model.id().into(), other: format!("`{other}`") };
                     return Err(Error::from(kind).placed(&name.place));
                 }
