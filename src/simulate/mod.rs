@@ -8,6 +8,7 @@ mod output;
 mod prepared;
 mod profile;
 mod record;
+mod replay;
 mod switches;
 
 pub use administer::Administration;
@@ -17,3 +18,4 @@ pub use output::{Missing, OutputView, Peak};
 pub use prepared::{Prepared, Workspace};
 pub use profile::{Profile, Session};
 pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady, Target, What};
+pub use replay::{Compat, CovariateRule, Options, Replay};
