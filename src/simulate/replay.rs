@@ -151,22 +151,14 @@ impl<'m> Replay<'m> {
         self.model
     }
 
-    /// Replays a history: one row per record and one column per output, in the outputs' units, row after row.
+    /// Replays a history into `out`: a row per record and a column per output, row by row, in the outputs' units.
     ///
     /// # Errors
     /// What a record asks for and the model cannot give, with the row; numbers outside their limits.
-    pub fn run(
-        &self,
-        history: &History,
-        subject: &Subject<'_>,
-        steps: &mut Steps,
-    ) -> Result<Vec<f64>, SimulationError> {
-        let mut cursor = self.begin(subject, false);
-        let mut out = Vec::with_capacity(history.records.len() * self.model.outputs().len());
-        for record in &history.records {
-            cursor.step(history, record, steps, &mut out)?;
-        }
-        Ok(out)
+    pub fn run(&self, history: &History, subject: &Subject<'_>, out: &mut Vec<f64>) -> Result<(), SimulationError> {
+        out.clear();
+        let (mut cursor, mut steps) = (self.begin(subject, false), Steps::default());
+        history.records.iter().try_for_each(|record| cursor.step(history, record, &mut steps, out))
     }
 
     /// The start of a replay; `explain` keeps what happens.

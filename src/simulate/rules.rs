@@ -1,7 +1,5 @@
 //! How records are read where the field's tools differ. The default follows NONMEM wherever its numbers or words tell.
 
-use std::str::FromStr;
-
 /// Which values of a covariate hold between two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum CovariateRule {
@@ -16,27 +14,6 @@ pub enum CovariateRule {
     Linear,
 }
 
-impl CovariateRule {
-    /// Its name on the command line and in manifests.
-    pub fn name(self) -> &'static str {
-        match self {
-            CovariateRule::Nocb => "nocb",
-            CovariateRule::Locf => "locf",
-            CovariateRule::Midpoint => "midpoint",
-            CovariateRule::Linear => "linear",
-        }
-    }
-}
-
-impl FromStr for CovariateRule {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let all = [CovariateRule::Nocb, CovariateRule::Locf, CovariateRule::Midpoint, CovariateRule::Linear];
-        all.into_iter().find(|r| r.name() == text).ok_or_else(|| "one of nocb, locf, midpoint, linear".into())
-    }
-}
-
 /// A tool whose habits to follow where they differ from the default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Compat {
@@ -46,19 +23,6 @@ pub enum Compat {
     Mrgsolve,
     /// rxode2.
     Rxode2,
-}
-
-impl FromStr for Compat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "nonmem" => Ok(Compat::Nonmem),
-            "mrgsolve" => Ok(Compat::Mrgsolve),
-            "rxode2" => Ok(Compat::Rxode2),
-            _ => Err("one of nonmem, mrgsolve, rxode2".into()),
-        }
-    }
 }
 
 /// Every choice that the order of events leaves open, named after the rules of the event specification.
