@@ -21,30 +21,38 @@ fn percent(deviation: f64) -> String {
     format!("{:+.2} %", hundredths / 100.0)
 }
 
-/// Each published number and the model's, one row per experiment and source.
-fn published(checks: &[CheckResult]) -> String {
-    let mut rows: Vec<((&str, &str, &str), Vec<String>)> = Vec::new();
-    for check in checks.iter().filter(|c| c.kind == Evidence::Published) {
-        let number = match (check.found_in_unit(), check.deviation()) {
-            (Some(found), Some(deviation)) => format!(
-                "{} {}: {} {}, here {} ({})",
-                check.output,
-                check.metric,
-                check.expected.text,
-                check.unit,
-                rounded(found.value(), 5),
-                percent(deviation)
-            ),
-            _ => format!("{} {}: {} {}, here none", check.output, check.metric, check.expected.text, check.unit),
-        };
-        let key = (check.model.as_str(), check.source.as_str(), check.given.as_str());
-        match rows.last_mut() {
-            Some((last, numbers)) if *last == key => numbers.push(number),
-            _ => rows.push((key, vec![number])),
+/// The checks of one kind, those that agree in `key` together, in the order in which each key comes first.
+fn grouped<'c, K: PartialEq>(
+    checks: &'c [CheckResult],
+    kind: Evidence,
+    key: impl Fn(&'c CheckResult) -> K,
+) -> Vec<Vec<&'c CheckResult>> {
+    let mut groups: Vec<Vec<&CheckResult>> = Vec::new();
+    for check in checks.iter().filter(|c| c.kind == kind) {
+        match groups.iter_mut().find(|group| key(group[0]) == key(check)) {
+            Some(group) => group.push(check),
+            None => groups.push(vec![check]),
         }
     }
+    groups
+}
+
+fn beside(check: &CheckResult) -> String {
+    let printed = format!("{} {}: {} {}", check.output, check.metric, check.expected.text, check.unit);
+    match (check.found_in_unit(), check.deviation()) {
+        (Some(found), Some(deviation)) => {
+            format!("{printed}, here {} ({})", rounded(found.value(), 5), percent(deviation))
+        }
+        _ => format!("{printed}, here none"),
+    }
+}
+
+/// Each published number and the model's, one row per experiment and source.
+fn published(checks: &[CheckResult]) -> String {
     let mut text = String::from("| model | given | source | numbers |\n|---|---|---|---|\n");
-    for ((model, source, given), numbers) in rows {
+    for group in grouped(checks, Evidence::Published, |c| (&c.model, &c.source, &c.given)) {
+        let numbers: Vec<String> = group.iter().map(|c| beside(c)).collect();
+        let CheckResult { model, given, source, .. } = group[0];
         writeln!(text, "| {model} | {given} | {source} | {} |", numbers.join("<br>")).unwrap();
     }
     text
@@ -66,15 +74,8 @@ fn computed(checks: &[CheckResult]) -> String {
         "| model | calculation | numbers | of these to the last printed digit | largest part of the tolerance used |\n\
          |---|---|---|---|---|\n",
     );
-    let mut groups: Vec<((&str, &str), Vec<&CheckResult>)> = Vec::new();
-    for check in checks.iter().filter(|c| c.kind == Evidence::Computed) {
-        let key = (check.model.as_str(), check.source.as_str());
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, group)) => group.push(check),
-            None => groups.push((key, vec![check])),
-        }
-    }
-    for ((model, source), group) in groups {
+    for group in grouped(checks, Evidence::Computed, |c| (&c.model, &c.source)) {
+        let CheckResult { model, source, .. } = group[0];
         let printed = group.iter().filter(|c| c.tolerance == Tolerance::Print).count();
         let worst = group.iter().map(|c| used(c)).fold(0.0, f64::max);
         writeln!(text, "| {model} | {source} | {} | {printed} | {:.0} % |", group.len(), 100.0 * worst).unwrap();

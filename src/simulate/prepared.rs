@@ -160,14 +160,19 @@ impl<'m> Prepared<'m> {
             return Ok(());
         }
         for (output, out) in self.model.outputs().iter().zip(out.chunks_exact_mut(samples)) {
+            let in_unit = |list: &mut [f64]| list.iter_mut().for_each(|y| *y = output.unit.from_base(*y));
             match &output.readout {
                 Readout::Linear { .. } => {
                     self.weights(&output.readout, &ws.files, &mut ws.c, &mut ws.d);
+                    in_unit(&mut ws.c);
+                    in_unit(&mut ws.d);
                     ws.exact.emit(&ws.schedule, &ws.c, &ws.d, out)?;
                 }
-                Readout::Computed { value } => self.compute(*value, ws, out),
+                Readout::Computed { value } => {
+                    self.compute(*value, ws, out);
+                    in_unit(out);
+                }
             }
-            out.iter_mut().for_each(|y| *y = output.unit.from_base(*y));
         }
         Ok(())
     }
@@ -269,11 +274,12 @@ impl<'m> Prepared<'m> {
             let entries = self.model.routes()[kind.route].entries.len();
             ws.amounts.extend(ws.entries[kind.first..kind.first + entries].iter().map(|e| e.amount));
         }
-        let timing = || ws.entries.iter().map(|e| [e.lag, e.over]);
-        if ws.schedule.systems() > 0 && ws.timing.len() == ws.entries.len() && timing().eq(ws.timing.iter().copied()) {
+        let timing = ws.entries.iter().map(|e| [e.lag, e.over]);
+        if ws.schedule.systems() > 0 && timing.clone().eq(ws.timing.iter().copied()) {
             return Ok(());
         }
-        ws.timing = timing().collect();
+        ws.timing.clear();
+        ws.timing.extend(timing);
         ws.events.clear();
         for (administration, kind) in ws.given.list.iter().zip(&ws.given.kind_of) {
             let kind = &ws.given.kinds[*kind];
