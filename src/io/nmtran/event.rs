@@ -39,6 +39,11 @@ pub(super) fn what(row: &Row<'_>, model: &Model, options: &DataOptions, log: &mu
     what.map_err(|fault| log.push(*fault)).ok()
 }
 
+/// Whether the clock may start anew at a row: EVID 3 and 4.
+pub(super) fn starts_anew(row: &Row<'_>) -> bool {
+    row.item(Item::Evid).is_some_and(|(_, text)| matches!(text.parse(), Ok(3.0 | 4.0)))
+}
+
 /// Whether a row asks for a steady state by the code 3, which is read as 1.
 pub(super) fn is_continued_steady_state(row: &Row<'_>) -> bool {
     row.item(Item::Ss).is_some_and(|(_, text)| text.parse() == Ok(3.0))

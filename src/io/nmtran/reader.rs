@@ -8,7 +8,7 @@ use super::row::{Log, Row};
 use super::values::{Carried, Outside};
 use crate::error::{Diagnostic, Fault, Faults, Source, Span};
 use crate::model::Model;
-use crate::simulate::{History, Record, What};
+use crate::simulate::{History, Record};
 use crate::units::{Dimension, Unit, UnitError};
 use std::collections::HashSet;
 use std::io::BufRead;
@@ -239,7 +239,7 @@ impl<'m, R: BufRead> DataReader<'m, R> {
             draft.id = Some(id);
         }
         let what = event::what(&row, self.model, &self.options, &mut draft.log);
-        let time = draft.time(&row, &self.options, matches!(what, Some(What::Reset(_)) | None));
+        let time = draft.time(&row, &self.options, event::starts_anew(&row));
         let values = draft.carried.values(&row, self.model, &mut draft.log);
         self.outside.warn(&row, &values, self.model, &mut self.warnings);
         if !self.warned_of_steady && event::is_continued_steady_state(&row) {
