@@ -134,6 +134,8 @@ error_kinds! {
     Plan(study::PlanError),
     #[cfg(feature = "study")]
     Io(io::IoError),
+    #[cfg(feature = "study")]
+    Data(io::DataError),
     #[cfg(feature = "plot")]
     Plot(plot::PlotError),
     #[cfg(feature = "cli")]

@@ -5,6 +5,7 @@ mod compare;
 mod output;
 mod schedule;
 mod simulate;
+mod simulate_data;
 
 use crate::Error;
 use crate::document::{Place, Text};
@@ -132,12 +133,20 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A covariate of the command line that the data set has as well.
+    #[error("`--covariate {covariate}` is given, and the column `{column}` of the data sets it too")]
+    SetByColumn {
+        /// The covariate.
+        covariate: String,
+        /// The column.
+        column: String,
+    },
 }
 
 impl Kind for ArgumentError {
     fn code(&self) -> &'static str {
         match self {
-            ArgumentError::NoEquals { .. } => "E_ARGUMENT",
+            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } => "E_ARGUMENT",
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
         }
     }
@@ -155,6 +164,7 @@ impl Kind for ArgumentError {
                 };
                 Some(format!("write `{option} {example}`"))
             }
+            ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
         }
     }
 }

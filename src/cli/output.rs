@@ -4,17 +4,30 @@ use super::Failure;
 use crate::error::Diagnostic;
 use crate::io::{Format, IoError, Table};
 use std::io::{self, IsTerminal, Write};
+use std::path::Path;
 
 /// Width of tables where the standard output is no terminal.
 const WIDTH: usize = 120;
 
 /// Writes to the standard output; a closed pipe ends the command in peace.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
+pub(super) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Err(Failure::BrokenPipe),
         Err(source) => Err(Failure::from(IoError::Write { path: "the standard output".into(), source })),
         Ok(()) => Ok(()),
+    }
+}
+
+/// Copies all that can be read to the standard output; `from` is where it is read.
+pub(super) fn print_all(mut read: impl io::Read, from: &Path) -> Result<(), Failure> {
+    let mut block = vec![0; 1 << 16];
+    loop {
+        let count = read.read(&mut block).map_err(|source| IoError::Read { path: from.into(), source })?;
+        if count == 0 {
+            return Ok(());
+        }
+        print(&block[..count])?;
     }
 }
 

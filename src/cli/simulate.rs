@@ -2,6 +2,7 @@
 
 use super::compare::used;
 use super::output::{table, warn};
+use super::simulate_data::{DataArgs, Run};
 use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
 use crate::Error;
 use crate::document::Text;
@@ -14,6 +15,7 @@ use crate::population::Subject;
 use crate::simulate::{Profile, Simulation};
 use crate::units::{Dimension, Quantity, Unit, UnitFault, Units};
 use clap::Args;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -25,8 +27,8 @@ pub(super) struct SimulateArgs {
     /// A model's id, or the path of a model file
     model: String,
     /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"
-    #[arg(long)]
-    give: String,
+    #[arg(long, required_unless_present = "data")]
+    give: Option<String>,
     /// How long to simulate, such as 24h
     #[arg(long)]
     until: Option<String>,
@@ -52,12 +54,26 @@ pub(super) struct SimulateArgs {
     #[arg(long)]
     plot: Option<PathBuf>,
     #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
     shared: Shared,
+}
+
+impl SimulateArgs {
+    /// The doses; the parser of arguments makes sure that they are there where no data set is.
+    fn give(&self) -> &str {
+        self.give.as_deref().unwrap_or_default()
+    }
 }
 
 pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let chosen = with_effects(args)?;
     let subject = subject(args, &chosen)?;
+    if let Some(path) = &args.data.data {
+        let (args, settings, format) = (args, settings(args), args.shared.format);
+        let (out, args) = (args.out.as_deref(), &args.data);
+        return Run { args, path, model: &chosen, subject: &subject, settings, out, format }.run();
+    }
     let profile = profile(args, &chosen, &subject)?;
     warn(profile.warnings());
     warn(chosen.warnings());
@@ -127,8 +143,8 @@ fn time(option: &str, text: &str) -> Result<Quantity, Error> {
 }
 
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
-    let give = said("--give", &args.give);
-    let schedule = Schedule::from_text(&args.give, "--give")?;
+    let give = said("--give", args.give());
+    let schedule = Schedule::from_text(args.give(), "--give")?;
     let mut simulation = Simulation::new(model).subject(subject).give(schedule);
     if let Some(until) = &args.until {
         simulation = simulation.until(time("--until", until)?);
@@ -158,17 +174,19 @@ fn rows(profile: &Profile<'_>) -> Table {
     table
 }
 
+/// What `--set` and `--covariate` say, by name.
+fn settings(args: &SimulateArgs) -> BTreeMap<String, String> {
+    let given = args.set.iter().chain(&args.covariate).filter_map(|given| given.split_once('='));
+    given.map(|(name, value)| (name.trim().into(), value.into())).collect()
+}
+
 fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) -> Result<(), Failure> {
     let mut manifest = Manifest::new("simulate");
     manifest.models.push(used(profile.model()));
     manifest.units_checked = profile.model().unit_checking();
-    manifest.settings.insert("give".into(), args.give.clone());
+    manifest.settings = settings(args);
+    manifest.settings.insert("give".into(), args.give().into());
     manifest.warnings = profile.warnings().iter().map(|w| w.message.clone()).collect();
-    for given in args.set.iter().chain(&args.covariate) {
-        if let Some((name, value)) = given.split_once('=') {
-            manifest.settings.insert(name.trim().into(), value.into());
-        }
-    }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -179,7 +197,7 @@ fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) 
 /// One panel per unit of output.
 fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
     let model = profile.model();
-    let mut figure = Figure::new(format!("{}: {}", model.id(), args.give))
+    let mut figure = Figure::new(format!("{}: {}", model.id(), args.give()))
         .columns(1)
         .footnote(format!("Model grade {}. Research software; no clinical advice.", model.grade()));
     let mut units: Vec<&Unit> = Vec::new();

@@ -51,8 +51,12 @@ pub struct Input {
 impl Input {
     /// A file as it was read.
     pub fn new(path: &Path, bytes: &[u8]) -> Self {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { name, sha256: sha256_hex(bytes) }
+        Self::hashed(path, sha256_hex(bytes))
+    }
+
+    /// A file whose digest is known.
+    pub fn hashed(path: &Path, sha256: String) -> Self {
+        Self { name: path.file_name().unwrap_or_default().to_string_lossy().into_owned(), sha256 }
     }
 }
 
@@ -119,7 +123,11 @@ impl Manifest {
 
 /// The SHA-256 digest in lower-case hexadecimal.
 pub fn sha256_hex(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(&Sha256::digest(bytes))
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

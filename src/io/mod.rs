@@ -4,14 +4,20 @@
 //! Numbers for programs (CSV, JSON) have the fewest digits that read back to the same `f64`; tables for people are rounded.
 
 mod error;
+mod hashed;
 mod manifest;
+mod nmtran;
 mod number;
+mod spool;
 mod table;
 mod text;
 mod write;
 
 pub use error::IoError;
+pub use hashed::Hashed;
 pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
+pub use nmtran::{CellError, DataError, DataOptions, DataReader, DataWriter, Header, MAX_FAULTS, SubjectData};
 pub use number::{number, rounded};
+pub use spool::Spool;
 pub use table::{Cell, Column, Format, Table};
-pub use write::{AtomicFile, OutputFile, write_atomic, write_set};
+pub use write::{AtomicFile, OutputFile, commit_in_order, write_atomic, write_set};

@@ -93,7 +93,7 @@ impl Drop for AtomicFile {
 }
 
 /// Opens a new hidden file in the folder of `target`, of a name no other writer has.
-fn open_beside(target: &Path) -> io::Result<(PathBuf, File)> {
+pub(super) fn open_beside(target: &Path) -> io::Result<(PathBuf, File)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     loop {
@@ -101,7 +101,7 @@ fn open_beside(target: &Path) -> io::Result<(PathBuf, File)> {
         hidden.push(name);
         hidden.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
         let staged = target.with_file_name(hidden);
-        match OpenOptions::new().write(true).create_new(true).open(&staged) {
+        match OpenOptions::new().read(true).write(true).create_new(true).open(&staged) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             opened => return Ok((staged, opened?)),
         }
@@ -176,11 +176,19 @@ pub fn write_set(
             let path = folder.join(name);
             let mut file = AtomicFile::create(&path)?;
             file.write_all(bytes).map_err(|source| IoError::Write { path, source })?;
-            file.settle()?;
             Ok(file)
         })
         .collect::<Result<Vec<_>, IoError>>()?;
-    staged.into_iter().try_for_each(AtomicFile::commit)
+    commit_in_order(staged)
+}
+
+/// Moves files to their places in this order, once all are on the disk.
+///
+/// # Errors
+/// [`IoError::Write`]. If it is about bringing a file to the disk, no file has been moved.
+pub fn commit_in_order(mut files: Vec<AtomicFile>) -> Result<(), IoError> {
+    files.iter_mut().try_for_each(AtomicFile::settle)?;
+    files.into_iter().try_for_each(AtomicFile::commit)
 }
 
 #[cfg(test)]

@@ -5,9 +5,12 @@ mod builder;
 mod computed;
 mod error;
 mod output;
+mod parts;
 mod prepared;
 mod profile;
 mod record;
+mod replay;
+mod rules;
 mod switches;
 
 pub use administer::Administration;
@@ -17,3 +20,5 @@ pub use output::{Missing, OutputView, Peak};
 pub use prepared::{Prepared, Workspace};
 pub use profile::{Profile, Session};
 pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady, Target, What};
+pub use replay::{Cursor, Event, Happening, Replay};
+pub use rules::{Compat, CovariateRule, Rules};

@@ -4,7 +4,7 @@ use super::administer::{Administration, administrations, route_of};
 use super::{SimulationError, switches};
 use crate::dosing::{PlannedDose, Regimen};
 use crate::expr::Class;
-use crate::model::{Dynamics, GROUP_OUTPUTS, Guard, Model, Readout, Reg, Route};
+use crate::model::{DoseKeys, Dynamics, GROUP_OUTPUTS, Guard, Model, Readout, Reg, Route};
 use crate::population::Subject;
 use crate::solve::{Event, Exact, Plan, Schedule, System, Work};
 
@@ -233,7 +233,7 @@ impl<'m> Prepared<'m> {
         }
         tiers.run(Class::Subject, file);
         tiers.run(Class::Interval, file);
-        check(model.guards().iter().filter(|g| !g.at_dose), file)?;
+        check_interval(model, file)?;
         let n = model.states().len();
         if interval == 0 {
             for (x, state) in ws.x0.iter_mut().zip(model.states()) {
@@ -252,7 +252,7 @@ impl<'m> Prepared<'m> {
             file[inputs.dose_device] = [f64::from(kind.device)];
             tiers.run(Class::Dose, file);
             let route = &model.routes()[kind.route];
-            check(model.guards().iter().filter(|g| g.at_dose && concerns(g, route)), file)?;
+            check_dose(model, route, file)?;
             let value = |reg: Option<Reg>, default: f64| reg.map_or(default, |reg| file[reg][0]);
             for (slot, entry) in ws.entries[kind.first..].iter_mut().zip(&route.entries) {
                 *slot = Entry {
@@ -351,6 +351,22 @@ impl Workspace {
     pub fn work(&self) -> Work {
         self.exact.work()
     }
+}
+
+/// Checks the numbers that hold for an interval between changes of covariates.
+pub(super) fn check_interval(model: &Model, file: &[[f64; 1]]) -> Result<(), SimulationError> {
+    check(model.guards().iter().filter(|g| !g.at_dose), file)
+}
+
+/// Checks the numbers of a dose by a route.
+pub(super) fn check_dose(model: &Model, route: &Route, file: &[[f64; 1]]) -> Result<(), SimulationError> {
+    check(model.guards().iter().filter(|g| g.at_dose && concerns(g, route)), file)
+}
+
+/// Checks the numbers of a dose into a compartment.
+pub(super) fn check_compartment(model: &Model, doses: &DoseKeys, file: &[[f64; 1]]) -> Result<(), SimulationError> {
+    let registers = [doses.fraction, doses.lag, doses.infusion_rate, doses.infusion_duration];
+    check(model.guards().iter().filter(|g| g.at_dose && registers.contains(&Some(g.reg))), file)
 }
 
 fn concerns(guard: &Guard, route: &Route) -> bool {

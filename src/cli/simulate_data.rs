@@ -1,0 +1,260 @@
+//! `posology simulate --data`: the rows of a data set, with the model's outputs behind them.
+
+use super::compare::used;
+use super::output::{print_all, table, warn};
+use super::{ArgumentError, Failure, Outcome, said};
+use crate::error::{Fault, Faults};
+use crate::io::{
+    AtomicFile, Cell, Column, DataOptions, DataReader, DataWriter, Format, Hashed, Header, Input, IoError, MAX_FAULTS,
+    Manifest, Output, Spool, SubjectData, Table, commit_in_order,
+};
+use crate::model::Model;
+use crate::population::Subject;
+use crate::simulate::{self, Compat, CovariateRule, Replay, Rules, SimulationError};
+use crate::units::{Unit, UnitFault};
+use crate::{Error, ErrorKind};
+use clap::{Args, ValueEnum};
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(super) struct DataArgs {
+    /// Simulate the records of this CSV file in NM-TRAN's columns: its rows come out in their order, one more column per output
+    #[arg(long, value_name = "EVENTS.csv", conflicts_with_all = ["give", "until", "every", "at", "plot"])]
+    pub(super) data: Option<PathBuf>,
+    /// How covariates change between records: nocb, unless the tool of --compat does otherwise
+    #[arg(long, value_enum, requires = "data")]
+    covariates: Option<Rule>,
+    /// Where tools differ, do as this one does
+    #[arg(long, value_enum, requires = "data")]
+    compat: Option<Tool>,
+    /// Unit of TIME, II and DUR
+    #[arg(long, default_value = "h", value_name = "UNIT", requires = "data")]
+    time_unit: String,
+    /// Unit of AMT; RATE is in this unit per time unit
+    #[arg(long, default_value = "mg", value_name = "UNIT", requires = "data")]
+    amount_unit: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Rule {
+    /// The next record's value holds since the record before
+    Nocb,
+    /// A record's value holds until the next record
+    Locf,
+    /// In a straight line
+    Linear,
+    /// The value changes half-way
+    Midpoint,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Tool {
+    Nonmem,
+    Mrgsolve,
+    Rxode2,
+}
+
+/// What `--data` is run with.
+pub(super) struct Run<'a> {
+    pub(super) args: &'a DataArgs,
+    pub(super) path: &'a Path,
+    pub(super) model: &'a Model,
+    pub(super) subject: &'a Subject<'a>,
+    pub(super) settings: BTreeMap<String, String>,
+    pub(super) out: Option<&'a Path>,
+    pub(super) format: Format,
+}
+
+impl Run<'_> {
+    pub(super) fn run(self) -> Result<Outcome, Failure> {
+        let file = File::open(self.path).map_err(|source| IoError::Read { path: self.path.into(), source })?;
+        let mut file = Hashed::new(file);
+        let name = self.path.display().to_string();
+        let mut reader = DataReader::new(BufReader::new(&mut file), &name, self.model, self.options()?)?;
+        self.check_covariates(reader.header())?;
+        let mut manifest = self.manifest(reader.header());
+        match self.out {
+            Some(path) => {
+                let mut out = self.replay(&mut reader, Hashed::new(AtomicFile::create(path)?))?;
+                self.warn(&reader, &mut manifest);
+                drop(reader);
+                out.flush().map_err(|source| IoError::Write { path: path.into(), source })?;
+                let (out, sha256) = out.finish();
+                manifest.inputs.push(Input::hashed(self.path, file.finish().1));
+                let units = self.model.outputs().iter().map(|o| (o.name.clone(), o.unit.to_string())).collect();
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                manifest.outputs.push(Output { name, sha256, units });
+                commit_in_order(vec![self.beside(path, &manifest)?, out])?;
+            }
+            None => {
+                let spool = self.replay(&mut reader, Spool::new()?)?;
+                self.warn(&reader, &mut manifest);
+                self.show(spool, reader.header().names().len())?;
+            }
+        }
+        Ok(Outcome::Done)
+    }
+
+    fn options(&self) -> Result<DataOptions, Error> {
+        let unit = |option: &str, text: &str| {
+            let text = said(option, text);
+            text.text.parse::<Unit>().map_err(|fault: UnitFault| Error::from(fault).placed_in(&text))
+        };
+        let time = unit("--time-unit", &self.args.time_unit)?;
+        let amount = unit("--amount-unit", &self.args.amount_unit)?;
+        Ok(DataOptions::new(time, amount)?)
+    }
+
+    /// A covariate is set by a column or by an option, not by both.
+    fn check_covariates(&self, header: &Header) -> Result<(), Error> {
+        for (column, sets) in header.values() {
+            if let simulate::Column::Covariate(i) = sets
+                && self.subject.is_given(*i)
+            {
+                let (covariate, column) = (self.model.covariates()[*i].name.clone(), header.names()[*column].clone());
+                return Err(ArgumentError::SetByColumn { covariate, column }.into());
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs every subject and writes its rows.
+    fn replay<R: io::BufRead, W: Write>(&self, reader: &mut DataReader<'_, R>, out: W) -> Result<W, Error> {
+        let replay = Replay::new(self.model, self.args.rules())?;
+        let written = |result: io::Result<()>| {
+            let path = self.out.unwrap_or(Path::new("the temporary file")).into();
+            result.map_err(|source| Error::from(IoError::Write { path, source }))
+        };
+        let names: Vec<&str> = self.model.outputs().iter().map(|output| output.name.as_str()).collect();
+        let mut writer = None;
+        written(DataWriter::new(out, reader.header(), names).map(|w| writer = Some(w)))?;
+        let mut writer = writer.expect("set just now");
+        let mut found: Vec<Fault<ErrorKind>> = Vec::new();
+        let mut values = Vec::new();
+        while found.len() < MAX_FAULTS
+            && let Some(subject) = reader.next()
+        {
+            match subject {
+                Err(faults) => found.extend(Error::from(faults).into_vec()),
+                Ok(subject) => match replay.run(&subject.history, self.subject, &mut values) {
+                    Err(error) => found.push(at_subject(error, &subject)),
+                    Ok(()) if found.is_empty() => written(writer.write(&subject, &values))?,
+                    Ok(()) => {}
+                },
+            }
+        }
+        Faults::check(found, || writer.into_inner())
+    }
+
+    fn warn<R: io::BufRead>(&self, reader: &DataReader<'_, R>, manifest: &mut Manifest) {
+        for warnings in [reader.warnings(), self.model.warnings(), self.subject.warnings()] {
+            warn(warnings);
+            manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
+        }
+    }
+
+    fn manifest(&self, header: &Header) -> Manifest {
+        let mut manifest = Manifest::new("simulate");
+        manifest.models.push(used(self.model));
+        manifest.units_checked = self.model.unit_checking();
+        manifest.covariates = match self.args.rules().covariates {
+            CovariateRule::Nocb => "nocb",
+            CovariateRule::Locf => "locf",
+            CovariateRule::Linear => "linear",
+            CovariateRule::Midpoint => "midpoint",
+        }
+        .into();
+        manifest.settings = self.settings.clone();
+        for (option, text) in [("time-unit", &self.args.time_unit), ("amount-unit", &self.args.amount_unit)] {
+            manifest.settings.insert(option.into(), text.clone());
+        }
+        if let Some(tool) = self.args.compat {
+            manifest.settings.insert("compat".into(), name_of(tool));
+        }
+        for (i, covariate) in self.model.covariates().iter().enumerate() {
+            let column = header.values().iter().find(|(_, sets)| *sets == simulate::Column::Covariate(i));
+            let from = match column {
+                Some((column, _)) => format!("column {}", header.names()[*column]),
+                None if self.subject.is_given(i) => continue,
+                None => "the model's reference".into(),
+            };
+            manifest.settings.insert(format!("covariate {}", covariate.name), from);
+        }
+        manifest
+    }
+
+    /// The manifest, written beside a result but not in its place yet.
+    fn beside(&self, path: &Path, manifest: &Manifest) -> Result<AtomicFile, IoError> {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        let path = path.with_file_name(format!("{stem}.manifest.json"));
+        let mut file = AtomicFile::create(&path)?;
+        file.write_all(manifest.to_json().as_bytes()).map_err(|source| IoError::Write { path, source })?;
+        Ok(file)
+    }
+
+    /// Prints the rows: as they are, or as a table whose first columns are those of the data set.
+    fn show(&self, mut spool: Spool, columns: usize) -> Result<(), Failure> {
+        let path = spool.path().to_path_buf();
+        let read = |source| Failure::from(IoError::Read { path: path.clone(), source });
+        let rows = spool.read().map_err(read)?;
+        if self.format == Format::Csv {
+            return print_all(rows, &path);
+        }
+        table("", &self.rows(rows, columns).map_err(|e| read(e.into()))?, self.format)
+    }
+
+    /// The rows as a table: cells of numbers are numbers.
+    fn rows(&self, rows: impl Read, columns: usize) -> Result<Table, csv::Error> {
+        let mut reader = csv::Reader::from_reader(rows);
+        let units = std::iter::repeat_n(None, columns).chain(self.model.outputs().iter().map(|o| Some(&o.unit)));
+        let names = reader.headers()?.iter().zip(units).map(|(name, unit)| match unit {
+            Some(unit) => Column::new(name).unit(unit.to_string()),
+            None => Column::new(name),
+        });
+        let mut table = Table::new(names.collect());
+        for row in reader.records() {
+            table
+                .push(row?.iter().map(|cell| cell.trim().parse().map_or_else(|_| cell.into(), Cell::Number)).collect());
+        }
+        Ok(table)
+    }
+}
+
+impl DataArgs {
+    fn rules(&self) -> Rules {
+        let rules = match self.compat {
+            None => Rules::default(),
+            Some(Tool::Nonmem) => Rules::of(Compat::Nonmem),
+            Some(Tool::Mrgsolve) => Rules::of(Compat::Mrgsolve),
+            Some(Tool::Rxode2) => Rules::of(Compat::Rxode2),
+        };
+        let covariates = match self.covariates {
+            None => rules.covariates,
+            Some(Rule::Nocb) => CovariateRule::Nocb,
+            Some(Rule::Locf) => CovariateRule::Locf,
+            Some(Rule::Linear) => CovariateRule::Linear,
+            Some(Rule::Midpoint) => CovariateRule::Midpoint,
+        };
+        Rules { covariates, ..rules }
+    }
+}
+
+fn name_of(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
+}
+
+/// A fault of a subject's simulation, placed on the row it is about, or else on the subject's first.
+fn at_subject(error: SimulationError, subject: &SubjectData) -> Fault<ErrorKind> {
+    let row = match &error {
+        SimulationError::Record { row, .. } => *row,
+        _ => subject.first_row,
+    };
+    let fault = Fault::new(ErrorKind::from(error));
+    match subject.line(row) {
+        Some(line) => Fault { span: Some((0..line.text.len()).into()), ..fault }.within(&line),
+        None => fault,
+    }
+}
