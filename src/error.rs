@@ -323,9 +323,11 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
-/// The name among `names` that was probably meant by `word`: for hints about spelling.
+/// The name among `names` that was probably meant by `word`: for hints about spelling. A word of which no letter is left
+/// is another word.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let limit = 1 + word.chars().count() / 4;
+    let length = word.chars().count();
+    let limit = (1 + length / 4).min(length.saturating_sub(1));
     names
         .into_iter()
         .map(|name| (edit_distance(&word.to_lowercase(), &name.to_lowercase()), name))
@@ -394,5 +396,6 @@ mod tests {
     fn the_nearest_name_is_found_and_a_far_one_is_not() {
         assert_eq!(nearest("intransal", ["oral", "intranasal"]), Some("intranasal"));
         assert_eq!(nearest("xyz", ["oral", "intranasal"]), None);
+        assert_eq!((nearest("x", ["s"]), nearest("l", ["s", "L"])), (None, Some("L")));
     }
 }

@@ -2,8 +2,11 @@
 
 use super::output::{print, table, warn};
 use super::{Failure, Outcome, Shared, model};
+use crate::Error;
 use crate::io::{Cell, Column, Format, Table};
-use crate::model::{CovariateKind, Dynamics, Evidence, FileKind, Model, Provenance, StateKind, Tolerance, catalogue};
+use crate::model::{
+    CovariateKind, Dynamics, Evidence, FileKind, Model, ModelError, Provenance, StateKind, Tolerance, catalogue,
+};
 use crate::study::{CheckResult, verify};
 use clap::Subcommand;
 use std::path::PathBuf;
@@ -184,10 +187,19 @@ fn structure(model: &Model) -> String {
 
 fn check(files: &[PathBuf]) -> Result<Outcome, Failure> {
     let mut failed = false;
+    let mut seen: Vec<(String, String)> = Vec::new();
     for path in files {
         let path = path.display().to_string();
-        match model(&path) {
+        let unique = model(&path).and_then(|model| match seen.iter().find(|(id, _)| id == model.id()) {
+            Some((id, other)) => {
+                let kind = ModelError::DuplicateId { id: id.clone(), other: format!("`{other}`") };
+                Err(Error::from(kind).placed(&model.provenance().id_place))
+            }
+            None => Ok(model),
+        });
+        match unique {
             Ok(model) => {
+                seen.push((model.id().to_string(), path.clone()));
                 warn(model.warnings());
                 print(&format!("{path}: ok, {}\n", model.id()))?;
             }

@@ -43,9 +43,11 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     let progress = Progress::new(plan.arms.len());
     let comparison = compare::compare(&plan, &models, || progress.tick())?;
     progress.finish();
-    show(&comparison, args.shared.format)?;
-    write(&comparison, &models, (&name, &text), args)?;
+    // Files first: a reader of the tables who leaves early still finds them.
+    let written = write(&comparison, &models, (&name, &text), args)?;
     warn(&comparison.warnings);
+    show(&comparison, args.shared.format)?;
+    eprintln!("wrote {written} to {}", args.out.display());
     Ok(Outcome::Done)
 }
 
@@ -66,12 +68,13 @@ fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Writes the files and gives their names.
 fn write(
     comparison: &Comparison,
     models: &Models,
     (name, text): (&str, &str),
     args: &CompareArgs,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let mut manifest = Manifest::new("compare");
     manifest.inputs.push(Input::new(Path::new(name), text.as_bytes()));
     if let Some(weight) = &args.weight {
@@ -90,11 +93,8 @@ fn write(
         OutputFile::new("course.png", course.to_png()?),
     ];
     write_set(&args.out, "manifest.json", &mut manifest, &files)?;
-    eprintln!(
-        "wrote summary.csv, profiles.csv, session.svg, session.png, course.svg, course.png and manifest.json to {}",
-        args.out.display()
-    );
-    Ok(())
+    let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
+    Ok(format!("{} and manifest.json", names.join(", ")))
 }
 
 /// A model's entry in a manifest.

@@ -11,7 +11,7 @@ use crate::Error;
 use crate::document::{Place, Text};
 use crate::error::{Kind, Source, Span};
 use crate::io::{Format, IoError};
-use crate::units::{Dimension, Quantity, UnitFault};
+use crate::units::{Quantity, Unit, UnitFault};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -121,6 +121,12 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A number below zero.
+    #[error("`{option}` has to be 0 or more")]
+    Negative {
+        /// The option.
+        option: String,
+    },
     /// A number of zero or less.
     #[error("`{option}` has to be more than 0")]
     NotPositive {
@@ -141,7 +147,7 @@ impl Kind for ArgumentError {
     fn code(&self) -> &'static str {
         match self {
             ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } => "E_ARGUMENT",
-            ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
         }
     }
 
@@ -150,7 +156,15 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
-            ArgumentError::NotPositive { .. } => None,
+            ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
+            ArgumentError::NotPositive { option } => {
+                let example = match option.as_str() {
+                    "--weight" => "70kg",
+                    "--every" => "5min",
+                    _ => "24h",
+                };
+                Some(format!("write `{option} {example}`"))
+            }
         }
     }
 }
@@ -160,10 +174,11 @@ fn said(option: &str, text: &str) -> Text {
     Text::at(text.to_string(), Place { source: Source::new(option, text), span: Span::new(0, text.len()) })
 }
 
-/// A quantity given as an argument.
-fn quantity(text: &Text, dimension: Dimension) -> Result<Quantity, Error> {
+/// A quantity given as an argument, of the kind of `like`.
+fn quantity(text: &Text, like: &str) -> Result<Quantity, Error> {
+    let like: Unit = like.parse().expect("a unit named in this module is known");
     let quantity: Quantity = text.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(text))?;
-    quantity.as_base(dimension).map_err(|e| Error::from(e).placed(&text.place))?;
+    quantity.like(&like).map_err(|e| Error::from(e).placed(&text.place))?;
     Ok(quantity)
 }
 

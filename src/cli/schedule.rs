@@ -5,7 +5,6 @@ use super::{ArgumentError, Failure, Outcome, Shared, quantity, said};
 use crate::Error;
 use crate::dosing::{Calendar, Schedule, ScheduleFile, Schedules};
 use crate::io::{Cell, Column, Format, Table};
-use crate::units::Dimension;
 use clap::{Args, Subcommand, ValueEnum};
 
 /// A regimen without an end is laid out for this long where nothing else is said, h: one year of 52 weeks.
@@ -139,7 +138,7 @@ fn calendar(schedule: &Schedule, layout: &Layout, format: Format, text: Option<&
         None => None,
     };
     let until = match &layout.until {
-        Some(until) => Some(quantity(&said("--until", until), Dimension::TIME)?.in_base()),
+        Some(until) => Some(quantity(&said("--until", until), "h")?.in_base()),
         None => None,
     };
     let endless = matches!(schedule, Schedule::Unbounded(_));
@@ -165,7 +164,7 @@ fn calendar(schedule: &Schedule, layout: &Layout, format: Format, text: Option<&
 /// A body weight in kg.
 fn body_weight(text: &str) -> Result<f64, Error> {
     let text = said("--weight", text);
-    let weight = quantity(&text, Dimension::MASS)?.in_base() / 1e6;
+    let weight = quantity(&text, "kg")?.in_base() / 1e6;
     if weight <= 0.0 {
         return Err(Error::from(ArgumentError::NotPositive { option: "--weight".into() }).placed(&text.place));
     }

@@ -132,7 +132,14 @@ fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
 }
 
 fn time(option: &str, text: &str) -> Result<Quantity, Error> {
-    quantity(&said(option, text), Dimension::TIME)
+    let text = said(option, text);
+    let time = quantity(&text, "h")?;
+    let error = match option {
+        "--at" if time.value() < 0.0 => ArgumentError::Negative { option: option.into() },
+        "--until" | "--every" if time.value() <= 0.0 => ArgumentError::NotPositive { option: option.into() },
+        _ => return Ok(time),
+    };
+    Err(Error::from(error).placed(&text.place))
 }
 
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {

@@ -301,6 +301,7 @@ impl Kind for DosingError {
                 return Some(format!("the nearest doses are {}", listed(nearest.iter().map(String::as_str))));
             }
             UnknownSchedule { .. } => "`posology schedules list` shows them all",
+            NegativeDuration { .. } => "time runs forward: leave out the `-`",
             ZeroDuration { what: "infusion" } => "leave it out, or write `as bolus`",
             NoDose => "begin with an amount, such as `84 mg`",
             RateWithoutDuration { .. } => "write `at 2.4 mg/kg/h for 120 h`",

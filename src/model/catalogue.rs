@@ -1,7 +1,10 @@
 //! The models that are built into the library.
 
+use super::error::ModelError;
 use super::merge::Resolve;
-use crate::error::Source;
+use super::sections;
+use crate::error::{Faults, Source};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// A model of the catalogue.
@@ -59,4 +62,27 @@ impl Resolve for Catalogue {
     fn ids(&self) -> Vec<String> {
         ENTRIES.iter().map(|e| e.id.to_string()).collect()
     }
+}
+
+/// Checks that no two files, the catalogue included, bear one id. A file of the catalogue may be among them.
+///
+/// # Errors
+/// [`ModelError::DuplicateId`] at the id of each later file.
+pub fn unique_ids(files: &[Arc<Source>]) -> Result<(), Faults<ModelError>> {
+    let of_catalogue = |e: &CatalogueEntry| (e.id.to_string(), (format!("models/{}", e.path), e.text.to_string()));
+    let mut taken: BTreeMap<String, (String, String)> = ENTRIES.iter().map(of_catalogue).collect();
+    let mut faults = Vec::new();
+    for file in files {
+        let Some(id) = sections::id(file) else { continue };
+        match taken.get(&id.text) {
+            Some((_, text)) if *text == file.text => {}
+            Some((other, _)) => {
+                faults.push(id.place.fault(ModelError::DuplicateId { id: id.text.clone(), other: other.clone() }));
+            }
+            None => {
+                taken.insert(id.text, (file.name.clone(), file.text.clone()));
+            }
+        }
+    }
+    Faults::check(faults, || ())
 }

@@ -174,6 +174,7 @@ fn provenance(file: &ModelFile, builder: &Builder<'_>) -> Provenances {
     let missing = builder.etas.missing.iter();
     Provenances {
         id: file.id.clone(),
+        id_place: file.id_place.clone(),
         title: file.title.clone(),
         drug: file.drug.clone(),
         grade: file.grade,

@@ -163,6 +163,14 @@ pub enum ModelError {
         /// The list.
         allowed: Vec<String>,
     },
+    /// A parameter in a block, or shared from, whose variability is not its own.
+    #[error("the parameter `{name}` has no variability of its own")]
+    NoVariability {
+        /// The parameter.
+        name: String,
+        /// Those that have.
+        known: Vec<String>,
+    },
     /// A block of the wrong size.
     #[error("a block of {of} parameters has {needs} numbers below the diagonal, and {found} are written")]
     BlockSize {
@@ -366,6 +374,7 @@ impl Kind for ModelError {
             ModelError::NoReason { .. } => "E_NO_REASON",
             ModelError::OutOfRange { .. } => "E_OUT_OF_RANGE",
             ModelError::NotInList { .. } => "E_NOT_IN_LIST",
+            ModelError::NoVariability { .. } => "E_NO_VARIABILITY",
             ModelError::BlockSize { .. } => "E_BLOCK_SIZE",
             ModelError::NotPositiveDefinite => "E_NOT_POSITIVE_DEFINITE",
             ModelError::FractionsExceedOne { .. } => "E_FRACTIONS_EXCEED_ONE",
@@ -432,6 +441,9 @@ impl Kind for ModelError {
                 Some("write `source = \"paper: Table 3\"`, or `grade = \"assumed\", why = \"…\"`".into())
             }
             ModelError::NoReason { .. } => Some("write `why = \"…\"` beside `grade = \"assumed\"`".into()),
+            ModelError::DuplicateId { .. } => {
+                Some("give it another `id`; a file that changes a model says `extends = \"…\"`".into())
+            }
             ModelError::TwoSpellings { .. } => Some("keep the one that the source prints".into()),
             ModelError::FractionsExceedOne { .. } => Some(
                 "bound them (`min(1, …)`, `bounds = [0, 1]`, `iiv = { logit_sd = … }`), or say why it is meant: `fractions_exceed_one = \"why\"`"
@@ -442,6 +454,7 @@ impl Kind for ModelError {
                 Some("name its `substance`, and give that a `molar_mass` under `[substances]`".into())
             }
             ModelError::StateInDose { .. } => Some("use parameters, covariates and `dose.amount` only".into()),
+            ModelError::NoVariability { known, .. } => spelling(&None, known, "those that have are"),
             ModelError::NotConstant { .. } => Some("use parameters and covariates only".into()),
             ModelError::DoseInSystem { .. } => {
                 Some("the latest dose of a route is `last_dose(route)`, the time since it `tad(route)`".into())

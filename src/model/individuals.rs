@@ -4,6 +4,7 @@ use super::build::Builder;
 use super::error::{ModelError, Sort};
 use super::file::Spread;
 use super::parts::{Level, Scale};
+use super::read::Text;
 use super::scope::Context;
 use crate::error::nearest;
 use crate::expr::{Class, Node, Type, Unary};
@@ -77,16 +78,7 @@ impl Builder<'_> {
                 Some(eta) => {
                     self.etas.used.insert((i, level), eta);
                 }
-                None => {
-                    let known: Vec<String> = (0..file.parameters.len())
-                        .filter(|p| self.etas.all.iter().any(|e| e.parameter == *p))
-                        .map(|p| file.parameters[p].name.text.clone())
-                        .collect();
-                    let near = nearest(&with.text, known.iter().map(String::as_str)).map(str::to_string);
-                    let name = format!("{}` with variability of its own to share, `{}", with.text, with.text);
-                    let name = if owner.is_some() { name } else { with.text.clone() };
-                    self.report(&with.place, ModelError::UnknownName { what: Sort::Parameter, name, near, known });
-                }
+                None => self.without_variability(with),
             }
         }
     }
@@ -150,6 +142,23 @@ impl Builder<'_> {
         Some((node, Type::Number(dimension)))
     }
 
+    /// A parameter that has no random effect of its own, or does not exist.
+    fn without_variability(&mut self, name: &Text) {
+        let file = self.file;
+        let known: Vec<&str> = self.etas.all.iter().map(|e| file.parameters[e.parameter].name.text.as_str()).collect();
+        let kind = if file.parameters.iter().any(|p| p.name.text == name.text) {
+            ModelError::NoVariability { name: name.text.clone(), known: known.iter().map(|k| k.to_string()).collect() }
+        } else {
+            ModelError::UnknownName {
+                what: Sort::Parameter,
+                name: name.text.clone(),
+                near: nearest(&name.text, known.iter().copied()).map(str::to_string),
+                known: known.iter().map(|k| k.to_string()).collect(),
+            }
+        };
+        self.report(&name.place, kind);
+    }
+
     fn logit_of_unit(&mut self, i: usize) {
         let entry = &self.file.parameters[i];
         let kind = ModelError::Dimension {
@@ -183,19 +192,7 @@ impl Builder<'_> {
                         seen.push(eta);
                         etas.push(eta);
                     }
-                    None => {
-                        let known: Vec<String> = self
-                            .etas
-                            .all
-                            .iter()
-                            .filter(|e| e.level == Level::Subject)
-                            .map(|e| file.parameters[e.parameter].name.text.clone())
-                            .collect();
-                        let near = nearest(&name.text, known.iter().map(String::as_str)).map(str::to_string);
-                        let kind =
-                            ModelError::UnknownName { what: Sort::Parameter, name: name.text.clone(), near, known };
-                        self.report(&name.place, kind);
-                    }
+                    None => self.without_variability(name),
                 }
             }
             if etas.len() != entry.of.len() {

@@ -24,6 +24,10 @@ type Read = Result<ModelFile, Vec<Fault<ModelError>>>;
 /// Reads a model with its base and effects as one file.
 pub(super) fn read(source: &Arc<Source>, effects: &[Arc<Source>], resolve: &dyn Resolve) -> Read {
     let mut file = read_extended(source, resolve, 0)?;
+    if let Some(other) = resolve.resolve(&file.id).filter(|other| other.text != source.text) {
+        let other = format!("`{}`", other.name);
+        return Err(vec![file.id_place.fault(ModelError::DuplicateId { id: file.id, other })]);
+    }
     for effect in effects {
         let effect = read_extended(effect, resolve, 0)?;
         add_effect(&mut file, effect)?;

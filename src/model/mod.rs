@@ -32,14 +32,14 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-pub use catalogue::{Catalogue, CatalogueEntry, catalogue};
+pub use catalogue::{Catalogue, CatalogueEntry, catalogue, unique_ids};
 pub use checks::{Check, Evidence, Expectation, Printed, Tolerance};
 pub use error::{ModelError, Sort};
 pub use file::FileKind;
 pub use index::index;
 pub use merge::Resolve;
-pub(crate) use names::common_covariate;
 pub use names::{ANALYTES, SITES};
+pub(crate) use names::{common_covariate, common_covariates};
 pub use parts::*;
 pub use read::Place;
 

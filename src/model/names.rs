@@ -21,6 +21,11 @@ pub(crate) fn common_covariate(name: &str) -> Option<Unit> {
     unit.parse().ok()
 }
 
+/// The covariates that every subject can have.
+pub(crate) fn common_covariates() -> impl Iterator<Item = &'static str> {
+    SUBJECT_COVARIATES.iter().map(|(name, _)| *name)
+}
+
 /// What an output can be a concentration of. `ketamine` and `norketamine` without a letter are R + S.
 pub const ANALYTES: [&str; 20] = [
     "S-ketamine",

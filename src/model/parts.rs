@@ -459,11 +459,31 @@ pub enum Setting {
     Category(String),
 }
 
+impl From<Quantity> for Setting {
+    fn from(value: Quantity) -> Self {
+        Setting::Number(value)
+    }
+}
+
+impl From<bool> for Setting {
+    fn from(value: bool) -> Self {
+        Setting::Flag(value)
+    }
+}
+
+impl From<&str> for Setting {
+    fn from(value: &str) -> Self {
+        Setting::Category(value.to_string())
+    }
+}
+
 /// What is known about where a model comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Provenances {
     /// The id.
     pub id: String,
+    /// Where the file says it.
+    pub id_place: Place,
     /// One line.
     pub title: String,
     /// The drug.

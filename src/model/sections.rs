@@ -55,9 +55,18 @@ pub(super) fn read(source: &Arc<Source>, base: Option<&ModelFile>) -> Result<Mod
 
 /// The id a text extends, without reading the rest.
 pub(super) fn extends(source: &Arc<Source>) -> Option<Text> {
+    root_text(source, "extends")
+}
+
+/// The id of a file, without reading the rest.
+pub(super) fn id(source: &Arc<Source>) -> Option<Text> {
+    root_text(source, "id")
+}
+
+fn root_text(source: &Arc<Source>, key: &str) -> Option<Text> {
     let log = Log::new(source);
     let document = document::parse(&log).ok()?;
-    Table::root(&log, "a model file", document.get_ref(), &ROOT).text("extends")
+    Table::root(&log, "a model file", document.get_ref(), &ROOT).text(key)
 }
 
 fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<ModelFile> {

@@ -95,6 +95,10 @@ fn flow_term(value: &Value<'_>, both_ways: bool) -> Option<FlowTerm> {
     let table = value.table(&keys)?;
     let found: Vec<&str> = table.keys().filter(|k| kinds.contains(k)).collect();
     let [key] = found[..] else {
+        if found.is_empty() && table.keys().any(|k| !keys.contains(&k)) {
+            // A misspelled key has been reported as such.
+            return None;
+        }
         let found = if found.is_empty() { "none".into() } else { format!("`{}`", found.join("`, `")) };
         let keys = kinds.iter().map(|k| k.to_string()).collect();
         table.log.report(&table.place, ModelError::ExactlyOne { within: table.what.clone(), keys, found });

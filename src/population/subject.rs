@@ -2,7 +2,7 @@
 
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
-use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate};
+use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate, common_covariates};
 use crate::units::{Quantity, UnitError};
 
 /// One person, described in the terms of one model.
@@ -103,7 +103,8 @@ impl Kind for SubjectError {
             SubjectError::UnknownParameter { name, known, .. } => Some(suggestion(name, known, "its parameters are")),
             SubjectError::UnknownCategory { found, known, .. } => Some(suggestion(found, known, "its values are")),
             SubjectError::Unit { error, .. } => error.hint(),
-            SubjectError::WrongKind { .. } | SubjectError::Weight { .. } => None,
+            SubjectError::Weight { .. } => Some("write it like `70 kg`".into()),
+            SubjectError::WrongKind { .. } => None,
         }
     }
 }
@@ -210,25 +211,32 @@ impl<'m> Subject<'m> {
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
-                (Some(common), Setting::Number(q)) => q.like(&common).map(|_| ()).map_err(unit),
+                (Some(common), Setting::Number(quantity)) => {
+                    self.warn_outside(name, quantity.like(&common).map_err(unit)?);
+                    Ok(())
+                }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
-                (None, _) => Err(SubjectError::UnknownCovariate {
-                    model: model.id().into(),
-                    name: name.into(),
-                    known: model.covariates().iter().map(|c| c.name.clone()).collect(),
-                }),
+                (None, _) => {
+                    let mut known: Vec<String> = model.covariates().iter().map(|c| c.name.clone()).collect();
+                    for common in common_covariates() {
+                        if !known.iter().any(|own| own == common) {
+                            known.push(common.into());
+                        }
+                    }
+                    Err(SubjectError::UnknownCovariate { model: model.id().into(), name: name.into(), known })
+                }
             };
         };
         let covariate = &model.covariates()[index];
         self.covariates[index] = value_of(covariate, setting)?;
         self.given[index] = true;
-        self.warn_outside(covariate, index);
+        self.warn_outside(name, self.covariates[index]);
         Ok(())
     }
 
-    fn warn_outside(&mut self, covariate: &Covariate, index: usize) {
-        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == covariate.name) else { return };
-        let value = self.covariates[index];
+    /// Warns of a value (base units) outside the range of the people that the model was made from.
+    fn warn_outside(&mut self, name: &str, value: f64) {
+        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == name) else { return };
         if value < range.low || value > range.high {
             let show = |v: f64| range.unit.from_base(v);
             self.warnings.push(
@@ -236,7 +244,7 @@ impl<'m> Subject<'m> {
                     "W_OUTSIDE_POPULATION",
                     format!(
                         "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
-                        covariate.name,
+                        name,
                         show(value),
                         range.unit,
                         show(range.low),

@@ -191,7 +191,9 @@ impl Kind for SimulationError {
                 Some(format!("write one of {} behind the dose", listed(has.iter().map(String::as_str))))
             }
             SimulationError::RouteHasDuration { .. } => Some("leave out `over …`".into()),
-            SimulationError::Dosing(DosingError::NeedsWeight { .. }) => Some("give `--covariate weight=70kg`".into()),
+            SimulationError::Dosing(DosingError::NeedsWeight { .. }) => Some(
+                "give the weight: `--covariate weight=70kg`, or in a plan `subject = { weight = \"70 kg\" }`".into(),
+            ),
             SimulationError::Dosing(e) => e.hint(),
             SimulationError::Model(e) => e.hint(),
             SimulationError::Unit(e) => e.hint(),

@@ -253,15 +253,12 @@ fn published(observed: &Observed, view: &OutputView<'_>, output: &Text) -> Resul
     let simulated = view.measure(&observed.measure).map_err(|e| place(e.into()))?;
     let simulated = match simulated {
         Ok(quantity) => Ok(quantity.to(observed.value.unit()).map_err(|_| {
-            place(
-                PlanError::PublishedUnit {
-                    measure: observed.measure.to_string(),
-                    output: output.text.clone(),
-                    needs: quantity.unit().to_string(),
-                    found: observed.value.unit().to_string(),
-                }
-                .into(),
-            )
+            Error::from(observed.place.fault::<ErrorKind>(PlanError::PublishedUnit {
+                measure: observed.measure.to_string(),
+                output: output.text.clone(),
+                needs: quantity.unit().to_string(),
+                found: observed.value.unit().to_string(),
+            }))
         })?),
         Err(missing) => Err(missing),
     };

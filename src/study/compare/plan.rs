@@ -69,6 +69,8 @@ pub struct Observed {
     pub measure: Measure,
     /// As printed.
     pub value: Quantity,
+    /// Where the plan says it.
+    pub place: Place,
     /// Where it comes from.
     pub source: String,
 }
@@ -176,7 +178,7 @@ fn published(value: &Value<'_, PlanError>) -> Option<Observed> {
             return None;
         }
     };
-    Some(Observed { measure, value: quantity, source: table.need("source")?.text()?.text })
+    Some(Observed { measure, value: quantity, place: text.place, source: table.need("source")?.text()?.text })
 }
 
 /// Names and values of a table, both with their places.
