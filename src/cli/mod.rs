@@ -155,6 +155,7 @@ impl Kind for ArgumentError {
         match self {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
+            ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {
                 let example = match option.as_str() {
@@ -164,7 +165,6 @@ impl Kind for ArgumentError {
                 };
                 Some(format!("write `{option} {example}`"))
             }
-            ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
         }
     }
 }
