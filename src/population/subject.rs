@@ -3,7 +3,7 @@
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate, common_covariates};
-use crate::units::{Quantity, UnitError};
+use crate::units::{Dimension, Quantity, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -134,7 +134,12 @@ impl<'m> Subject<'m> {
     /// The person whom the model's typical values describe: every covariate at its reference.
     pub fn typical(model: &'m Model) -> Self {
         let covariates: Vec<f64> = model.covariates().iter().map(|c| c.reference).collect();
-        let weight = model.covariates().iter().position(|c| c.name == "weight");
+        // Only a covariate that can be a body weight makes doses per kilogram possible.
+        let is_weight = |c: &Covariate| {
+            let mass = matches!(&c.kind, CovariateKind::Number { unit } if unit.dimension() == Dimension::MASS);
+            c.name == "weight" && mass && c.reference > 0.0
+        };
+        let weight = model.covariates().iter().position(is_weight);
         Subject {
             model,
             given: vec![false; covariates.len()],

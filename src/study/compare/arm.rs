@@ -198,10 +198,17 @@ pub(super) fn simulated<'m>(
     Ok(simulation.run().map_err(|e| e.said_in(text))?)
 }
 
+/// One dose, from 0 h on: doses, areas and residence times of a session are those of that dose.
 fn session<'m>(model: &'m Model, subject: &Subject<'m>, text: &Text, until: f64) -> Result<Profile<'m>, Error> {
+    if let Ok(schedule) = text.text.parse::<Schedule>() {
+        let doses = schedule.bounded(None).map(|regimen| regimen.doses()).unwrap_or_default();
+        if !matches!(doses.as_slice(), [only] if only.time == 0.0) {
+            return Err(Error::from(text.place.fault::<ErrorKind>(PlanError::NotOneDose)));
+        }
+    }
     simulated(model, subject, text, &text.text, |simulation, schedule| {
-        let ends = schedule.clone().bounded(Some(until)).map(|r| r.doses()).unwrap_or_default();
-        let ends = ends.iter().map(|dose| dose.time + dose.input.hours());
+        let doses = schedule.clone().bounded(Some(until)).map(|regimen| regimen.doses()).unwrap_or_default();
+        let ends = doses.iter().map(|dose| dose.time + dose.input.hours());
         let grid = (0..).map(|k| f64::from(k) * STEP).take_while(|t| *t <= until);
         simulation.until(until.hours()).at(grid.chain(ends).map(Units::hours))
     })
@@ -242,7 +249,12 @@ fn relative(
 
 /// Norketamine of the same enantiomer as the parent.
 fn metabolite(profile: &Profile<'_>, parent: &OutputView<'_>, auc: &Result<Quantity, Missing>) -> Option<Metabolite> {
-    let wanted = parent.output().analyte.replace("ketamine", "norketamine");
+    let own = &parent.output().analyte;
+    let wanted = own.replace("ketamine", "norketamine");
+    // An analyte that is no ketamine would otherwise be its own metabolite.
+    if wanted == *own {
+        return None;
+    }
     let view = profile.outputs().find(|v| v.output().analyte == wanted)?;
     let own = view.auc_inf();
     let same_site = view.output().site == parent.output().site;
