@@ -17,6 +17,7 @@ pub struct Subject<'m> {
     values: Vec<f64>,
     /// Body weight in kg, for doses per kilogram.
     weight: Option<f64>,
+    weight_given: bool,
     warnings: Vec<Diagnostic>,
 }
 
@@ -146,6 +147,7 @@ impl<'m> Subject<'m> {
             weight: weight.map(|i| kilograms(covariates[i])),
             covariates,
             values: model.parameters().iter().map(|p| p.value).collect(),
+            weight_given: false,
             warnings: Vec::new(),
         }
     }
@@ -213,6 +215,7 @@ impl<'m> Subject<'m> {
                 return Err(SubjectError::Weight { weight });
             }
             self.weight = Some(weight);
+            self.weight_given = true;
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
@@ -271,6 +274,11 @@ impl<'m> Subject<'m> {
     /// Body weight in kg, if known.
     pub fn weight(&self) -> Option<f64> {
         self.weight
+    }
+
+    /// Whether the body weight was set, rather than left at the model's reference.
+    pub fn weight_is_given(&self) -> bool {
+        self.weight_given
     }
 
     /// Values of the model's covariates, in its order: base units, 0 or 1, or the place in a category's list.

@@ -31,6 +31,9 @@ pub enum PlanError {
         /// The name.
         name: String,
     },
+    /// A plan that compares nothing.
+    #[error("a comparison needs an arm")]
+    NoArms,
     /// A band with fewer than two edges.
     #[error("a band needs two variants or more, in `models` or in `set`")]
     NarrowBand,
@@ -58,6 +61,7 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::NoArms => "E_NO_ARMS",
             PlanError::NarrowBand => "E_NARROW_BAND",
             PlanError::NotOneDose => "E_NOT_ONE_DOSE",
             PlanError::PublishedUnit { .. } => "E_UNIT_MISMATCH",

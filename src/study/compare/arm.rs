@@ -70,6 +70,8 @@ pub struct ArmResult {
     pub at_monitor_from_end: Quantity,
     /// Published numbers.
     pub published: Vec<Published>,
+    /// What a reader of its numbers should know.
+    pub note: Option<String>,
     /// The curve of one session.
     pub curve: Curve,
     /// A range around it.
@@ -143,6 +145,7 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
     let auc_inf = view.auc_inf();
     let half_life = view.half_life();
     let sampling = model.population().sampling;
+    let f = arm.iv.as_ref().map(|iv| relative(model, &subject, arm, iv, &auc_inf, given.amount)).transpose()?;
     Ok(ArmResult {
         name: arm.name.text.clone(),
         model: model.id().to_string(),
@@ -162,11 +165,12 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
         half_life_beyond: sampling.zip(half_life.as_ref().ok()).map(|(window, t)| window < SPAN * t.value()),
         half_life,
         mrt: view.mrt(),
-        f: arm.iv.as_ref().map(|iv| relative(model, &subject, arm, iv, &auc_inf, given.amount)).transpose()?,
+        f,
         metabolite: metabolite(&profile, &view, &auc_inf),
         at_monitor_from_start: view.at(plan.monitor),
         at_monitor_from_end: view.at(end + plan.monitor),
-        published: arm.observed.iter().map(|o| published(o, &view, &arm.output)).collect::<Result<_, _>>()?,
+        note: arm.note.clone(),
+        published: arm.observed.iter().map(|o| published(o, &view, f, &arm.output)).collect::<Result<_, _>>()?,
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
         band: arm.band.as_ref().map(|b| band(plan, arm, b, models)).transpose()?,
         course: course::run(arm, model, &subject, &profile)?,
@@ -265,9 +269,17 @@ fn metabolite(profile: &Profile<'_>, parent: &OutputView<'_>, auc: &Result<Quant
     Some(Metabolite { analyte: wanted, site: view.output().site.clone(), cmax: view.cmax().value, auc_inf: own, ratio })
 }
 
-fn published(observed: &Observed, view: &OutputView<'_>, output: &Text) -> Result<Published, Error> {
+fn published(
+    observed: &Observed,
+    view: &OutputView<'_>,
+    f: Option<Result<f64, Missing>>,
+    output: &Text,
+) -> Result<Published, Error> {
     let place = |kind: ErrorKind| Error::from(output.place.fault::<ErrorKind>(kind));
-    let simulated = view.measure(&observed.measure).map_err(|e| place(e.into()))?;
+    let simulated = match (&observed.measure, f) {
+        (Measure::F, Some(f)) => f.map(|f| Quantity::new(f, Unit::none())),
+        (measure, _) => view.measure(measure).map_err(|e| place(e.into()))?,
+    };
     let simulated = match simulated {
         Ok(quantity) => Ok(quantity.to(observed.value.unit()).map_err(|_| {
             Error::from(observed.place.fault::<ErrorKind>(PlanError::PublishedUnit {
