@@ -2,6 +2,9 @@
 //! README.md. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
 #![cfg(feature = "plot")]
 
+mod document;
+
+use document::{is_fresh, path, refreshed};
 use posology::io::{Format, rounded};
 use posology::model::{Evidence, Tolerance, catalogue};
 use posology::plot::session_figure;
@@ -10,7 +13,6 @@ use posology::study::compare::{Comparison, Plan, compare, default_plan, session_
 use posology::study::{CheckResult, verify};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 
 fn checks() -> Vec<CheckResult> {
     catalogue().iter().flat_map(|entry| verify(&Model::catalogue(entry.id).unwrap()).unwrap()).collect()
@@ -21,30 +23,38 @@ fn percent(deviation: f64) -> String {
     format!("{:+.2} %", hundredths / 100.0)
 }
 
-/// Each published number and the model's, one row per experiment and source.
-fn published(checks: &[CheckResult]) -> String {
-    let mut rows: Vec<((&str, &str, &str), Vec<String>)> = Vec::new();
-    for check in checks.iter().filter(|c| c.kind == Evidence::Published) {
-        let number = match (check.found_in_unit(), check.deviation()) {
-            (Some(found), Some(deviation)) => format!(
-                "{} {}: {} {}, here {} ({})",
-                check.output,
-                check.metric,
-                check.expected.text,
-                check.unit,
-                rounded(found.value(), 5),
-                percent(deviation)
-            ),
-            _ => format!("{} {}: {} {}, here none", check.output, check.metric, check.expected.text, check.unit),
-        };
-        let key = (check.model.as_str(), check.source.as_str(), check.given.as_str());
-        match rows.last_mut() {
-            Some((last, numbers)) if *last == key => numbers.push(number),
-            _ => rows.push((key, vec![number])),
+/// The checks of one kind, those that agree in `key` together, in the order in which each key comes first.
+fn grouped<'c, K: PartialEq>(
+    checks: &'c [CheckResult],
+    kind: Evidence,
+    key: impl Fn(&'c CheckResult) -> K,
+) -> Vec<Vec<&'c CheckResult>> {
+    let mut groups: Vec<Vec<&CheckResult>> = Vec::new();
+    for check in checks.iter().filter(|c| c.kind == kind) {
+        match groups.iter_mut().find(|group| key(group[0]) == key(check)) {
+            Some(group) => group.push(check),
+            None => groups.push(vec![check]),
         }
     }
+    groups
+}
+
+fn beside(check: &CheckResult) -> String {
+    let printed = format!("{} {}: {} {}", check.output, check.metric, check.expected.text, check.unit);
+    match (check.found_in_unit(), check.deviation()) {
+        (Some(found), Some(deviation)) => {
+            format!("{printed}, here {} ({})", rounded(found.value(), 5), percent(deviation))
+        }
+        _ => format!("{printed}, here none"),
+    }
+}
+
+/// Each published number and the model's, one row per experiment and source.
+fn published(checks: &[CheckResult]) -> String {
     let mut text = String::from("| model | given | source | numbers |\n|---|---|---|---|\n");
-    for ((model, source, given), numbers) in rows {
+    for group in grouped(checks, Evidence::Published, |c| (&c.model, &c.source, &c.given)) {
+        let numbers: Vec<String> = group.iter().map(|c| beside(c)).collect();
+        let CheckResult { model, given, source, .. } = group[0];
         writeln!(text, "| {model} | {given} | {source} | {} |", numbers.join("<br>")).unwrap();
     }
     text
@@ -66,15 +76,8 @@ fn computed(checks: &[CheckResult]) -> String {
         "| model | calculation | numbers | of these to the last printed digit | largest part of the tolerance used |\n\
          |---|---|---|---|---|\n",
     );
-    let mut groups: Vec<((&str, &str), Vec<&CheckResult>)> = Vec::new();
-    for check in checks.iter().filter(|c| c.kind == Evidence::Computed) {
-        let key = (check.model.as_str(), check.source.as_str());
-        match groups.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, group)) => group.push(check),
-            None => groups.push((key, vec![check])),
-        }
-    }
-    for ((model, source), group) in groups {
+    for group in grouped(checks, Evidence::Computed, |c| (&c.model, &c.source)) {
+        let CheckResult { model, source, .. } = group[0];
         let printed = group.iter().filter(|c| c.tolerance == Tolerance::Print).count();
         let worst = group.iter().map(|c| used(c)).fold(0.0, f64::max);
         writeln!(text, "| {model} | {source} | {} | {printed} | {:.0} % |", group.len(), 100.0 * worst).unwrap();
@@ -115,32 +118,6 @@ fn discrepancy() -> String {
     text
 }
 
-/// The document with each table between its marks replaced.
-fn refreshed(document: &str, tables: &BTreeMap<&str, String>) -> String {
-    let mut text = document.to_string();
-    for (name, table) in tables {
-        let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
-        let from = text.find(&begin).unwrap_or_else(|| panic!("no mark for `{name}`")) + begin.len();
-        let to = from + text[from..].find(&end).unwrap_or_else(|| panic!("no end of `{name}`"));
-        text.replace_range(from..to, table);
-    }
-    text
-}
-
-fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
-/// Compares a document with what it should be, or writes it.
-fn is_fresh(name: &str, fresh: &str) {
-    if std::env::var_os("POSOLOGY_BLESS").is_some() {
-        std::fs::write(path(name), fresh).unwrap();
-    } else {
-        let document = std::fs::read_to_string(path(name)).unwrap();
-        assert!(fresh == document, "{name} is not up to date: POSOLOGY_BLESS=1 cargo test --test documents");
-    }
-}
-
 fn comparison(name: &str, text: &str) -> Comparison {
     let plan = Plan::parse(name, text).unwrap();
     let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
@@ -156,14 +133,14 @@ fn the_tables_of_validation_are_what_the_models_give() {
         ("computed", computed(&checks)),
         ("discrepancy", discrepancy()),
     ]);
-    is_fresh("VALIDATION.md", &refreshed(&document, &tables));
+    is_fresh("VALIDATION.md", &refreshed(&document, &tables), "documents");
 }
 
 #[test]
 fn the_figure_of_the_readme_is_what_its_plan_draws() {
     let name = "examples/plans/five-routes.toml";
     let text = std::fs::read_to_string(path(name)).unwrap();
-    is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap());
+    is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap(), "documents");
 }
 
 #[test]
@@ -175,5 +152,5 @@ fn the_excerpts_of_the_readme_are_real() {
     let model = include_str!("../examples/models/oral.toml");
     let blocks =
         BTreeMap::from([("compare", format!("```text\n{first}\n```\n")), ("model", format!("```toml\n{model}```\n"))]);
-    is_fresh("README.md", &refreshed(&readme, &blocks));
+    is_fresh("README.md", &refreshed(&readme, &blocks), "documents");
 }

@@ -110,7 +110,7 @@ fn mistakes_in_a_model_file() {
         (
             "unit = \"1/h\", unit = \"1/h\"",
             "unit = \"1/h\"",
-            says("E_DUPLICATE_KEY", "m.toml:10:32", "unit", "keep one"),
+            says("E_DUPLICATE_KEY", "m.toml:10:33", "unit", "keep one"),
         ),
     ] {
         assert_eq!(MODEL.matches(right).count(), 1, "{right}");
@@ -244,7 +244,7 @@ fn mistakes_in_a_plan() {
             says("E_UNKNOWN_ROUTE", "p.toml:9:23", "im", "its routes are `iv`"),
         ),
         ("course  ", "corse   ", says("E_UNKNOWN_KEY", "p.toml:10:1", "corse", "did you mean `course`?")),
-        ("ka_im = \"4 1/h\"", "ka_i = \"4 1/h\"", says("E_UNKNOWN_PARAMETER", "p.toml:19:40", "ka_i", "`ka_im`")),
+        ("ka_im = \"4 1/h\"", "ka_i = \"4 1/h\"", says("E_UNKNOWN_PARAMETER", "p.toml:19:38", "ka_i", "`ka_im`")),
         ("\"70 kg\"", "\"70\"", says("E_UNIT_MISSING", "p.toml:3:23", "70", "write `70 kg`")),
         ("name    = \"im\"", "name    = \"iv\"", says("E_NAME_CLASH", "p.toml:14:11", "\"iv\"", "names tell")),
     ] {

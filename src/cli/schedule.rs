@@ -120,8 +120,7 @@ pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
         Some(Spelling::Toml) => print(&schedule.to_toml())?,
         Some(Spelling::Nmtran) => {
             let (regimen, weight) = laid_out(&schedule, &args.layout, Some(&args.text))?;
-            let rows = regimen_rows(&regimen, weight).map_err(|e| e.placed(&said("regimen", &args.text).place))?;
-            print(&rows.to_csv())?;
+            print(&regimen_rows(&regimen, weight).map_err(|e| e.placed(&said("regimen", &args.text).place))?.to_csv())?;
         }
         None if args.calendar => {}
         None if args.shared.format == Format::Table => {

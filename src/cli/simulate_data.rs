@@ -10,7 +10,7 @@ use crate::io::{
 };
 use crate::model::Model;
 use crate::population::Subject;
-use crate::simulate::{self, Compat, CovariateRule, Replay, SimulationError};
+use crate::simulate::{self, Compat, CovariateRule, Replay, Rules, SimulationError};
 use crate::units::{Unit, UnitFault};
 use crate::{Error, ErrorKind};
 use clap::{Args, ValueEnum};
@@ -24,9 +24,9 @@ pub(super) struct DataArgs {
     /// Simulate the records of this CSV file in NM-TRAN's columns: its rows come out in their order, one more column per output
     #[arg(long, value_name = "EVENTS.csv", conflicts_with_all = ["give", "until", "every", "at", "plot"])]
     pub(super) data: Option<PathBuf>,
-    /// How covariates change between records
-    #[arg(long, value_enum, default_value_t = Rule::Nocb, conflicts_with = "give")]
-    covariates: Rule,
+    /// How covariates change between records: nocb, unless the tool of --compat does otherwise
+    #[arg(long, value_enum, conflicts_with = "give")]
+    covariates: Option<Rule>,
     /// Where tools differ, do as this one does
     #[arg(long, value_enum, conflicts_with = "give")]
     compat: Option<Tool>,
@@ -123,7 +123,7 @@ impl Run<'_> {
 
     /// Runs every subject and writes its rows.
     fn replay<R: io::BufRead, W: Write>(&self, reader: &mut DataReader<'_, R>, out: W) -> Result<W, Error> {
-        let replay = Replay::new(self.model, self.args.options())?;
+        let replay = Replay::new(self.model, self.args.rules())?;
         let written = |result: io::Result<()>| {
             let path = self.out.unwrap_or(Path::new("the temporary file")).into();
             result.map_err(|source| Error::from(IoError::Write { path, source }))
@@ -160,7 +160,13 @@ impl Run<'_> {
         let mut manifest = Manifest::new("simulate");
         manifest.models.push(used(self.model));
         manifest.units_checked = self.model.unit_checking();
-        manifest.covariates = name_of(self.args.covariates);
+        manifest.covariates = match self.args.rules().covariates {
+            CovariateRule::Nocb => "nocb",
+            CovariateRule::Locf => "locf",
+            CovariateRule::Linear => "linear",
+            CovariateRule::Midpoint => "midpoint",
+        }
+        .into();
         manifest.settings = self.settings.clone();
         for (option, text) in [("time-unit", &self.args.time_unit), ("amount-unit", &self.args.amount_unit)] {
             manifest.settings.insert(option.into(), text.clone());
@@ -218,20 +224,21 @@ impl Run<'_> {
 }
 
 impl DataArgs {
-    fn options(&self) -> simulate::Options {
-        simulate::Options {
-            covariates: match self.covariates {
-                Rule::Nocb => CovariateRule::Nocb,
-                Rule::Locf => CovariateRule::Locf,
-                Rule::Linear => CovariateRule::Linear,
-                Rule::Midpoint => CovariateRule::Midpoint,
-            },
-            compat: self.compat.map(|tool| match tool {
-                Tool::Nonmem => Compat::Nonmem,
-                Tool::Mrgsolve => Compat::Mrgsolve,
-                Tool::Rxode2 => Compat::Rxode2,
-            }),
-        }
+    fn rules(&self) -> Rules {
+        let rules = match self.compat {
+            None => Rules::default(),
+            Some(Tool::Nonmem) => Rules::of(Compat::Nonmem),
+            Some(Tool::Mrgsolve) => Rules::of(Compat::Mrgsolve),
+            Some(Tool::Rxode2) => Rules::of(Compat::Rxode2),
+        };
+        let covariates = match self.covariates {
+            None => rules.covariates,
+            Some(Rule::Nocb) => CovariateRule::Nocb,
+            Some(Rule::Locf) => CovariateRule::Locf,
+            Some(Rule::Linear) => CovariateRule::Linear,
+            Some(Rule::Midpoint) => CovariateRule::Midpoint,
+        };
+        Rules { covariates, ..rules }
     }
 }
 
@@ -239,10 +246,14 @@ fn name_of(value: impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
 }
 
-/// A fault of a subject's simulation, placed on its first row.
+/// A fault of a subject's simulation, placed on the row it is about, or else on the subject's first.
 fn at_subject(error: SimulationError, subject: &SubjectData) -> Fault<ErrorKind> {
+    let row = match &error {
+        SimulationError::Record { row, .. } => *row,
+        _ => subject.first_row,
+    };
     let fault = Fault::new(ErrorKind::from(error));
-    match subject.line(subject.first_row) {
+    match subject.line(row) {
         Some(line) => Fault { span: Some((0..line.text.len()).into()), ..fault }.within(&line),
         None => fault,
     }

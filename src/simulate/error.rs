@@ -98,6 +98,30 @@ pub enum SimulationError {
         /// The limit.
         limit: usize,
     },
+    /// A dose that leaves its rate or duration to a model that says none.
+    #[error("the dose leaves its {what} to the model, and `{place}` has none")]
+    NotModelled {
+        /// `rate` or `duration`.
+        what: &'static str,
+        /// The compartment or route.
+        place: String,
+    },
+    /// Rates that follow a covariate on a straight line.
+    #[error(
+        "rates of the model `{model}` follow a covariate that changes on a straight line, which the exact engine does not solve"
+    )]
+    LinearCovariates {
+        /// The model's id.
+        model: String,
+    },
+    /// Something about a record of a data set.
+    #[error("row {row}: {error}")]
+    Record {
+        /// Row of the data, counted from 1 below the header.
+        row: usize,
+        /// What is wrong.
+        error: Box<SimulationError>,
+    },
     /// The engine found numbers that are not finite.
     #[error("the solution is not finite: {0}")]
     Solve(#[from] SolveError),
@@ -160,6 +184,9 @@ impl Kind for SimulationError {
             SimulationError::OutOfLimits { .. } => "E_OUT_OF_LIMITS",
             SimulationError::Time { .. } => "E_TIME_OUT_OF_RANGE",
             SimulationError::TooMany { .. } => "E_TOO_MANY_EVENTS",
+            SimulationError::NotModelled { .. } => "E_NOT_MODELLED",
+            SimulationError::LinearCovariates { .. } => "E_LINEAR_COVARIATES",
+            SimulationError::Record { error, .. } => error.code(),
             SimulationError::Solve(e) => e.code(),
         }
     }
@@ -198,6 +225,11 @@ impl Kind for SimulationError {
             SimulationError::Model(e) => e.hint(),
             SimulationError::Unit(e) => e.hint(),
             SimulationError::UnknownOutput { output, has, .. } => Some(names("its outputs are", output, has)),
+            SimulationError::NotModelled { what, .. } => {
+                Some(format!("give the compartment an `infusion_{what}`, or the record a RATE above 0 or a DUR"))
+            }
+            SimulationError::LinearCovariates { .. } => Some("use `--covariates nocb`, `locf` or `midpoint`".into()),
+            SimulationError::Record { error, .. } => error.hint(),
             SimulationError::TooMany { what: "sampling times", .. } => Some("sample less often, or less long".into()),
             _ => None,
         }

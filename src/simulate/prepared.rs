@@ -4,7 +4,7 @@ use super::administer::{Administration, administrations, route_of};
 use super::{SimulationError, switches};
 use crate::dosing::{PlannedDose, Regimen};
 use crate::expr::Class;
-use crate::model::{Dynamics, GROUP_OUTPUTS, Guard, Model, Readout, Reg, Route};
+use crate::model::{DoseKeys, Dynamics, GROUP_OUTPUTS, Guard, Model, Readout, Reg, Route};
 use crate::population::Subject;
 use crate::solve::{Event, Exact, Plan, Schedule, System, Work};
 
@@ -160,14 +160,19 @@ impl<'m> Prepared<'m> {
             return Ok(());
         }
         for (output, out) in self.model.outputs().iter().zip(out.chunks_exact_mut(samples)) {
+            let in_unit = |list: &mut [f64]| list.iter_mut().for_each(|y| *y = output.unit.from_base(*y));
             match &output.readout {
                 Readout::Linear { .. } => {
                     self.weights(&output.readout, &ws.files, &mut ws.c, &mut ws.d);
+                    in_unit(&mut ws.c);
+                    in_unit(&mut ws.d);
                     ws.exact.emit(&ws.schedule, &ws.c, &ws.d, out)?;
                 }
-                Readout::Computed { value } => self.compute(*value, ws, out),
+                Readout::Computed { value } => {
+                    self.compute(*value, ws, out);
+                    in_unit(out);
+                }
             }
-            out.iter_mut().for_each(|y| *y = output.unit.from_base(*y));
         }
         Ok(())
     }
@@ -228,7 +233,7 @@ impl<'m> Prepared<'m> {
         }
         tiers.run(Class::Subject, file);
         tiers.run(Class::Interval, file);
-        check(model.guards().iter().filter(|g| !g.at_dose), file)?;
+        check_interval(model, file)?;
         let n = model.states().len();
         if interval == 0 {
             for (x, state) in ws.x0.iter_mut().zip(model.states()) {
@@ -247,7 +252,7 @@ impl<'m> Prepared<'m> {
             file[inputs.dose_device] = [f64::from(kind.device)];
             tiers.run(Class::Dose, file);
             let route = &model.routes()[kind.route];
-            check(model.guards().iter().filter(|g| g.at_dose && concerns(g, route)), file)?;
+            check_dose(model, route, file)?;
             let value = |reg: Option<Reg>, default: f64| reg.map_or(default, |reg| file[reg][0]);
             for (slot, entry) in ws.entries[kind.first..].iter_mut().zip(&route.entries) {
                 *slot = Entry {
@@ -269,11 +274,12 @@ impl<'m> Prepared<'m> {
             let entries = self.model.routes()[kind.route].entries.len();
             ws.amounts.extend(ws.entries[kind.first..kind.first + entries].iter().map(|e| e.amount));
         }
-        let timing = || ws.entries.iter().map(|e| [e.lag, e.over]);
-        if ws.schedule.systems() > 0 && ws.timing.len() == ws.entries.len() && timing().eq(ws.timing.iter().copied()) {
+        let timing = ws.entries.iter().map(|e| [e.lag, e.over]);
+        if ws.schedule.systems() > 0 && timing.clone().eq(ws.timing.iter().copied()) {
             return Ok(());
         }
-        ws.timing = timing().collect();
+        ws.timing.clear();
+        ws.timing.extend(timing);
         ws.events.clear();
         for (administration, kind) in ws.given.list.iter().zip(&ws.given.kind_of) {
             let kind = &ws.given.kinds[*kind];
@@ -345,6 +351,22 @@ impl Workspace {
     pub fn work(&self) -> Work {
         self.exact.work()
     }
+}
+
+/// Checks the numbers that hold for an interval between changes of covariates.
+pub(super) fn check_interval(model: &Model, file: &[[f64; 1]]) -> Result<(), SimulationError> {
+    check(model.guards().iter().filter(|g| !g.at_dose), file)
+}
+
+/// Checks the numbers of a dose by a route.
+pub(super) fn check_dose(model: &Model, route: &Route, file: &[[f64; 1]]) -> Result<(), SimulationError> {
+    check(model.guards().iter().filter(|g| g.at_dose && concerns(g, route)), file)
+}
+
+/// Checks the numbers of a dose into a compartment.
+pub(super) fn check_compartment(model: &Model, doses: &DoseKeys, file: &[[f64; 1]]) -> Result<(), SimulationError> {
+    let registers = [doses.fraction, doses.lag, doses.infusion_rate, doses.infusion_duration];
+    check(model.guards().iter().filter(|g| g.at_dose && registers.contains(&Some(g.reg))), file)
 }
 
 fn concerns(guard: &Guard, route: &Route) -> bool {

@@ -1,65 +1,628 @@
-//! Runs the history of a subject, record by record.
+//! Replays the history of a subject record by record (rules R1 to R36 of the event specification).
+//!
+//! Records act in the order of the file; implied events (lagged arrivals, additional doses, ends of infusions) that are due
+//! at a record's time act before it. What is yet to come is a list of arrivals; what runs is a list of infusions.
 
-use super::{History, SimulationError};
-use crate::model::Model;
+use super::parts::{Part, parts};
+use super::record::{Column, DoseRecord, History, Record, Steady, Target, What};
+use super::rules::{CovariateRule, Rules};
+use super::{SimulationError, prepared};
+use crate::expr::Class;
+use crate::model::{Dynamics, Model, Readout, Reg};
 use crate::population::Subject;
+use crate::solve::{Pulse, Steps, Walk};
 
-/// How covariates change between records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum CovariateRule {
-    /// The value of the record that ends an interval holds in it.
-    #[default]
-    Nocb,
-    /// The value of the record that starts an interval holds in it.
-    Locf,
-    /// In a straight line between records.
-    Linear,
-    /// The value changes in the middle between records.
-    Midpoint,
-}
-
-/// A tool whose rules are followed where tools differ.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Compat {
-    /// NONMEM
-    Nonmem,
-    /// mrgsolve
-    Mrgsolve,
-    /// rxode2
-    Rxode2,
-}
-
-/// How histories are run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Options {
-    /// How covariates change between records.
-    pub covariates: CovariateRule,
-    /// The tool to follow where tools differ.
-    pub compat: Option<Compat>,
-}
-
-/// A model made ready to run histories.
+/// A model made ready to replay histories.
 #[derive(Debug)]
 pub struct Replay<'m> {
     model: &'m Model,
+    a: &'m [(usize, usize, Reg)],
+    b: &'m [(usize, Reg)],
+    rules: Rules,
+}
+
+/// What happened at a time, for [`Cursor::happenings`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Happening {
+    /// h
+    pub time: f64,
+    /// Row of the record that caused it.
+    pub row: usize,
+    /// What it was.
+    pub what: Event,
+}
+
+/// An event inside a replay.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Event {
+    /// A bolus enters a state: mg after bioavailability; which of the record's doses, from 0.
+    Bolus {
+        /// Index of the state.
+        state: usize,
+        /// mg
+        amount: f64,
+        /// Number of the dose, 0 for the record's own.
+        dose: u32,
+    },
+    /// An infusion begins.
+    Begins {
+        /// Index of the state.
+        state: usize,
+        /// mg/h
+        rate: f64,
+        /// h
+        over: f64,
+        /// Number of the dose, 0 for the record's own.
+        dose: u32,
+    },
+    /// An infusion ends.
+    Ends {
+        /// Index of the state.
+        state: usize,
+        /// mg/h
+        rate: f64,
+    },
+    /// Everything back to the start.
+    Reset,
+    /// The system goes to a steady state, or that of a dose is added.
+    Steady {
+        /// Whether it is added.
+        add: bool,
+    },
+    /// Events to come are dropped.
+    Dropped {
+        /// How many.
+        count: usize,
+    },
+    /// A compartment is emptied and closed, or opened.
+    Switched {
+        /// Index of the state.
+        state: usize,
+        /// Whether it is open from here on.
+        open: bool,
+    },
+    /// The amount of a compartment is replaced.
+    Replaced {
+        /// Index of the state.
+        state: usize,
+        /// mg
+        amount: f64,
+    },
+    /// Values of covariates change.
+    Values,
+    /// The record itself is reached.
+    Record,
+}
+
+/// A part of a dose that is still to come.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Arrival {
+    time: f64,
+    row: usize,
+    dose: u32,
+    lagged: bool,
+    state: usize,
+    amount: f64,
+    over: f64,
+}
+
+/// An infusion that runs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Running {
+    end: f64,
+    row: usize,
+    state: usize,
+    rate: f64,
+}
+
+/// The present of a replay: it can be kept, and gone on from with the same bytes.
+#[derive(Debug, Clone)]
+pub struct Cursor<'r> {
+    replay: &'r Replay<'r>,
+    walk: Walk,
+    file: Vec<[f64; 1]>,
+    a: Vec<f64>,
+    b: Vec<f64>,
+    closed: Vec<bool>,
+    time: f64,
+    begun: bool,
+    values: Vec<f64>,
+    arrivals: Vec<Arrival>,
+    running: Vec<Running>,
+    happenings: Option<Vec<Happening>>,
 }
 
 impl<'m> Replay<'m> {
-    /// Makes a model ready.
+    /// A model made ready.
     ///
     /// # Errors
-    /// A model that no engine can run with these options.
-    pub fn new(model: &'m Model, _options: Options) -> Result<Self, SimulationError> {
-        Ok(Replay { model })
+    /// A model that is not linear.
+    pub fn new(model: &'m Model, rules: Rules) -> Result<Self, SimulationError> {
+        match model.dynamics() {
+            Dynamics::Linear { a, b } => Ok(Replay { model, a, b, rules }),
+            Dynamics::NonLinear { why, .. } => {
+                Err(SimulationError::NotLinear { model: model.id().into(), why: why.clone() })
+            }
+        }
     }
 
-    /// Runs a history; `out` takes a row per record and a column per output, row by row, in the outputs' units.
+    /// The model.
+    pub fn model(&self) -> &'m Model {
+        self.model
+    }
+
+    /// Replays a history into `out`: a row per record and a column per output, row by row, in the outputs' units.
     ///
     /// # Errors
-    /// Numbers outside their limits for this subject.
-    pub fn run(&self, history: &History, _subject: &Subject<'_>, out: &mut Vec<f64>) -> Result<(), SimulationError> {
+    /// What a record asks for and the model cannot give, with the row; numbers outside their limits.
+    pub fn run(&self, history: &History, subject: &Subject<'_>, out: &mut Vec<f64>) -> Result<(), SimulationError> {
         out.clear();
-        out.resize(history.records.len() * self.model.outputs().len(), 0.0);
+        let (mut cursor, mut steps) = (self.begin(subject, false), Steps::default());
+        history.records.iter().try_for_each(|record| cursor.step(history, record, &mut steps, out))
+    }
+
+    /// The start of a replay; `explain` keeps what happens.
+    pub fn begin(&self, subject: &Subject<'_>, explain: bool) -> Cursor<'_> {
+        let n = self.model.states().len();
+        let mut file = self.model.tiers().file::<1>();
+        for (parameter, value) in self.model.parameters().iter().zip(subject.values()) {
+            file[parameter.slot] = [*value];
+        }
+        for (covariate, value) in self.model.covariates().iter().zip(subject.covariates()) {
+            file[covariate.slot] = [*value];
+        }
+        Cursor {
+            replay: self,
+            walk: Walk::new(n),
+            file,
+            a: vec![0.0; n * n],
+            b: vec![0.0; n],
+            closed: vec![false; n],
+            time: 0.0,
+            begun: false,
+            values: Vec::new(),
+            arrivals: Vec::new(),
+            running: Vec::new(),
+            happenings: explain.then(Vec::new),
+        }
+    }
+}
+
+impl Cursor<'_> {
+    /// Goes on to a record, lets it act, and appends the outputs at it.
+    ///
+    /// # Errors
+    /// As [`Replay::run`].
+    pub fn step(
+        &mut self,
+        history: &History,
+        record: &Record,
+        steps: &mut Steps,
+        out: &mut Vec<f64>,
+    ) -> Result<(), SimulationError> {
+        self.stepped(history, record, steps, out)
+            .map_err(|error| SimulationError::Record { row: record.row, error: Box::new(error) })
+    }
+
+    /// What happened so far, if it is kept.
+    pub fn happenings(&self) -> &[Happening] {
+        self.happenings.as_deref().unwrap_or_default()
+    }
+
+    fn stepped(
+        &mut self,
+        history: &History,
+        record: &Record,
+        steps: &mut Steps,
+        out: &mut Vec<f64>,
+    ) -> Result<(), SimulationError> {
+        let restarts = matches!(record.what, What::Reset(_));
+        if !self.begun {
+            self.take(history, record, steps)?;
+            self.begun = true;
+            self.time = record.time;
+            self.restart();
+        } else if restarts && record.time < self.time {
+            // The clock starts anew, so what was still to come on the old one never does.
+            self.take(history, record, steps)?;
+            self.forget(record);
+            self.time = record.time;
+        } else {
+            self.travel(history, record, steps)?;
+        }
+        self.happened(record.time, record.row, Event::Record);
+        match &record.what {
+            What::Observation { close } => {
+                self.read(out);
+                if let Some(state) = close {
+                    self.switch(record, *state, false, steps)?;
+                }
+                return Ok(());
+            }
+            What::Dose(dose) => self.dose(record, dose, steps)?,
+            What::Reset(dose) => {
+                self.reset(record, steps)?;
+                if let Some(dose) = dose {
+                    self.dose(record, dose, steps)?;
+                }
+            }
+            What::SteadyInfusion { infusion } => self.steady_infusion(record, *infusion, steps)?,
+            What::Other { switch } => {
+                if let Some((state, open)) = switch {
+                    self.switch(record, *state, *open, steps)?;
+                }
+            }
+            What::Replace { state, amount } => self.replace(record, *state, *amount),
+        }
+        self.read(out);
         Ok(())
+    }
+
+    // ---- values and the system they make
+
+    /// Takes over the values of a record, if they differ.
+    fn take(&mut self, history: &History, record: &Record, steps: &mut Steps) -> Result<(), SimulationError> {
+        if self.begun && self.values == record.values {
+            return Ok(());
+        }
+        let model = self.replay.model;
+        for (column, value) in history.columns.iter().zip(&record.values) {
+            let slot = match column {
+                Column::Covariate(index) => model.covariates()[*index].slot,
+                Column::Parameter(index) => model.parameters()[*index].slot,
+            };
+            self.file[slot] = [*value];
+        }
+        if self.begun {
+            self.happened(self.time, record.row, Event::Values);
+        }
+        self.values.clone_from(&record.values);
+        model.tiers().run(Class::Subject, &mut self.file);
+        model.tiers().run(Class::Interval, &mut self.file);
+        prepared::check_interval(model, &self.file)?;
+        self.system(steps)
+    }
+
+    /// The system of the present values and closed compartments.
+    fn system(&mut self, steps: &mut Steps) -> Result<(), SimulationError> {
+        let n = self.closed.len();
+        let Cursor { a, b, file, closed, replay, .. } = self;
+        a.fill(0.0);
+        replay.a.iter().for_each(|(row, column, reg)| a[row * n + column] = file[*reg][0]);
+        b.fill(0.0);
+        replay.b.iter().for_each(|(row, reg)| b[*row] = file[*reg][0]);
+        for state in (0..n).filter(|s| closed[*s]) {
+            (0..n).for_each(|k| (a[state * n + k], a[k * n + state]) = (0.0, 0.0));
+            b[state] = 0.0;
+        }
+        self.walk.change(&self.a, &self.b, steps)?;
+        Ok(())
+    }
+
+    /// Time up to a record, under the values that the covariate rule says.
+    fn travel(&mut self, history: &History, record: &Record, steps: &mut Steps) -> Result<(), SimulationError> {
+        let changes = self.values != record.values;
+        match self.replay.rules.covariates {
+            _ if !changes => self.advance(record.time, steps)?,
+            CovariateRule::Nocb => {
+                self.take(history, record, steps)?;
+                self.advance(record.time, steps)?;
+            }
+            CovariateRule::Locf => {
+                self.advance(record.time, steps)?;
+                self.take(history, record, steps)?;
+            }
+            CovariateRule::Midpoint => {
+                self.advance(0.5 * (self.time + record.time), steps)?;
+                self.take(history, record, steps)?;
+                self.advance(record.time, steps)?;
+            }
+            CovariateRule::Linear => {
+                let before = (self.a.clone(), self.b.clone());
+                self.take(history, record, steps)?;
+                if before != (self.a.clone(), self.b.clone()) && record.time > self.time {
+                    return Err(SimulationError::LinearCovariates { model: self.replay.model.id().into() });
+                }
+                self.advance(record.time, steps)?;
+            }
+        }
+        Ok(())
+    }
+
+    // ---- time
+
+    /// Whether an event at `due` has its turn when the clock is at `now`.
+    fn is_due(&self, due: f64, now: f64) -> bool {
+        due <= now + self.replay.rules.same_time * now.abs().max(1.0)
+    }
+
+    /// Lets time pass up to `to`, with everything that is due on the way.
+    fn advance(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
+        loop {
+            let end = self.running.iter().map(|r| r.end).fold(f64::INFINITY, f64::min);
+            let next =
+                self.arrivals.iter().filter(|a| self.has_turn(a, to)).map(|a| a.time).fold(f64::INFINITY, f64::min);
+            let due = end.min(next);
+            if !self.is_due(due, to) {
+                break;
+            }
+            self.pass(due.min(to), steps)?;
+            // An infusion that ends when another begins ends first (R4).
+            if end <= next || self.is_due(end, due) {
+                self.end(due, steps);
+            } else {
+                self.arrive(due, steps);
+            }
+        }
+        self.pass(to, steps)
+    }
+
+    /// Lagged arrivals at the very time of a record wait until after it where the rules say so.
+    fn has_turn(&self, arrival: &Arrival, to: f64) -> bool {
+        let rules = &self.replay.rules;
+        rules.lagged_before_record || !arrival.lagged || !self.is_due(to, arrival.time)
+    }
+
+    fn pass(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
+        if to > self.time {
+            self.walk.pass(to - self.time, steps)?;
+            self.time = to;
+        }
+        Ok(())
+    }
+
+    /// Ends the infusions whose time is `due`.
+    fn end(&mut self, due: f64, steps: &mut Steps) {
+        let ended: Vec<Running> = self.running.iter().filter(|r| self.is_due(r.end, due)).copied().collect();
+        self.running.retain(|r| !ended.contains(r));
+        for r in ended {
+            self.happened(due, r.row, Event::Ends { state: r.state, rate: r.rate });
+        }
+        self.infuse(steps);
+    }
+
+    /// Lets the arrivals whose time is `due` enter, in the order they were planned.
+    fn arrive(&mut self, due: f64, steps: &mut Steps) {
+        let arrived: Vec<Arrival> = self.arrivals.iter().filter(|a| self.is_due(a.time, due)).copied().collect();
+        self.arrivals.retain(|a| !arrived.contains(a));
+        for arrival in arrived {
+            self.enter(&arrival, steps);
+        }
+    }
+
+    fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) {
+        let Arrival { time, row, dose, state, amount, over, .. } = *arrival;
+        if over > 0.0 {
+            let rate = amount / over;
+            self.running.push(Running { end: time + over, row, state, rate });
+            self.infuse(steps);
+            self.happened(time, row, Event::Begins { state, rate, over, dose });
+        } else {
+            self.walk.add(state, amount);
+            self.happened(time, row, Event::Bolus { state, amount, dose });
+        }
+    }
+
+    /// The sum of what runs into each state; made anew, so that it returns to exactly zero.
+    fn infuse(&mut self, steps: &mut Steps) {
+        let mut rates = vec![0.0; self.closed.len()];
+        self.running.iter().for_each(|r| rates[r.state] += r.rate);
+        self.walk.infuse(&rates, steps);
+    }
+
+    // ---- records
+
+    fn dose(&mut self, record: &Record, dose: &DoseRecord, steps: &mut Steps) -> Result<(), SimulationError> {
+        let parts = parts(self.replay.model, dose, &mut self.file)?;
+        for part in &parts {
+            if self.closed[part.state] {
+                self.switch(record, part.state, true, steps)?;
+            }
+        }
+        if let Some(steady) = dose.steady {
+            self.steady(record, steady, &parts, steps)?;
+        }
+        let repeats = dose.repeats.map_or((0, 0.0), |r| (r.additional, r.interval));
+        for k in 0..=repeats.0 {
+            // By multiplication, so that late doses are not late by accumulated rounding.
+            let begins = record.time + f64::from(k) * repeats.1;
+            for part in &parts {
+                let arrival = Arrival {
+                    time: begins + part.delay,
+                    row: record.row,
+                    dose: k,
+                    lagged: part.delay > 0.0,
+                    state: part.state,
+                    amount: part.amount,
+                    over: part.over,
+                };
+                if k == 0 && part.delay == 0.0 {
+                    self.enter(&arrival, steps);
+                } else {
+                    self.arrivals.push(arrival);
+                }
+            }
+        }
+        self.arrivals.sort_by(|a, b| a.time.total_cmp(&b.time));
+        Ok(())
+    }
+
+    /// The periodic solution of a dose that went on since ever: in place of everything, or added to what is there.
+    fn steady(
+        &mut self,
+        record: &Record,
+        steady: Steady,
+        parts: &[Part],
+        steps: &mut Steps,
+    ) -> Result<(), SimulationError> {
+        let rules = self.replay.rules;
+        if !steady.add {
+            let before = self.arrivals.len();
+            self.arrivals.retain(|a| match a.lagged && a.dose == 0 {
+                true => !rules.steady_drops_lagged,
+                false => !rules.steady_drops_additional,
+            });
+            let dropped = before - self.arrivals.len();
+            if dropped > 0 {
+                self.happened(record.time, record.row, Event::Dropped { count: dropped });
+            }
+            self.running.clear();
+            self.infuse(steps);
+            self.walk.settle()?;
+        } else if !rules.added_steady_keeps_infusions {
+            self.running.clear();
+            self.infuse(steps);
+        }
+        self.happened(record.time, record.row, Event::Steady { add: steady.add });
+        for part in parts {
+            self.periodic(record, steady.interval, part, steps)?;
+        }
+        self.infuse(steps);
+        Ok(())
+    }
+
+    /// The past doses of one part: those that have arrived are in the state, or still run; those on their way stay so (R23).
+    fn periodic(
+        &mut self,
+        record: &Record,
+        interval: f64,
+        part: &Part,
+        steps: &mut Steps,
+    ) -> Result<(), SimulationError> {
+        let tolerance = self.replay.rules.same_time * record.time.abs().max(1.0);
+        // The k-th dose before the record's own arrives k intervals before it does.
+        let mut k = 1;
+        while part.delay - f64::from(k) * interval > tolerance {
+            self.arrivals.push(Arrival {
+                time: record.time + (part.delay - f64::from(k) * interval),
+                row: record.row,
+                dose: 0,
+                lagged: true,
+                state: part.state,
+                amount: part.amount,
+                over: part.over,
+            });
+            k += 1;
+        }
+        let age = (f64::from(k) * interval - part.delay).max(0.0);
+        let Part { state, amount, over, .. } = *part;
+        self.walk.add_periodic(Pulse { state, amount, over, interval, age }, steps)?;
+        let mut since = age;
+        while over - since > tolerance {
+            let end = record.time + (over - since);
+            self.running.push(Running { end, row: record.row, state, rate: amount / over });
+            since += interval;
+        }
+        Ok(())
+    }
+
+    fn steady_infusion(
+        &mut self,
+        record: &Record,
+        infusion: Option<(Target, f64)>,
+        steps: &mut Steps,
+    ) -> Result<(), SimulationError> {
+        self.forget(record);
+        let mut rates = vec![0.0; self.closed.len()];
+        if let Some((target, rate)) = infusion {
+            for (state, share) in self.entries(target) {
+                rates[state] += share * rate;
+            }
+        }
+        self.walk.infuse(&rates, steps);
+        self.walk.settle()?;
+        self.infuse(steps);
+        self.happened(record.time, record.row, Event::Steady { add: false });
+        Ok(())
+    }
+
+    /// Where a constant infusion goes; bioavailability does not act on it (R12).
+    fn entries(&self, target: Target) -> Vec<(usize, f64)> {
+        match target {
+            Target::Compartment(state) => vec![(state, 1.0)],
+            Target::Route(route) => {
+                let entries = &self.replay.model.routes()[route].entries;
+                entries.iter().map(|e| (e.state, 1.0 / entries.len() as f64)).collect()
+            }
+        }
+    }
+
+    fn reset(&mut self, record: &Record, steps: &mut Steps) -> Result<(), SimulationError> {
+        if self.replay.rules.reset_drops_pending {
+            self.forget(record);
+        }
+        self.running.clear();
+        self.infuse(steps);
+        if self.closed.contains(&true) {
+            self.closed.fill(false);
+            self.system(steps)?;
+        }
+        self.restart();
+        self.happened(record.time, record.row, Event::Reset);
+        Ok(())
+    }
+
+    /// The states at their start.
+    fn restart(&mut self) {
+        let initial = |reg: Option<Reg>| reg.map_or(0.0, |reg| self.file[reg][0]);
+        let x: Vec<f64> = self.replay.model.states().iter().map(|s| initial(s.initial)).collect();
+        self.walk.place(&x);
+    }
+
+    /// Drops all that is still to come.
+    fn forget(&mut self, record: &Record) {
+        let count = self.arrivals.len();
+        self.arrivals.clear();
+        self.running.clear();
+        if count > 0 {
+            self.happened(record.time, record.row, Event::Dropped { count });
+        }
+    }
+
+    /// Empties and closes a compartment, or opens it again.
+    fn switch(&mut self, record: &Record, state: usize, open: bool, steps: &mut Steps) -> Result<(), SimulationError> {
+        if !open {
+            self.replace_state(state, 0.0);
+        }
+        self.closed[state] = !open;
+        self.happened(record.time, record.row, Event::Switched { state, open });
+        self.system(steps)
+    }
+
+    fn replace(&mut self, record: &Record, state: usize, amount: f64) {
+        self.replace_state(state, amount);
+        self.happened(record.time, record.row, Event::Replaced { state, amount });
+    }
+
+    fn replace_state(&mut self, state: usize, amount: f64) {
+        let mut x = vec![0.0; self.closed.len()];
+        self.walk.states(&mut x);
+        x[state] = amount;
+        self.walk.place(&x);
+    }
+
+    // ---- outputs
+
+    /// Appends the outputs of the present, with the values of the latest record.
+    fn read(&mut self, out: &mut Vec<f64>) {
+        let model = self.replay.model;
+        let mut x = vec![0.0; self.closed.len()];
+        self.walk.states(&mut x);
+        for output in model.outputs() {
+            let value = match &output.readout {
+                Readout::Linear { c, d } => {
+                    let sum: f64 = c.iter().map(|(state, reg)| self.file[*reg][0] * x[*state]).sum();
+                    sum + d.map_or(0.0, |reg| self.file[reg][0])
+                }
+                Readout::Computed { value } => prepared::computed(model, *value, &mut self.file, &x, self.time),
+            };
+            out.push(output.unit.from_base(value));
+        }
+    }
+
+    fn happened(&mut self, time: f64, row: usize, what: Event) {
+        if let Some(list) = &mut self.happenings {
+            list.push(Happening { time, row, what });
+        }
     }
 }

@@ -2,9 +2,11 @@
 
 mod exact;
 mod schedule;
+mod walk;
 
 pub use exact::{Exact, Extremum, Signal, Solution, System};
 pub use schedule::{Event, Plan, Schedule};
+pub use walk::{Pulse, Steps, Walk};
 
 use crate::math::modal::Kind;
 
@@ -94,6 +96,9 @@ pub enum SolveError {
         /// The time, h.
         time: f64,
     },
+    /// Something that enters again and again never leaves, so that no periodic state exists.
+    #[error("there is no steady state: part of what enters never leaves")]
+    NoSteadyState,
     /// The solution grew beyond the range of numbers.
     #[error("the solution is no longer a finite number at {time} h")]
     Overflow {
@@ -111,6 +116,7 @@ impl SolveError {
             Self::Time { .. } => "E_TIME_OUT_OF_RANGE",
             Self::Duration { .. } => "E_DURATION",
             Self::Order { .. } => "E_TIME_ORDER",
+            Self::NoSteadyState => "E_NO_STEADY_STATE",
             Self::Overflow { .. } => "E_OVERFLOW",
         }
     }

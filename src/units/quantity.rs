@@ -108,7 +108,10 @@ impl Quantity {
 
 impl fmt::Display for Quantity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.value)?;
+        match f.precision() {
+            Some(digits) => write!(f, "{:.digits$}", self.value)?,
+            None => write!(f, "{}", self.value)?,
+        }
         if self.unit.as_str().is_empty() { Ok(()) } else { write!(f, " {}", self.unit) }
     }
 }

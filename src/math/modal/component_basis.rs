@@ -170,8 +170,9 @@ impl ComponentBasis {
             return false;
         }
         let slope = (qq - pp) / (2.0 * off);
-        let tangent = 1.0_f64.copysign(slope) / (slope.abs() + slope.hypot(1.0));
-        let cosine = 1.0 / tangent.hypot(1.0);
+        // what is not negligible has a slope whose square is finite
+        let tangent = 1.0_f64.copysign(slope) / (slope.abs() + (slope * slope + 1.0).sqrt());
+        let cosine = 1.0 / (tangent * tangent + 1.0).sqrt();
         let sine = tangent * cosine;
         self.t[p * (n + 1)] = pp - tangent * off;
         self.t[q * (n + 1)] = qq + tangent * off;

@@ -3,7 +3,7 @@
 
 use super::propagators::{NOTHING, Propagators, dot};
 use super::solution::Solution;
-use super::steps::{LANES, Steps, accumulate};
+use super::steps::{LANES, Lanes, Step, Steps, accumulate};
 use crate::math::modal::Modal;
 use crate::solve::schedule::{Run, Schedule};
 use crate::solve::{SolveError, Work};
@@ -117,20 +117,30 @@ impl Emitter {
                 );
             }
         }
+        let ahead = input.is_some().then_some(self.ahead.as_slice());
         for chunk in out.chunks_mut(LANES) {
-            let mut lanes = base;
-            for (amplitude, &q) in self.amplitude.iter_mut().zip(&self.seen) {
-                accumulate(&mut lanes, *amplitude, &steps.powers[q]);
-                let next = *amplitude * steps.decay[q];
-                let next = if input.is_some() { next + self.ahead[q] } else { next };
-                *amplitude = if next.abs() < NOTHING { 0.0 } else { next };
-            }
+            let mut lanes = singles(&mut self.amplitude, &self.seen, steps, ahead, base);
             for &block in modal.blocks() {
                 let at = block.coordinates();
-                let ahead = input.is_some().then_some(&self.ahead[at.clone()]);
+                let ahead = ahead.map(|ahead| &ahead[at.clone()]);
                 steps.emit_block(block, &mut self.z[at.clone()], ahead, &mut self.scratch[at], &mut lanes);
             }
-            chunk.copy_from_slice(&lanes[..chunk.len()]);
+            // a copy of known length is no call
+            match <&mut Lanes>::try_from(&mut *chunk) {
+                Ok(whole) => *whole = lanes,
+                Err(_) => chunk.iter_mut().zip(lanes).for_each(|(y, lane)| *y = lane),
+            }
         }
     }
+}
+
+/// Adds what the single coordinates contribute to eight samples and moves them on by eight steps.
+#[inline(always)]
+fn singles(amplitude: &mut [f64], seen: &[usize], step: &Step, ahead: Option<&[f64]>, mut lanes: Lanes) -> Lanes {
+    for (amplitude, &q) in amplitude.iter_mut().zip(seen) {
+        accumulate(&mut lanes, *amplitude, &step.powers[q]);
+        let next = *amplitude * step.decay[q] + ahead.map_or(0.0, |ahead| ahead[q]);
+        *amplitude = if next.abs() < NOTHING { 0.0 } else { next };
+    }
+    lanes
 }

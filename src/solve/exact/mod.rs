@@ -11,8 +11,10 @@ mod signal;
 mod solution;
 mod steps;
 
+pub(super) use propagators::NOTHING;
 pub use shape::Extremum;
 pub use signal::Signal;
+pub(super) use solution::Evaluator;
 pub use solution::Solution;
 
 use super::schedule::Schedule;

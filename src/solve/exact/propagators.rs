@@ -6,7 +6,7 @@ use crate::math::phi::phi1;
 use crate::solve::Work;
 
 /// Smaller amplitudes are zero: far below any dose, and clear of the slow arithmetic of subnormal numbers.
-pub(super) const NOTHING: f64 = 1e-290;
+pub(in crate::solve) const NOTHING: f64 = 1e-290;
 
 /// How much is known about an entry of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -78,7 +78,7 @@ impl Solution {
 
 /// Evaluates modal states inside segments, with its own reusable space.
 #[derive(Debug, Default)]
-pub(super) struct Evaluator {
+pub(in crate::solve) struct Evaluator {
     exponential: Exponential,
     decay: Vec<f64>,
     response: Vec<f64>,

@@ -18,7 +18,7 @@ pub(super) struct Steps {
     entries: Vec<Step>,
     known: Vec<Known>,
     exponential: Exponential,
-    square: Vec<f64>,
+    row: Vec<f64>,
 }
 
 /// The table of one step.
@@ -59,7 +59,7 @@ impl Steps {
         let entry = &mut self.entries[k];
         if self.known[k] == Known::Nothing {
             entry.make_powers(dt, modal.rates());
-            entry.make_blocks(dt, modal, weights, (&mut self.exponential, &mut self.square));
+            entry.make_blocks(dt, modal, weights, (&mut self.exponential, &mut self.row));
             self.known[k] = Known::Free;
             work.exponentials += 2 * modal.real() as u64;
             work.matrix_exponentials += modal.blocks().len() as u64;
@@ -105,7 +105,7 @@ impl Step {
     }
 
     fn make_blocks(&mut self, dt: f64, modal: &Modal, weights: &[f64], scratch: (&mut Exponential, &mut Vec<f64>)) {
-        let (exponential, square) = scratch;
+        let (exponential, row) = scratch;
         for space in [&mut self.block_decay, &mut self.block_response, &mut self.block_decay_eight] {
             space.resize(modal.area(), 0.0);
         }
@@ -115,15 +115,18 @@ impl Step {
             let decay = &mut self.block_decay[at.clone()];
             exponential.with_integral(t, size, dt, decay, &mut self.block_response[at.clone()]);
             exponential.of(t, size, dt * LANES as f64, &mut self.block_decay_eight[at]);
-            square.clear();
-            square.extend_from_slice(&weights[block.coordinates()]);
+            row.clear();
+            row.extend_from_slice(&weights[block.coordinates()]);
             for k in 0..LANES {
-                for (i, row) in self.rows[block.coordinates()].iter_mut().enumerate() {
-                    row[k] = square[i];
+                for (lanes, value) in self.rows[block.coordinates()].iter_mut().zip(&*row) {
+                    lanes[k] = *value;
                 }
-                let next: Vec<f64> =
-                    (0..size).map(|j| (0..size).map(|i| square[i] * decay[i * size + j]).sum()).collect();
-                square.copy_from_slice(&next);
+                // the row for the next sample, behind the present one and then in its place
+                for j in 0..size {
+                    let next = (0..size).map(|i| row[i] * decay[i * size + j]).sum();
+                    row.push(next);
+                }
+                row.drain(..size);
             }
         }
     }

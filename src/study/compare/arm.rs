@@ -14,7 +14,7 @@ use crate::study::PlanError;
 use crate::units::{Quantity, Unit, Units};
 use crate::{Error, ErrorKind};
 
-/// Points of a curve in figures and `profiles.csv`, h apart.
+/// Points of a curve in figures and `profiles.csv`, h apart; the end of an infusion, where it peaks, is one more.
 const STEP: f64 = 0.05;
 /// The source of a half-life must have sampled at least this many half-lives (the span ratio of NCA).
 const SPAN: f64 = 2.0;
@@ -199,7 +199,12 @@ pub(super) fn simulated<'m>(
 }
 
 fn session<'m>(model: &'m Model, subject: &Subject<'m>, text: &Text, until: f64) -> Result<Profile<'m>, Error> {
-    simulated(model, subject, text, &text.text, |s, _| s.until(until.hours()).every(STEP.hours()))
+    simulated(model, subject, text, &text.text, |simulation, schedule| {
+        let ends = schedule.clone().bounded(Some(until)).map(|r| r.doses()).unwrap_or_default();
+        let ends = ends.iter().map(|dose| dose.time + dose.input.hours());
+        let grid = (0..).map(|k| f64::from(k) * STEP).take_while(|t| *t <= until);
+        simulation.until(until.hours()).at(grid.chain(ends).map(Units::hours))
+    })
 }
 
 fn output<'p>(profile: &'p Profile<'p>, name: &Text) -> Result<OutputView<'p>, Error> {
