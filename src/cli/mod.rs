@@ -36,7 +36,7 @@ enum Command {
     /// Compare arms (model, route, regimen) side by side on the same person: the main job
     Compare(compare::CompareArgs),
     /// Simulate one model for one person
-    Simulate(simulate::SimulateArgs),
+    Simulate(Box<simulate::SimulateArgs>),
     /// The models: list, show, check files, verify against published numbers
     #[command(subcommand)]
     Models(catalogue::ModelsCommand),
