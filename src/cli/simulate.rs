@@ -6,15 +6,14 @@ use super::simulate_data::{DataArgs, Run};
 use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said, schedule};
 use crate::Error;
 use crate::document::Text;
-use crate::dosing::Schedule;
-use crate::error::{Fault, Faults, Source};
+use crate::error::Source;
 use crate::io::{Cell, Column, Input, Manifest, OutputFile, Table, write_set};
 use crate::metrics::{Measure, MeasureError};
 use crate::model::{Catalogue, Grade, Model, Resolve};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
 use crate::simulate::{Profile, Simulation};
-use crate::units::{Dimension, Quantity, Unit, UnitFault, Units};
+use crate::units::{Dimension, Quantity, Unit, UnitFault};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -250,8 +249,8 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
     for unit in units {
         let label = if unit.dimension() == Dimension::CONCENTRATION { "concentration" } else { "value" };
         let x = Axis::linear("time", "h").range(0.0, profile.until());
-        let mut panel =
-            Panel::new("", x, Axis::linear(label, unit.to_string())).doses(profile.sessions().iter().map(|s| s.time));
+        let mut panel = Panel::new("", x, from_zero(profile, unit, Axis::linear(label, unit.to_string())))
+            .doses(profile.sessions().iter().map(|s| s.time));
         for (colour, output) in profile.outputs().enumerate().filter(|(_, o)| o.unit() == unit) {
             let points = profile.times().iter().copied().zip(output.values().iter().copied());
             let series = Series::new(&output.output().name, colour, points);

@@ -3,7 +3,6 @@
 use super::arm::{Curve, simulated};
 use super::plan::ArmPlan;
 use crate::Error;
-use crate::dosing::Schedule;
 use crate::model::Model;
 use crate::population::Subject;
 use crate::simulate::{Missing, Profile};
