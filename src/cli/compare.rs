@@ -59,6 +59,9 @@ fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
     table(&session, &compare::session_table(comparison), format)?;
     table("\nDisposition and metabolite", &compare::disposition_table(comparison), format)?;
     print("* beyond what the source sampled (less than two half-lives)   ? sampling not stated by the source\n")?;
+    for arm in comparison.arms.iter().filter(|a| a.note.is_some()) {
+        print(&format!("{}: {}\n", arm.name, arm.note.as_deref().unwrap_or_default()))?;
+    }
     let course = comparison.course_name.as_deref().unwrap_or("the course of the plan");
     table(&format!("\nWhole course: {course}"), &compare::course_table(comparison), format)?;
     table("\nWithin equal analyte and site", &compare::ranking_table(comparison), format)?;

@@ -121,6 +121,12 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A table for a file of another format.
+    #[error("`{path}` is no name of a CSV file, and tables are written as CSV")]
+    NoCsv {
+        /// The file.
+        path: String,
+    },
     /// A number below zero.
     #[error("`{option}` has to be 0 or more")]
     Negative {
@@ -146,7 +152,9 @@ pub enum ArgumentError {
 impl Kind for ArgumentError {
     fn code(&self) -> &'static str {
         match self {
-            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } => "E_ARGUMENT",
+            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::NoCsv { .. } => {
+                "E_ARGUMENT"
+            }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
         }
     }
@@ -155,6 +163,8 @@ impl Kind for ArgumentError {
         match self {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
+            ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
+            ArgumentError::NoCsv { .. } => Some("end the name in `.csv`".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {
                 let example = match option.as_str() {
@@ -164,7 +174,6 @@ impl Kind for ArgumentError {
                 };
                 Some(format!("write `{option} {example}`"))
             }
-            ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
         }
     }
 }

@@ -3,8 +3,8 @@
 use super::output::{print, table};
 use super::{ArgumentError, Failure, Outcome, Shared, quantity, said};
 use crate::Error;
-use crate::dosing::{Calendar, Schedule, ScheduleFile, Schedules};
-use crate::io::{Cell, Column, Format, Table};
+use crate::dosing::{Calendar, DosingError, Regimen, Schedule, ScheduleFile, Schedules};
+use crate::io::{Cell, Column, Format, Table, regimen_rows};
 use clap::{Args, Subcommand, ValueEnum};
 
 /// A regimen without an end is laid out for this long where nothing else is said, h: one year of 52 weeks.
@@ -50,6 +50,8 @@ enum Spelling {
     Text,
     /// A schedule file
     Toml,
+    /// Rows of a data set in NM-TRAN's columns, in h and mg
+    Nmtran,
 }
 
 /// What a calendar needs beyond the regimen.
@@ -116,6 +118,10 @@ pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
     match args.spelling {
         Some(Spelling::Text) => print(&format!("{schedule}\n"))?,
         Some(Spelling::Toml) => print(&schedule.to_toml())?,
+        Some(Spelling::Nmtran) => {
+            let (regimen, weight) = laid_out(&schedule, &args.layout, Some(&args.text))?;
+            print(&regimen_rows(&regimen, weight).map_err(|e| e.placed(&said("regimen", &args.text).place))?.to_csv())?;
+        }
         None if args.calendar => {}
         None if args.shared.format == Format::Table => {
             print(&format!("{schedule}\n"))?;
@@ -131,8 +137,8 @@ pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// Prints every dose. A regimen without an end is cut off where the layout says, or after a year.
-fn calendar(schedule: &Schedule, layout: &Layout, format: Format, text: Option<&str>) -> Result<(), Failure> {
+/// The doses and the body weight that the layout says. A regimen without an end is cut off there, or after a year.
+fn laid_out(schedule: &Schedule, layout: &Layout, text: Option<&str>) -> Result<(Regimen, Option<f64>), Error> {
     let weight = match &layout.weight {
         Some(weight) => Some(body_weight(weight)?),
         None => None,
@@ -141,24 +147,32 @@ fn calendar(schedule: &Schedule, layout: &Layout, format: Format, text: Option<&
         Some(until) => Some(quantity(&said("--until", until), "h")?.in_base()),
         None => None,
     };
-    let endless = matches!(schedule, Schedule::Unbounded(_));
-    let placed = |kind| match text {
+    let regimen = schedule.clone().bounded(Some(until.unwrap_or(ENDLESS))).map_err(|kind| placed(kind, text))?;
+    if matches!(schedule, Schedule::Unbounded(_)) && until.is_none() {
+        eprintln!("the regimen has no end: its first 52 weeks are shown; `--until` says otherwise");
+    }
+    Ok((regimen, weight))
+}
+
+/// The error, placed on the regimen's text if there is one.
+fn placed(kind: DosingError, text: Option<&str>) -> Error {
+    match text {
         Some(text) => Error::from(kind).placed(&said("regimen", text).place),
         None => Error::from(kind),
-    };
-    let regimen = schedule.clone().bounded(Some(until.unwrap_or(ENDLESS))).map_err(placed)?;
-    let calendar = Calendar::of(&regimen, weight, |_| None).map_err(placed)?;
+    }
+}
+
+/// Prints every dose.
+fn calendar(schedule: &Schedule, layout: &Layout, format: Format, text: Option<&str>) -> Result<(), Failure> {
+    let (regimen, weight) = laid_out(schedule, layout, text)?;
+    let calendar = Calendar::of(&regimen, weight, |_| None).map_err(|kind| placed(kind, text))?;
     let rows: Vec<_> = calendar.rows.iter().map(Calendar::cells).collect();
     let known: Vec<usize> = (0..Calendar::COLUMNS.len()).filter(|i| rows.iter().any(|r| !r[*i].is_empty())).collect();
     let mut doses = Table::new(known.iter().map(|i| Column::new(Calendar::COLUMNS[*i])).collect());
     for row in &rows {
         doses.push(known.iter().map(|i| Cell::from(row[*i].as_str())).collect());
     }
-    table("", &doses, format)?;
-    if endless && until.is_none() {
-        eprintln!("the regimen has no end: its first 52 weeks are shown; `--until` says otherwise");
-    }
-    Ok(())
+    table("", &doses, format)
 }
 
 /// A body weight in kg.

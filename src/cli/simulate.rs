@@ -8,7 +8,7 @@ use crate::Error;
 use crate::document::Text;
 use crate::dosing::Schedule;
 use crate::error::{Fault, Faults, Source};
-use crate::io::{Cell, Column, Manifest, OutputFile, Table, write_set};
+use crate::io::{Cell, Column, Input, Manifest, OutputFile, Table, write_set};
 use crate::model::{Catalogue, Grade, Model, Resolve};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
@@ -27,7 +27,7 @@ pub(super) struct SimulateArgs {
     /// A model's id, or the path of a model file
     model: String,
     /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"
-    #[arg(long, required_unless_present = "data")]
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "data")]
     give: Option<String>,
     /// How long to simulate, such as 24h
     #[arg(long)]
@@ -36,7 +36,7 @@ pub(super) struct SimulateArgs {
     #[arg(long, conflicts_with = "at")]
     every: Option<String>,
     /// Times of outputs, such as 0.5h,1h,2h
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<String>,
     /// A parameter's value, such as Qh="120 L/h"
     #[arg(long, value_name = "NAME=VALUE")]
@@ -67,6 +67,9 @@ impl SimulateArgs {
 }
 
 pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
+    if let Some(path) = args.out.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv"))) {
+        return Err(ArgumentError::NoCsv { path: path.display().to_string() }.into());
+    }
     let chosen = with_effects(args)?;
     let subject = subject(args, &chosen)?;
     if let Some(path) = &args.data.data {
@@ -186,7 +189,15 @@ fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) 
     manifest.units_checked = profile.model().unit_checking();
     manifest.settings = settings(args);
     manifest.settings.insert("give".into(), args.give().into());
-    manifest.warnings = profile.warnings().iter().map(|w| w.message.clone()).collect();
+    let times = [("until", &args.until), ("every", &args.every)];
+    let times = times.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    let at = (!args.at.is_empty()).then(|| ("at", args.at.join(",")));
+    manifest.settings.extend(times.chain(at).map(|(name, value)| (name.to_string(), value)));
+    for name in &args.effect {
+        manifest.inputs.push(Input::new(Path::new(name), effect(name)?.text.as_bytes()));
+    }
+    let warnings = profile.warnings().iter().chain(profile.model().warnings());
+    manifest.warnings = warnings.map(|w| w.message.clone()).collect();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();

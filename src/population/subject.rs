@@ -3,7 +3,7 @@
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate, common_covariates};
-use crate::units::{Quantity, UnitError};
+use crate::units::{Dimension, Quantity, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -17,6 +17,7 @@ pub struct Subject<'m> {
     values: Vec<f64>,
     /// Body weight in kg, for doses per kilogram.
     weight: Option<f64>,
+    weight_given: bool,
     warnings: Vec<Diagnostic>,
 }
 
@@ -134,13 +135,19 @@ impl<'m> Subject<'m> {
     /// The person whom the model's typical values describe: every covariate at its reference.
     pub fn typical(model: &'m Model) -> Self {
         let covariates: Vec<f64> = model.covariates().iter().map(|c| c.reference).collect();
-        let weight = model.covariates().iter().position(|c| c.name == "weight");
+        // Only a covariate that can be a body weight makes doses per kilogram possible.
+        let is_weight = |c: &Covariate| {
+            let mass = matches!(&c.kind, CovariateKind::Number { unit } if unit.dimension() == Dimension::MASS);
+            c.name == "weight" && mass && c.reference > 0.0
+        };
+        let weight = model.covariates().iter().position(is_weight);
         Subject {
             model,
             given: vec![false; covariates.len()],
             weight: weight.map(|i| kilograms(covariates[i])),
             covariates,
             values: model.parameters().iter().map(|p| p.value).collect(),
+            weight_given: false,
             warnings: Vec::new(),
         }
     }
@@ -208,6 +215,7 @@ impl<'m> Subject<'m> {
                 return Err(SubjectError::Weight { weight });
             }
             self.weight = Some(weight);
+            self.weight_given = true;
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
@@ -266,6 +274,11 @@ impl<'m> Subject<'m> {
     /// Body weight in kg, if known.
     pub fn weight(&self) -> Option<f64> {
         self.weight
+    }
+
+    /// Whether the body weight was set, rather than left at the model's reference.
+    pub fn weight_is_given(&self) -> bool {
+        self.weight_given
     }
 
     /// Values of the model's covariates, in its order: base units, 0 or 1, or the place in a category's list.

@@ -14,7 +14,7 @@ use crate::study::PlanError;
 use crate::units::{Quantity, Unit, Units};
 use crate::{Error, ErrorKind};
 
-/// Points of a curve in figures and `profiles.csv`, h apart.
+/// Points of a curve in figures and `profiles.csv`, h apart; the end of an infusion, where it peaks, is one more.
 const STEP: f64 = 0.05;
 /// The source of a half-life must have sampled at least this many half-lives (the span ratio of NCA).
 const SPAN: f64 = 2.0;
@@ -70,6 +70,8 @@ pub struct ArmResult {
     pub at_monitor_from_end: Quantity,
     /// Published numbers.
     pub published: Vec<Published>,
+    /// What a reader of its numbers should know.
+    pub note: Option<String>,
     /// The curve of one session.
     pub curve: Curve,
     /// A range around it.
@@ -143,6 +145,7 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
     let auc_inf = view.auc_inf();
     let half_life = view.half_life();
     let sampling = model.population().sampling;
+    let f = arm.iv.as_ref().map(|iv| relative(model, &subject, arm, iv, &auc_inf, given.amount)).transpose()?;
     Ok(ArmResult {
         name: arm.name.text.clone(),
         model: model.id().to_string(),
@@ -162,11 +165,12 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
         half_life_beyond: sampling.zip(half_life.as_ref().ok()).map(|(window, t)| window < SPAN * t.value()),
         half_life,
         mrt: view.mrt(),
-        f: arm.iv.as_ref().map(|iv| relative(model, &subject, arm, iv, &auc_inf, given.amount)).transpose()?,
+        f,
         metabolite: metabolite(&profile, &view, &auc_inf),
         at_monitor_from_start: view.at(plan.monitor),
         at_monitor_from_end: view.at(end + plan.monitor),
-        published: arm.observed.iter().map(|o| published(o, &view, &arm.output)).collect::<Result<_, _>>()?,
+        note: arm.note.clone(),
+        published: arm.observed.iter().map(|o| published(o, &view, f, &arm.output)).collect::<Result<_, _>>()?,
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
         band: arm.band.as_ref().map(|b| band(plan, arm, b, models)).transpose()?,
         course: course::run(arm, model, &subject, &profile)?,
@@ -198,8 +202,20 @@ pub(super) fn simulated<'m>(
     Ok(simulation.run().map_err(|e| e.said_in(text))?)
 }
 
+/// One dose, from 0 h on: doses, areas and residence times of a session are those of that dose.
 fn session<'m>(model: &'m Model, subject: &Subject<'m>, text: &Text, until: f64) -> Result<Profile<'m>, Error> {
-    simulated(model, subject, text, &text.text, |s, _| s.until(until.hours()).every(STEP.hours()))
+    if let Ok(schedule) = text.text.parse::<Schedule>() {
+        let doses = schedule.bounded(None).map(|regimen| regimen.doses()).unwrap_or_default();
+        if !matches!(doses.as_slice(), [only] if only.time == 0.0) {
+            return Err(Error::from(text.place.fault::<ErrorKind>(PlanError::NotOneDose)));
+        }
+    }
+    simulated(model, subject, text, &text.text, |simulation, schedule| {
+        let doses = schedule.clone().bounded(Some(until)).map(|regimen| regimen.doses()).unwrap_or_default();
+        let ends = doses.iter().map(|dose| dose.time + dose.input.hours());
+        let grid = (0..).map(|k| f64::from(k) * STEP).take_while(|t| *t <= until);
+        simulation.until(until.hours()).at(grid.chain(ends).map(Units::hours))
+    })
 }
 
 fn output<'p>(profile: &'p Profile<'p>, name: &Text) -> Result<OutputView<'p>, Error> {
@@ -237,7 +253,12 @@ fn relative(
 
 /// Norketamine of the same enantiomer as the parent.
 fn metabolite(profile: &Profile<'_>, parent: &OutputView<'_>, auc: &Result<Quantity, Missing>) -> Option<Metabolite> {
-    let wanted = parent.output().analyte.replace("ketamine", "norketamine");
+    let own = &parent.output().analyte;
+    let wanted = own.replace("ketamine", "norketamine");
+    // An analyte that is no ketamine would otherwise be its own metabolite.
+    if wanted == *own {
+        return None;
+    }
     let view = profile.outputs().find(|v| v.output().analyte == wanted)?;
     let own = view.auc_inf();
     let same_site = view.output().site == parent.output().site;
@@ -248,9 +269,17 @@ fn metabolite(profile: &Profile<'_>, parent: &OutputView<'_>, auc: &Result<Quant
     Some(Metabolite { analyte: wanted, site: view.output().site.clone(), cmax: view.cmax().value, auc_inf: own, ratio })
 }
 
-fn published(observed: &Observed, view: &OutputView<'_>, output: &Text) -> Result<Published, Error> {
+fn published(
+    observed: &Observed,
+    view: &OutputView<'_>,
+    f: Option<Result<f64, Missing>>,
+    output: &Text,
+) -> Result<Published, Error> {
     let place = |kind: ErrorKind| Error::from(output.place.fault::<ErrorKind>(kind));
-    let simulated = view.measure(&observed.measure).map_err(|e| place(e.into()))?;
+    let simulated = match (&observed.measure, f) {
+        (Measure::F, Some(f)) => f.map(|f| Quantity::new(f, Unit::none())),
+        (measure, _) => view.measure(measure).map_err(|e| place(e.into()))?,
+    };
     let simulated = match simulated {
         Ok(quantity) => Ok(quantity.to(observed.value.unit()).map_err(|_| {
             Error::from(observed.place.fault::<ErrorKind>(PlanError::PublishedUnit {

@@ -158,6 +158,7 @@ pub fn summary(comparison: &Comparison) -> Table {
             ("accumulation_per_phase", "", &accumulation),
             ("course_auc_inf_ng_h_per_ml", "ng*h/mL", &|a| course(a, |c| perhaps(&c.cumulative, "ng*h/mL"))),
             ("published", "", &published),
+            ("note", "", &|a| a.note.as_deref().map_or_else(|| Cell::missing("nothing to note"), Cell::from)),
             ("published_source", "", &|a| match a.published.is_empty() {
                 true => Cell::missing("none published"),
                 false => joined(a.published.iter().map(|p| p.source.clone())).into(),
