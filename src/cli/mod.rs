@@ -2,14 +2,16 @@
 
 mod catalogue;
 mod compare;
+mod explain;
 mod output;
+mod person;
 mod schedule;
 mod simulate;
 mod simulate_data;
 
 use crate::Error;
 use crate::document::{Place, Text};
-use crate::error::{Kind, Source, Span};
+use crate::error::{Kind, Source, Span, listed};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
 use clap::{Args, Parser, Subcommand};
@@ -36,6 +38,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Simulate one model for one person
     Simulate(simulate::SimulateArgs),
+    /// Print every event of a regimen or data set: what caused it, what entered where, and when
+    Explain(explain::ExplainArgs),
     /// The models: list, show, check files, verify against published numbers
     #[command(subcommand)]
     Models(catalogue::ModelsCommand),
@@ -105,6 +109,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Compare(args) => compare::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),
         Command::Regimen(args) => schedule::regimen(&args),
@@ -141,6 +146,16 @@ pub enum ArgumentError {
         /// The column.
         column: String,
     },
+    /// A subject that the data set does not have.
+    #[error("the data set has no subject `{id}`")]
+    UnknownId {
+        /// What was asked for.
+        id: String,
+        /// The first that it has.
+        first: Vec<String>,
+        /// How many more it has.
+        more: usize,
+    },
 }
 
 impl Kind for ArgumentError {
@@ -148,6 +163,7 @@ impl Kind for ArgumentError {
         match self {
             ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } => "E_ARGUMENT",
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
     }
 
@@ -165,6 +181,11 @@ impl Kind for ArgumentError {
                 Some(format!("write `{option} {example}`"))
             }
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
+            ArgumentError::UnknownId { first, more, .. } => {
+                let first = listed(first.iter().map(String::as_str));
+                let more = if *more == 0 { String::new() } else { format!(" and {more} more") };
+                Some(format!("its subjects are {first}{more}"))
+            }
         }
     }
 }

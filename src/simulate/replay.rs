@@ -3,6 +3,7 @@
 //! Records act in the order of the file; implied events (lagged arrivals, additional doses, ends of infusions) that are due
 //! at a record's time act before it. What is yet to come is a list of arrivals; what runs is a list of infusions.
 
+use super::happening::{Event, Happening, Log};
 use super::parts::{Part, parts};
 use super::record::{Column, DoseRecord, History, Record, Steady, Target, What};
 use super::rules::{CovariateRule, Rules};
@@ -21,79 +22,6 @@ pub struct Replay<'m> {
     rules: Rules,
 }
 
-/// What happened at a time, for [`Cursor::happenings`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct Happening {
-    /// h
-    pub time: f64,
-    /// Row of the record that caused it.
-    pub row: usize,
-    /// What it was.
-    pub what: Event,
-}
-
-/// An event inside a replay.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Event {
-    /// A bolus enters a state: mg after bioavailability; which of the record's doses, from 0.
-    Bolus {
-        /// Index of the state.
-        state: usize,
-        /// mg
-        amount: f64,
-        /// Number of the dose, 0 for the record's own.
-        dose: u32,
-    },
-    /// An infusion begins.
-    Begins {
-        /// Index of the state.
-        state: usize,
-        /// mg/h
-        rate: f64,
-        /// h
-        over: f64,
-        /// Number of the dose, 0 for the record's own.
-        dose: u32,
-    },
-    /// An infusion ends.
-    Ends {
-        /// Index of the state.
-        state: usize,
-        /// mg/h
-        rate: f64,
-    },
-    /// Everything back to the start.
-    Reset,
-    /// The system goes to a steady state, or that of a dose is added.
-    Steady {
-        /// Whether it is added.
-        add: bool,
-    },
-    /// Events to come are dropped.
-    Dropped {
-        /// How many.
-        count: usize,
-    },
-    /// A compartment is emptied and closed, or opened.
-    Switched {
-        /// Index of the state.
-        state: usize,
-        /// Whether it is open from here on.
-        open: bool,
-    },
-    /// The amount of a compartment is replaced.
-    Replaced {
-        /// Index of the state.
-        state: usize,
-        /// mg
-        amount: f64,
-    },
-    /// Values of covariates change.
-    Values,
-    /// The record itself is reached.
-    Record,
-}
-
 /// A part of a dose that is still to come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Arrival {
@@ -101,6 +29,7 @@ struct Arrival {
     row: usize,
     dose: u32,
     lagged: bool,
+    given: f64,
     state: usize,
     amount: f64,
     over: f64,
@@ -129,7 +58,7 @@ pub struct Cursor<'r> {
     values: Vec<f64>,
     arrivals: Vec<Arrival>,
     running: Vec<Running>,
-    happenings: Option<Vec<Happening>>,
+    log: Option<Log>,
 }
 
 impl<'m> Replay<'m> {
@@ -183,7 +112,7 @@ impl<'m> Replay<'m> {
             values: Vec::new(),
             arrivals: Vec::new(),
             running: Vec::new(),
-            happenings: explain.then(Vec::new),
+            log: explain.then(|| Log::new(n)),
         }
     }
 }
@@ -206,7 +135,7 @@ impl Cursor<'_> {
 
     /// What happened so far, if it is kept.
     pub fn happenings(&self) -> &[Happening] {
-        self.happenings.as_deref().unwrap_or_default()
+        self.log.as_ref().map_or(&[], Log::happenings)
     }
 
     fn stepped(
@@ -230,7 +159,9 @@ impl Cursor<'_> {
         } else {
             self.travel(history, record, steps)?;
         }
-        self.happened(record.time, record.row, Event::Record);
+        if let Some(log) = &mut self.log {
+            log.reached(record.time, record.row);
+        }
         match &record.what {
             What::Observation { close } => {
                 self.read(out);
@@ -365,6 +296,9 @@ impl Cursor<'_> {
 
     fn pass(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
         if to > self.time {
+            if let Some(log) = &mut self.log {
+                self.running.iter().for_each(|r| log.entered(r.state, r.rate * (to - self.time)));
+            }
             self.walk.pass(to - self.time, steps)?;
             self.time = to;
         }
@@ -391,15 +325,18 @@ impl Cursor<'_> {
     }
 
     fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) {
-        let Arrival { time, row, dose, state, amount, over, .. } = *arrival;
+        let Arrival { time, row, dose, given, state, amount, over, .. } = *arrival;
         if over > 0.0 {
             let rate = amount / over;
             self.running.push(Running { end: time + over, row, state, rate });
             self.infuse(steps);
-            self.happened(time, row, Event::Begins { state, rate, over, dose });
+            self.happened(time, row, Event::Begins { state, amount, rate, over, dose, given });
         } else {
             self.walk.add(state, amount);
-            self.happened(time, row, Event::Bolus { state, amount, dose });
+            if let Some(log) = &mut self.log {
+                log.entered(state, amount);
+            }
+            self.happened(time, row, Event::Bolus { state, amount, dose, given });
         }
     }
 
@@ -432,6 +369,7 @@ impl Cursor<'_> {
                     row: record.row,
                     dose: k,
                     lagged: part.delay > 0.0,
+                    given: begins + part.given,
                     state: part.state,
                     amount: part.amount,
                     over: part.over,
@@ -466,11 +404,11 @@ impl Cursor<'_> {
             if dropped > 0 {
                 self.happened(record.time, record.row, Event::Dropped { count: dropped });
             }
-            self.running.clear();
+            self.stop(record);
             self.infuse(steps);
             self.walk.settle()?;
         } else if !rules.added_steady_keeps_infusions {
-            self.running.clear();
+            self.stop(record);
             self.infuse(steps);
         }
         self.happened(record.time, record.row, Event::Steady { add: steady.add });
@@ -498,6 +436,7 @@ impl Cursor<'_> {
                 row: record.row,
                 dose: 0,
                 lagged: true,
+                given: record.time + (part.given - f64::from(k) * interval),
                 state: part.state,
                 amount: part.amount,
                 over: part.over,
@@ -509,8 +448,9 @@ impl Cursor<'_> {
         self.walk.add_periodic(Pulse { state, amount, over, interval, age }, steps)?;
         let mut since = age;
         while over - since > tolerance {
-            let end = record.time + (over - since);
-            self.running.push(Running { end, row: record.row, state, rate: amount / over });
+            let (end, rate) = (record.time + (over - since), amount / over);
+            self.running.push(Running { end, row: record.row, state, rate });
+            self.happened(record.time, record.row, Event::Continues { state, rate, over: over - since });
             since += interval;
         }
         Ok(())
@@ -551,7 +491,7 @@ impl Cursor<'_> {
         if self.replay.rules.reset_drops_pending {
             self.forget(record);
         }
-        self.running.clear();
+        self.stop(record);
         self.infuse(steps);
         if self.closed.contains(&true) {
             self.closed.fill(false);
@@ -573,9 +513,16 @@ impl Cursor<'_> {
     fn forget(&mut self, record: &Record) {
         let count = self.arrivals.len();
         self.arrivals.clear();
-        self.running.clear();
         if count > 0 {
             self.happened(record.time, record.row, Event::Dropped { count });
+        }
+        self.stop(record);
+    }
+
+    /// Stops the infusions that run.
+    fn stop(&mut self, record: &Record) {
+        for Running { state, rate, .. } in std::mem::take(&mut self.running) {
+            self.happened(record.time, record.row, Event::Ends { state, rate });
         }
     }
 
@@ -621,8 +568,8 @@ impl Cursor<'_> {
     }
 
     fn happened(&mut self, time: f64, row: usize, what: Event) {
-        if let Some(list) = &mut self.happenings {
-            list.push(Happening { time, row, what });
+        if let Some(log) = &mut self.log {
+            log.happened(Happening { time, row, what });
         }
     }
 }
