@@ -252,7 +252,7 @@ fn explain_says_what_entered_when_and_why() {
         "\
 time  row  event                                      into     amount  given  entered
    h                                                               mg      h  mg
---------------------------------------------------------------------------------------
+----------------------------------------------------------------------------------------
    0    1  record: dose of 100 mg, 1 more every 12 h  central       –      –  –
    2    1  bolus                                      central      50      0  –
    6    2  record: observation                        –             –      –  50 central
@@ -306,4 +306,68 @@ fn explain_of_a_subject_that_is_not_there_lists_those_that_are() {
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     let said = "error[E_UNKNOWN_ID]: the data set has no subject `C`\nhint: its subjects are `A`, `B`\n";
     assert_eq!(run.stderr, said);
+}
+
+#[test]
+fn a_regimen_becomes_rows_and_the_rows_the_regimen() {
+    let folder = Folder::new();
+    let text =
+        "84 mg intranasal twice weekly x 8, first dose 56 mg, then weekly x 4 and 0.5 mg/kg iv over 40 min once at 3 h";
+    let rows = printed(&folder, &["regimen", text, "--as", "nmtran", "--weight", "60kg"]);
+    assert_eq!(
+        rows,
+        "ID,TIME,EVID,AMT,CMT,DUR,ADDL,II\n\
+         1,0,1,56,intranasal,0,0,0\n\
+         1,3,1,30,iv,0.6666666666666666,0,0\n\
+         1,72,1,84,intranasal,0,3,168\n\
+         1,168,1,84,intranasal,0,6,168\n"
+    );
+    let folder = folder.with("e.csv", &rows);
+    let back = printed(&folder, &["regimen", "--data", "e.csv", "--model", ESKETAMINE, "--format", "csv"]);
+    let (_, found) = csv(&back);
+    let same = text.replace("0.5 mg/kg", "30 mg");
+    assert_eq!(found, [["1".to_string(), same, String::new()]]);
+}
+
+#[test]
+fn doses_weighed_as_a_salt_or_per_kilogram_need_to_be_known() {
+    let folder = Folder::new();
+    let salt = "32.3 mg as HCl intranasal twice weekly x 4";
+    let refused = folder.run(&["regimen", salt, "--as", "nmtran"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.starts_with("error[E_SALT_WITHOUT_MODEL]"), "{}", refused.stderr);
+    let (_, rows) = csv(&printed(&folder, &["regimen", salt, "--as", "nmtran", "--model", ESKETAMINE]));
+    let amounts: Vec<&str> = rows.iter().map(|row| row[3].as_str()).collect();
+    assert_eq!(amounts, ["28", "28"]);
+    let refused = folder.run(&["regimen", "1 mg/kg iv", "--as", "nmtran"]);
+    assert!(refused.stderr.starts_with("error[E_DOSE_NEEDS_WEIGHT]"), "{}", refused.stderr);
+}
+
+#[test]
+fn records_that_are_no_regimen_are_told_why() {
+    let folder = Folder::new().with("m.toml", LAGGED).with(
+        "e.csv",
+        "ID,TIME,EVID,AMT,CMT,RATE,ADDL,II,SS\n\
+         1,0,1,100,iv,50,2,24,0\n\
+         2,0,1,100,iv,0,0,24,1\n\
+         3,0,1,100,central,0,0,0,0\n\
+         4,-1,1,100,iv,0,0,0,0\n\
+         5,0,0,.,.,.,.,.,.\n\
+         6,0,3,.,.,.,.,.,.\n",
+    );
+    let run = folder.run(&["regimen", "--data", "e.csv", "--model", "m.toml", "--format", "csv"]);
+    assert_eq!(
+        (run.code, run.stdout.as_str(), run.stderr.as_str()),
+        (
+            1,
+            "ID,regimen,why_not\n\
+             1,100 mg iv over 2 h daily x 3,\n\
+             2,,row 2 asks for a steady state\n\
+             3,,\"row 3 doses the compartment `central`, and no route leads there unchanged\"\n\
+             4,,\"row 4 gives a dose before 0 h, where a regimen begins\"\n\
+             5,,no dose is given\n\
+             6,,row 6 is a reset\n",
+            ""
+        )
+    );
 }

@@ -16,7 +16,10 @@ mod write;
 pub use error::IoError;
 pub use hashed::Hashed;
 pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
-pub use nmtran::{CellError, DataError, DataOptions, DataReader, DataWriter, Header, MAX_FAULTS, SubjectData};
+pub use nmtran::{
+    CellError, DataError, DataOptions, DataReader, DataWriter, Header, MAX_FAULTS, NoRegimen, SubjectData, dose_rows,
+    doses_of,
+};
 pub use number::{number, rounded};
 pub use spool::Spool;
 pub use table::{Cell, Column, Format, Table};
