@@ -7,6 +7,9 @@ use crate::expr::Class;
 use crate::model::{Model, Reg, StateKind};
 use crate::units::{Dimension, Quantity};
 
+/// The most devices of one dose.
+const MAX_TRAIN: u32 = 1000;
+
 /// One part of a dose on its way into one state.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
@@ -48,6 +51,10 @@ fn by_route(
         }
         None => 1,
     };
+    if train > MAX_TRAIN {
+        let (count, limit) = (train as usize, MAX_TRAIN as usize);
+        return Err(SimulationError::TooMany { count, what: "devices in one dose", limit });
+    }
     if dose.input != DoseInput::Bolus && route.entries.iter().all(|e| e.over.is_some()) {
         return Err(SimulationError::RouteHasDuration { route: route.name.clone() });
     }

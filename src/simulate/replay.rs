@@ -12,6 +12,12 @@ use crate::expr::Class;
 use crate::model::{Dynamics, Model, Readout, Reg};
 use crate::population::Subject;
 use crate::solve::{Pulse, Steps, Walk};
+use std::collections::VecDeque;
+
+/// The most parts of doses that may be on their way at once.
+const MAX_PENDING: usize = 4_000_000;
+/// The most infusions that may run at once.
+const MAX_RUNNING: usize = 10_000;
 
 /// A model made ready to replay histories.
 #[derive(Debug)]
@@ -56,7 +62,8 @@ pub struct Cursor<'r> {
     time: f64,
     begun: bool,
     values: Vec<f64>,
-    arrivals: Vec<Arrival>,
+    /// In the order of time.
+    arrivals: VecDeque<Arrival>,
     running: Vec<Running>,
     log: Option<Log>,
 }
@@ -110,7 +117,7 @@ impl<'m> Replay<'m> {
             time: 0.0,
             begun: false,
             values: Vec::new(),
-            arrivals: Vec::new(),
+            arrivals: VecDeque::new(),
             running: Vec::new(),
             log: explain.then(|| Log::new(n)),
         }
@@ -271,8 +278,7 @@ impl Cursor<'_> {
     fn advance(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
         loop {
             let end = self.running.iter().map(|r| r.end).fold(f64::INFINITY, f64::min);
-            let next =
-                self.arrivals.iter().filter(|a| self.has_turn(a, to)).map(|a| a.time).fold(f64::INFINITY, f64::min);
+            let next = self.arrivals.iter().find(|a| self.has_turn(a, to)).map_or(f64::INFINITY, |a| a.time);
             let due = end.min(next);
             if !self.is_due(due, to) {
                 break;
@@ -282,7 +288,7 @@ impl Cursor<'_> {
             if end <= next || self.is_due(end, due) {
                 self.end(due, steps);
             } else {
-                self.arrive(due, steps);
+                self.arrive(due, steps)?;
             }
         }
         self.pass(to, steps)
@@ -316,19 +322,17 @@ impl Cursor<'_> {
     }
 
     /// Lets the arrivals whose time is `due` enter, in the order they were planned.
-    fn arrive(&mut self, due: f64, steps: &mut Steps) {
-        let arrived: Vec<Arrival> = self.arrivals.iter().filter(|a| self.is_due(a.time, due)).copied().collect();
-        self.arrivals.retain(|a| !arrived.contains(a));
-        for arrival in arrived {
-            self.enter(&arrival, steps);
-        }
+    fn arrive(&mut self, due: f64, steps: &mut Steps) -> Result<(), SimulationError> {
+        let count = self.arrivals.partition_point(|a| self.is_due(a.time, due));
+        let arrived: Vec<Arrival> = self.arrivals.drain(..count).collect();
+        arrived.iter().try_for_each(|arrival| self.enter(arrival, steps))
     }
 
-    fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) {
+    fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) -> Result<(), SimulationError> {
         let Arrival { time, row, dose, given, state, amount, over, .. } = *arrival;
         if over > 0.0 {
             let rate = amount / over;
-            self.running.push(Running { end: time + over, row, state, rate });
+            self.runs(Running { end: time + over, row, state, rate })?;
             self.infuse(steps);
             self.happened(time, row, Event::Begins { state, amount, rate, over, dose, given });
         } else {
@@ -338,6 +342,21 @@ impl Cursor<'_> {
             }
             self.happened(time, row, Event::Bolus { state, amount, dose, given });
         }
+        Ok(())
+    }
+
+    /// One more infusion that runs.
+    fn runs(&mut self, infusion: Running) -> Result<(), SimulationError> {
+        at_most(self.running.len() + 1, "infusions at once", MAX_RUNNING)?;
+        self.running.push(infusion);
+        Ok(())
+    }
+
+    /// One more part of a dose on its way; the caller brings them into order.
+    fn comes(&mut self, arrival: Arrival) -> Result<(), SimulationError> {
+        at_most(self.arrivals.len() + 1, "doses on their way at once", MAX_PENDING)?;
+        self.arrivals.push_back(arrival);
+        Ok(())
     }
 
     /// The sum of what runs into each state; made anew, so that it returns to exactly zero.
@@ -375,13 +394,13 @@ impl Cursor<'_> {
                     over: part.over,
                 };
                 if k == 0 && part.delay == 0.0 {
-                    self.enter(&arrival, steps);
+                    self.enter(&arrival, steps)?;
                 } else {
-                    self.arrivals.push(arrival);
+                    self.comes(arrival)?;
                 }
             }
         }
-        self.arrivals.sort_by(|a, b| a.time.total_cmp(&b.time));
+        self.arrivals.make_contiguous().sort_by(|a, b| a.time.total_cmp(&b.time));
         Ok(())
     }
 
@@ -431,7 +450,7 @@ impl Cursor<'_> {
         // The k-th dose before the record's own arrives k intervals before it does.
         let mut k = 1;
         while part.delay - f64::from(k) * interval > tolerance {
-            self.arrivals.push(Arrival {
+            self.comes(Arrival {
                 time: record.time + (part.delay - f64::from(k) * interval),
                 row: record.row,
                 dose: 0,
@@ -440,16 +459,17 @@ impl Cursor<'_> {
                 state: part.state,
                 amount: part.amount,
                 over: part.over,
-            });
+            })?;
             k += 1;
         }
         let age = (f64::from(k) * interval - part.delay).max(0.0);
         let Part { state, amount, over, .. } = *part;
+        at_most(((over - age) / interval) as usize, "infusions at once", MAX_RUNNING)?;
         self.walk.add_periodic(Pulse { state, amount, over, interval, age }, steps)?;
         let mut since = age;
         while over - since > tolerance {
             let (end, rate) = (record.time + (over - since), amount / over);
-            self.running.push(Running { end, row: record.row, state, rate });
+            self.runs(Running { end, row: record.row, state, rate })?;
             self.happened(record.time, record.row, Event::Continues { state, rate, over: over - since });
             since += interval;
         }
@@ -572,4 +592,8 @@ impl Cursor<'_> {
             log.happened(Happening { time, row, what });
         }
     }
+}
+
+fn at_most(count: usize, what: &'static str, limit: usize) -> Result<(), SimulationError> {
+    if count > limit { Err(SimulationError::TooMany { count, what, limit }) } else { Ok(()) }
 }
