@@ -88,6 +88,14 @@ pub enum SimulationError {
         /// The limit.
         must: &'static str,
     },
+    /// A computed output that is not a number.
+    #[error("the output `{output}` is not a number at {time} h")]
+    NotANumber {
+        /// The output.
+        output: String,
+        /// h
+        time: f64,
+    },
     /// More samples or events than one run may hold.
     #[error("{count} {what} are more than the {limit} that one run may hold")]
     TooMany {
@@ -183,6 +191,7 @@ impl Kind for SimulationError {
             SimulationError::NotLinear { .. } | SimulationError::InputFunction { .. } => "E_NOT_LINEAR",
             SimulationError::OutOfLimits { .. } => "E_OUT_OF_LIMITS",
             SimulationError::Time { .. } => "E_TIME_OUT_OF_RANGE",
+            SimulationError::NotANumber { .. } => "E_NOT_A_NUMBER",
             SimulationError::TooMany { .. } => "E_TOO_MANY_EVENTS",
             SimulationError::NotModelled { .. } => "E_NOT_MODELLED",
             SimulationError::LinearCovariates { .. } => "E_LINEAR_COVARIATES",
@@ -228,6 +237,9 @@ impl Kind for SimulationError {
             SimulationError::NotModelled { what, .. } => {
                 Some(format!("give the compartment an `infusion_{what}`, or the record a RATE above 0 or a DUR"))
             }
+            SimulationError::NotANumber { .. } => Some(
+                "outputs cannot read `tad`, `tafd`, `tad(ROUTE)` or `last_dose(ROUTE)` yet, nor divide by zero".into(),
+            ),
             SimulationError::LinearCovariates { .. } => Some("use `--covariates nocb`, `locf` or `midpoint`".into()),
             SimulationError::Record { error, .. } => error.hint(),
             SimulationError::TooMany { what: "sampling times", .. } => Some("sample less often, or less long".into()),

@@ -44,6 +44,9 @@ fn by_route(
     file: &mut [[f64; 1]],
 ) -> Result<Vec<Part>, SimulationError> {
     let route = &model.routes()[index];
+    if route.entries.iter().any(|e| e.input.is_some()) {
+        return Err(SimulationError::InputFunction { route: route.name.clone() });
+    }
     let train = match route.device {
         Some(device) => {
             let mg = |value| Quantity::base(value, Dimension::MASS);

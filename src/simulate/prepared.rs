@@ -131,7 +131,7 @@ impl<'m> Prepared<'m> {
         Workspace {
             exact: Exact::new(n),
             schedule: Schedule::default(),
-            files: vec![self.model.tiers().file::<1>(); intervals],
+            files: vec![fresh_file(self.model); intervals],
             given: Given::default(),
             entries: Vec::new(),
             timing: Vec::new(),
@@ -169,7 +169,7 @@ impl<'m> Prepared<'m> {
                     ws.exact.emit(&ws.schedule, &ws.c, &ws.d, out)?;
                 }
                 Readout::Computed { value } => {
-                    self.compute(*value, ws, out);
+                    self.compute(&output.name, *value, ws, out)?;
                     in_unit(out);
                 }
             }
@@ -306,19 +306,33 @@ impl<'m> Prepared<'m> {
     }
 
     /// An output that is no linear function of the states, at every sampling time, in base units.
-    fn compute(&self, value: Reg, ws: &mut Workspace, out: &mut [f64]) {
+    fn compute(&self, name: &str, value: Reg, ws: &mut Workspace, out: &mut [f64]) -> Result<(), SimulationError> {
         let mut x = vec![0.0; self.model.states().len()];
         for (y, time) in out.iter_mut().zip(&self.samples) {
             ws.exact.solution().state(*time, &mut x);
             let interval = self.switches.partition_point(|s| s <= time);
             *y = computed(self.model, value, &mut ws.files[interval], &x, *time);
+            if y.is_nan() {
+                return Err(SimulationError::NotANumber { output: name.into(), time: *time });
+            }
         }
+        Ok(())
     }
 
     /// The switches between intervals, h.
     pub(super) fn switches(&self) -> &[f64] {
         &self.switches
     }
+}
+
+/// A register file in which the clocks of doses are no numbers, for nothing keeps them here: an output that reads them is
+/// none either, rather than wrong.
+pub(super) fn fresh_file(model: &Model) -> Vec<[f64; 1]> {
+    let (mut file, inputs) = (model.tiers().file::<1>(), model.inputs());
+    let clocks = [inputs.tafd, inputs.tad, inputs.since].into_iter();
+    let clocks = clocks.chain(inputs.tad_of.iter().copied()).chain(inputs.last_dose.iter().copied());
+    clocks.for_each(|register| file[register] = [f64::NAN]);
+    file
 }
 
 /// An output of the group of computed outputs, at a state and time, in base units.
