@@ -9,6 +9,7 @@ mod simulate_data;
 
 use crate::Error;
 use crate::document::{Place, Text};
+use crate::dosing::{Schedule, Schedules};
 use crate::error::{Kind, Source, Span};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
@@ -35,7 +36,7 @@ enum Command {
     /// Compare arms (model, route, regimen) side by side on the same person: the main job
     Compare(compare::CompareArgs),
     /// Simulate one model for one person
-    Simulate(simulate::SimulateArgs),
+    Simulate(Box<simulate::SimulateArgs>),
     /// The models: list, show, check files, verify against published numbers
     #[command(subcommand)]
     Models(catalogue::ModelsCommand),
@@ -194,6 +195,17 @@ fn quantity(text: &Text, like: &str) -> Result<Quantity, Error> {
 /// A file of the person's own.
 fn read(path: &str) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| IoError::Read { path: path.into(), source }.into())
+}
+
+/// A schedule: a line of text, the id of a published one, or the path of a schedule file.
+fn schedule(option: &str, text: &str) -> Result<Schedule, Error> {
+    if text.ends_with(".toml") {
+        return Ok(Schedule::from_toml(&read(text)?, text)?);
+    }
+    match Schedules::text(text) {
+        Some(_) => Ok(Schedules::get(text)?.schedule),
+        None => Ok(Schedule::from_text(text, option)?),
+    }
 }
 
 /// A model by its id in the catalogue, or by the path of a file.

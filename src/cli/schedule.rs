@@ -114,7 +114,7 @@ fn about(file: &ScheduleFile) -> String {
 }
 
 pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
-    let schedule = Schedule::from_text(&args.text, "regimen")?;
+    let schedule = super::schedule("regimen", &args.text)?;
     match args.spelling {
         Some(Spelling::Text) => print(&format!("{schedule}\n"))?,
         Some(Spelling::Toml) => print(&schedule.to_toml())?,

@@ -3,30 +3,27 @@
 use super::compare::used;
 use super::output::{table, warn};
 use super::simulate_data::{DataArgs, Run};
-use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
+use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said, schedule};
 use crate::Error;
 use crate::document::Text;
-use crate::dosing::Schedule;
-use crate::error::{Fault, Faults, Source};
+use crate::error::Source;
 use crate::io::{Cell, Column, Input, Manifest, OutputFile, Table, write_set};
+use crate::metrics::{Measure, MeasureError};
 use crate::model::{Catalogue, Grade, Model, Resolve};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
 use crate::simulate::{Profile, Simulation};
-use crate::units::{Dimension, Quantity, Unit, UnitFault, Units};
+use crate::units::{Dimension, Quantity, Unit, UnitFault};
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Samples of a simulation that says neither `--every` nor `--at`.
-const SAMPLES: f64 = 288.0;
-
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
     /// A model's id, or the path of a model file
     model: String,
-    /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"
+    /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"; or the id or file of a schedule
     #[arg(long, allow_hyphen_values = true, required_unless_present = "data")]
     give: Option<String>,
     /// How long to simulate, such as 24h
@@ -38,6 +35,9 @@ pub(super) struct SimulateArgs {
     /// Times of outputs, such as 0.5h,1h,2h
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<String>,
+    /// Print metrics of each output in place of its values, such as Cmax, "AUC(0 h, 24 h)", half_life; may be repeated
+    #[arg(long, value_name = "METRIC", conflicts_with_all = ["data", "out"])]
+    measure: Vec<String>,
     /// A parameter's value, such as Qh="120 L/h"
     #[arg(long, value_name = "NAME=VALUE")]
     set: Vec<String>,
@@ -83,9 +83,16 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     if let Some(path) = &args.plot {
         figure(args, &profile).save(path)?;
     }
+    if !args.measure.is_empty() {
+        table("", &measures(args, &profile)?, args.shared.format)?;
+        return Ok(Outcome::Done);
+    }
     let rows = rows(&profile);
     match &args.out {
-        Some(path) => write(args, path, &profile, &rows)?,
+        Some(path) => {
+            write(args, path, &subject, &profile, &rows)?;
+            eprintln!("wrote {}, with its manifest beside it", path.display());
+        }
         None => table("", &rows, args.shared.format)?,
     }
     Ok(Outcome::Done)
@@ -147,7 +154,7 @@ fn time(option: &str, text: &str) -> Result<Quantity, Error> {
 
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
     let give = said("--give", args.give());
-    let schedule = Schedule::from_text(args.give(), "--give")?;
+    let schedule = schedule("--give", args.give())?;
     let mut simulation = Simulation::new(model).subject(subject).give(schedule);
     if let Some(until) = &args.until {
         simulation = simulation.until(time("--until", until)?);
@@ -155,10 +162,7 @@ fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> 
     simulation = match (&args.every, args.at.is_empty()) {
         (Some(every), _) => simulation.every(time("--every", every)?),
         (None, false) => simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<_>, _>>()?),
-        (None, true) => {
-            let until = simulation.prepare().map_err(|e| Faults::from(Fault::new(e)).said_in(&give))?.until();
-            simulation.every((until / SAMPLES).hours())
-        }
+        (None, true) => simulation.following(),
     };
     Ok(simulation.run().map_err(|e| e.said_in(&give))?)
 }
@@ -177,18 +181,43 @@ fn rows(profile: &Profile<'_>) -> Table {
     table
 }
 
+/// The metrics of each output, from the solution.
+fn measures(args: &SimulateArgs, profile: &Profile<'_>) -> Result<Table, Error> {
+    let mut table = Table::new(["output", "metric", "value", "unit"].map(Column::new).into());
+    for text in &args.measure {
+        let said = said("--measure", text);
+        let measure: Measure = text.parse().map_err(|f| Error::from(said.fault(f, |kind: MeasureError| kind)))?;
+        for output in profile.outputs() {
+            let found = output.measure(&measure).map_err(|e| Error::from(e).placed(&said.place))?;
+            let (value, unit) = match found {
+                Ok(quantity) => (quantity.value().into(), quantity.unit().to_string()),
+                Err(missing) => (Cell::missing(missing.to_string()), String::new()),
+            };
+            table.push(vec![output.output().name.as_str().into(), measure.to_string().into(), value, unit.into()]);
+        }
+    }
+    Ok(table)
+}
+
 /// What `--set` and `--covariate` say, by name.
 fn settings(args: &SimulateArgs) -> BTreeMap<String, String> {
     let given = args.set.iter().chain(&args.covariate).filter_map(|given| given.split_once('='));
     given.map(|(name, value)| (name.trim().into(), value.into())).collect()
 }
 
-fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) -> Result<(), Failure> {
+fn write(
+    args: &SimulateArgs,
+    path: &Path,
+    subject: &Subject<'_>,
+    profile: &Profile<'_>,
+    rows: &Table,
+) -> Result<(), Failure> {
     let mut manifest = Manifest::new("simulate");
     manifest.models.push(used(profile.model()));
     manifest.units_checked = profile.model().unit_checking();
     manifest.settings = settings(args);
     manifest.settings.insert("give".into(), args.give().into());
+    manifest.settings.extend(subject.described().map(|(name, value)| (format!("covariate {name}"), value)));
     let times = [("until", &args.until), ("every", &args.every)];
     let times = times.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
     let at = (!args.at.is_empty()).then(|| ("at", args.at.join(",")));
@@ -220,8 +249,8 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
     for unit in units {
         let label = if unit.dimension() == Dimension::CONCENTRATION { "concentration" } else { "value" };
         let x = Axis::linear("time", "h").range(0.0, profile.until());
-        let mut panel =
-            Panel::new("", x, Axis::linear(label, unit.to_string())).doses(profile.sessions().iter().map(|s| s.time));
+        let mut panel = Panel::new("", x, from_zero(profile, unit, Axis::linear(label, unit.to_string())))
+            .doses(profile.sessions().iter().map(|s| s.time));
         for (colour, output) in profile.outputs().enumerate().filter(|(_, o)| o.unit() == unit) {
             let points = profile.times().iter().copied().zip(output.values().iter().copied());
             let series = Series::new(&output.output().name, colour, points);
@@ -231,4 +260,11 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
         figure = figure.panel(panel);
     }
     figure
+}
+
+/// The axis from 0 where nothing of the unit is below it.
+fn from_zero(profile: &Profile<'_>, unit: &Unit, axis: Axis) -> Axis {
+    let values = || profile.outputs().filter(|o| o.unit() == unit).flat_map(|o| o.values().iter().copied());
+    let (low, high) = values().fold((0.0f64, 0.0f64), |(low, high), y| (low.min(y), high.max(y)));
+    if high > 0.0 && low > -1e-9 * high { axis.range(0.0, 1.08 * high) } else { axis }
 }

@@ -11,6 +11,7 @@ mod profile;
 mod record;
 mod replay;
 mod rules;
+mod sampling;
 mod switches;
 
 pub use administer::Administration;

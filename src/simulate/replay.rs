@@ -351,7 +351,7 @@ impl Cursor<'_> {
             if end <= next || self.is_due(end, due) {
                 self.end(due, steps);
             } else {
-                self.arrive(due, steps);
+                self.arrive(due, steps)?;
             }
         }
         self.pass(to, steps)
@@ -382,16 +382,15 @@ impl Cursor<'_> {
     }
 
     /// Lets the arrivals whose time is `due` enter, in the order they were planned.
-    fn arrive(&mut self, due: f64, steps: &mut Steps) {
+    fn arrive(&mut self, due: f64, steps: &mut Steps) -> Result<(), SimulationError> {
         let arrived: Vec<Arrival> = self.arrivals.iter().filter(|a| self.is_due(a.time, due)).copied().collect();
         self.arrivals.retain(|a| !arrived.contains(a));
-        for arrival in arrived {
-            self.enter(&arrival, steps);
-        }
+        arrived.iter().try_for_each(|arrival| self.enter(arrival, steps))
     }
 
-    fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) {
+    fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) -> Result<(), SimulationError> {
         let Arrival { time, row, dose, state, amount, over, .. } = *arrival;
+        self.open(time, row, state, steps)?;
         if over > 0.0 {
             let rate = amount / over;
             self.running.push(Running { end: time + over, row, state, rate });
@@ -401,6 +400,7 @@ impl Cursor<'_> {
             self.walk.add(state, amount);
             self.happened(time, row, Event::Bolus { state, amount, dose });
         }
+        Ok(())
     }
 
     /// The sum of what runs into each state; made anew, so that it returns to exactly zero.
@@ -414,11 +414,7 @@ impl Cursor<'_> {
 
     fn dose(&mut self, record: &Record, dose: &DoseRecord, steps: &mut Steps) -> Result<(), SimulationError> {
         let parts = parts(self.replay.model, dose, &mut self.file)?;
-        for part in &parts {
-            if self.closed[part.state] {
-                self.switch(record, part.state, true, steps)?;
-            }
-        }
+        parts.iter().try_for_each(|part| self.open(record.time, record.row, part.state, steps))?;
         if let Some(steady) = dose.steady {
             self.steady(record, steady, &parts, steps)?;
         }
@@ -437,7 +433,7 @@ impl Cursor<'_> {
                     over: part.over,
                 };
                 if k == 0 && part.delay == 0.0 {
-                    self.enter(&arrival, steps);
+                    self.enter(&arrival, steps)?;
                 } else {
                     self.arrivals.push(arrival);
                 }
@@ -526,6 +522,7 @@ impl Cursor<'_> {
         let mut rates = vec![0.0; self.closed.len()];
         if let Some((target, rate)) = infusion {
             for (state, share) in self.entries(target) {
+                self.open(record.time, record.row, state, steps)?;
                 rates[state] += share * rate;
             }
         }
@@ -581,11 +578,26 @@ impl Cursor<'_> {
 
     /// Empties and closes a compartment, or opens it again.
     fn switch(&mut self, record: &Record, state: usize, open: bool, steps: &mut Steps) -> Result<(), SimulationError> {
-        if !open {
-            self.replace_state(state, 0.0);
+        if open {
+            return self.open(record.time, record.row, state, steps);
         }
-        self.closed[state] = !open;
+        self.running.retain(|r| r.state != state);
+        self.infuse(steps);
+        self.closed[state] = true;
+        self.system(steps)?;
+        // Closed first: then the state is a coordinate of its own, and empty without rounding.
+        self.replace_state(state, 0.0);
         self.happened(record.time, record.row, Event::Switched { state, open });
+        Ok(())
+    }
+
+    /// Opens a compartment if it is closed: so does whatever enters it.
+    fn open(&mut self, time: f64, row: usize, state: usize, steps: &mut Steps) -> Result<(), SimulationError> {
+        if !self.closed[state] {
+            return Ok(());
+        }
+        self.closed[state] = false;
+        self.happened(time, row, Event::Switched { state, open: true });
         self.system(steps)
     }
 
