@@ -2,7 +2,9 @@
 
 mod catalogue;
 mod compare;
+mod explain;
 mod output;
+mod person;
 mod schedule;
 mod simulate;
 mod simulate_data;
@@ -10,7 +12,7 @@ mod simulate_data;
 use crate::Error;
 use crate::document::{Place, Text};
 use crate::dosing::{Schedule, Schedules};
-use crate::error::{Kind, Source, Span};
+use crate::error::{Kind, Source, Span, listed};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
 use clap::{Args, Parser, Subcommand};
@@ -37,6 +39,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Simulate one model for one person
     Simulate(Box<simulate::SimulateArgs>),
+    /// Print every event of a regimen or data set: what caused it, what entered where, and when
+    Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
     #[command(subcommand)]
     Models(catalogue::ModelsCommand),
@@ -106,6 +110,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Compare(args) => compare::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),
         Command::Regimen(args) => schedule::regimen(&args),
@@ -148,6 +153,16 @@ pub enum ArgumentError {
         /// The column.
         column: String,
     },
+    /// A subject that the data set does not have.
+    #[error("the data set has no subject `{id}`")]
+    UnknownId {
+        /// What was asked for.
+        id: String,
+        /// The first that it has.
+        first: Vec<String>,
+        /// How many more it has.
+        more: usize,
+    },
 }
 
 impl Kind for ArgumentError {
@@ -157,6 +172,7 @@ impl Kind for ArgumentError {
                 "E_ARGUMENT"
             }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
     }
 
@@ -174,6 +190,11 @@ impl Kind for ArgumentError {
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))
+            }
+            ArgumentError::UnknownId { first, more, .. } => {
+                let first = listed(first.iter().map(String::as_str));
+                let more = if *more == 0 { String::new() } else { format!(" and {more} more") };
+                Some(format!("its subjects are {first}{more}"))
             }
         }
     }

@@ -2,27 +2,24 @@
 
 use super::compare::used;
 use super::output::{table, warn};
+use super::person::{PersonArgs, effect};
 use super::simulate_data::{DataArgs, Run};
-use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said, schedule};
+use super::{ArgumentError, Failure, Outcome, Shared, quantity, said, schedule};
 use crate::Error;
-use crate::document::Text;
-use crate::error::Source;
 use crate::io::{Cell, Column, Input, Manifest, OutputFile, Table, write_set};
 use crate::metrics::{Measure, MeasureError};
-use crate::model::{Catalogue, Grade, Model, Resolve};
+use crate::model::{Grade, Model};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
 use crate::simulate::{Profile, Simulation};
-use crate::units::{Dimension, Quantity, Unit, UnitFault};
+use crate::units::{Dimension, Quantity, Unit};
 use clap::Args;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
-    /// A model's id, or the path of a model file
-    model: String,
+    #[command(flatten)]
+    person: PersonArgs,
     /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"; or the id or file of a schedule
     #[arg(long, allow_hyphen_values = true, required_unless_present = "data")]
     give: Option<String>,
@@ -38,23 +35,17 @@ pub(super) struct SimulateArgs {
     /// Print metrics of each output in place of its values, such as Cmax, "AUC(0 h, 24 h)", half_life; may be repeated
     #[arg(long, value_name = "METRIC", conflicts_with_all = ["data", "out"])]
     measure: Vec<String>,
-    /// A parameter's value, such as Qh="120 L/h"
-    #[arg(long, value_name = "NAME=VALUE")]
-    set: Vec<String>,
-    /// A covariate of the person, such as age="70 year"
-    #[arg(long, value_name = "NAME=VALUE")]
-    covariate: Vec<String>,
-    /// An effect to attach: an id or the path of an effect file
-    #[arg(long, value_name = "ID")]
-    effect: Vec<String>,
     /// Write the table to this CSV file, with a manifest beside it
     #[arg(long)]
     out: Option<PathBuf>,
     /// Draw the outputs to this SVG or PNG file
     #[arg(long)]
     plot: Option<PathBuf>,
+    /// Simulate the records of this CSV file in NM-TRAN's columns: its rows come out in their order, one more column per output
+    #[arg(long, value_name = "EVENTS.csv", conflicts_with_all = ["give", "until", "every", "at", "plot"])]
+    data: Option<PathBuf>,
     #[command(flatten)]
-    data: DataArgs,
+    reading: DataArgs,
     #[command(flatten)]
     shared: Shared,
 }
@@ -70,11 +61,11 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     if let Some(path) = args.out.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv"))) {
         return Err(ArgumentError::NoCsv { path: path.display().to_string() }.into());
     }
-    let chosen = with_effects(args)?;
-    let subject = subject(args, &chosen)?;
-    if let Some(path) = &args.data.data {
-        let (args, settings, format) = (args, settings(args), args.shared.format);
-        let (out, args) = (args.out.as_deref(), &args.data);
+    let chosen = args.person.model()?;
+    let subject = args.person.subject(&chosen)?;
+    if let Some(path) = &args.data {
+        let (settings, out, format) = (args.person.settings(), args.out.as_deref(), args.shared.format);
+        let args = &args.reading;
         return Run { args, path, model: &chosen, subject: &subject, settings, out, format }.run();
     }
     let profile = profile(args, &chosen, &subject)?;
@@ -98,50 +89,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     Ok(Outcome::Done)
 }
 
-/// The model with the effects attached.
-fn with_effects(args: &SimulateArgs) -> Result<Model, Error> {
-    let chosen = model(&args.model)?;
-    if args.effect.is_empty() {
-        return Ok(chosen);
-    }
-    let sources: Result<Vec<_>, Error> = args.effect.iter().map(|name| effect(name)).collect();
-    Ok(Model::with_effects(chosen.source(), &sources?, &Catalogue)?)
-}
-
-fn effect(name: &str) -> Result<Arc<Source>, Error> {
-    if name.ends_with(".toml") {
-        return Ok(Source::new(name, super::read(name)?));
-    }
-    match Catalogue.resolve(name) {
-        Some(source) => Ok(source),
-        None => Ok(Model::catalogue(name)?.source().clone()),
-    }
-}
-
-fn subject<'m>(args: &SimulateArgs, model: &'m Model) -> Result<Subject<'m>, Error> {
-    let mut subject = Subject::typical(model);
-    for given in &args.covariate {
-        let (name, value) = pair("--covariate", given)?;
-        subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(&name, &value))?;
-    }
-    for given in &args.set {
-        let (name, value) = pair("--set", given)?;
-        let quantity: Quantity = value.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&value))?;
-        subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(&name, &value))?;
-    }
-    Ok(subject)
-}
-
-/// Name and value of `NAME=VALUE`, each with its place.
-fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
-    let whole = said(option, given);
-    match given.find('=') {
-        Some(at) => Ok((whole.slice(0, at), whole.slice(at + 1, given.len()))),
-        None => Err(Error::from(ArgumentError::NoEquals { option: option.into() }).placed(&whole.place)),
-    }
-}
-
-fn time(option: &str, text: &str) -> Result<Quantity, Error> {
+pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
     let text = said(option, text);
     let time = quantity(&text, "h")?;
     let error = match option {
@@ -199,12 +147,6 @@ fn measures(args: &SimulateArgs, profile: &Profile<'_>) -> Result<Table, Error> 
     Ok(table)
 }
 
-/// What `--set` and `--covariate` say, by name.
-fn settings(args: &SimulateArgs) -> BTreeMap<String, String> {
-    let given = args.set.iter().chain(&args.covariate).filter_map(|given| given.split_once('='));
-    given.map(|(name, value)| (name.trim().into(), value.into())).collect()
-}
-
 fn write(
     args: &SimulateArgs,
     path: &Path,
@@ -215,14 +157,14 @@ fn write(
     let mut manifest = Manifest::new("simulate");
     manifest.models.push(used(profile.model()));
     manifest.units_checked = profile.model().unit_checking();
-    manifest.settings = settings(args);
+    manifest.settings = args.person.settings();
     manifest.settings.insert("give".into(), args.give().into());
     manifest.settings.extend(subject.described().map(|(name, value)| (format!("covariate {name}"), value)));
     let times = [("until", &args.until), ("every", &args.every)];
     let times = times.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
     let at = (!args.at.is_empty()).then(|| ("at", args.at.join(",")));
     manifest.settings.extend(times.chain(at).map(|(name, value)| (name.to_string(), value)));
-    for name in &args.effect {
+    for name in args.person.effects() {
         manifest.inputs.push(Input::new(Path::new(name), effect(name)?.text.as_bytes()));
     }
     let warnings = profile.warnings().iter().chain(profile.model().warnings());

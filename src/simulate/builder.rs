@@ -9,6 +9,9 @@ use crate::model::Model;
 use crate::population::Subject;
 use crate::units::{Dimension, Quantity};
 
+/// How long a simulation goes on after the end of a regimen that says nothing else, h.
+pub(super) const AFTER_END: f64 = 24.0;
+
 /// One simulation of one subject, described step by step and then run.
 #[derive(Debug, Clone)]
 pub struct Simulation<'m> {
@@ -83,7 +86,8 @@ impl<'m> Simulation<'m> {
             return Err(SimulationError::Time { what: "the end", value: until, must: "after 0 h" });
         }
         let regimen = self.schedule.clone().map(|s| s.bounded(given)).transpose()?;
-        let until = given.or(times.last().copied()).unwrap_or_else(|| regimen.as_ref().map_or(0.0, |r| r.end()) + 24.0);
+        let until =
+            given.or(times.last().copied()).unwrap_or_else(|| regimen.as_ref().map_or(0.0, |r| r.end()) + AFTER_END);
         times.retain(|t| *t <= until);
         match &self.samples {
             Samples::Every(step) => times = grid(hours(step)?, until)?,
