@@ -136,6 +136,8 @@ error_kinds! {
     Io(io::IoError),
     #[cfg(feature = "study")]
     Data(io::DataError),
+    #[cfg(feature = "study")]
+    NoRegimen(io::NoRegimen),
     #[cfg(feature = "plot")]
     Plot(plot::PlotError),
     #[cfg(feature = "cli")]

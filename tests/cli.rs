@@ -224,3 +224,170 @@ outputs = { c = { value = "C(central)", unit = "ng/mL" } }
     let column = header.iter().position(|name| name == "norketamine_analyte").unwrap();
     assert_eq!(rows[0][column], "");
 }
+
+/// A model with bioavailability, lag and an infusion, and two subjects.
+const LAGGED: &str = r#"format = 1
+id     = "lagged"
+title  = "One compartment"
+drug   = "example"
+grade  = "assumed"
+
+[parameters]
+CL = { value = 1,   unit = "L/h", grade = "assumed", why = "an example" }
+V  = { value = 10,  unit = "L",   grade = "assumed", why = "an example" }
+F  = { value = 0.5, grade = "assumed", why = "an example" }
+T  = { value = 2,   unit = "h",   grade = "assumed", why = "an example" }
+
+[compartments]
+central = { volume = "V", fraction = "F", lag = "T" }
+
+[flows]
+"central -> out" = { clearance = "CL" }
+
+[routes.iv]
+central = {}
+
+[outputs]
+drug = { value = "C(central)", unit = "mg/L" }
+"#;
+const EVENTS: &str = "ID,TIME,EVID,AMT,CMT,RATE,ADDL,II,SS
+A,0,1,100,central,0,1,12,0
+A,6,0,,,,,,
+A,13,3,,,,,,
+A,16,0,,,,,,
+B,0,1,60,central,10,0,12,1
+B,4,2,,-1,,,,
+B,5,8,7,1,,,,
+B,6,0,,,,,,
+";
+
+#[test]
+fn explain_says_what_entered_when_and_why() {
+    let folder = Folder::new().with("m.toml", LAGGED).with("e.csv", EVENTS);
+    let run = folder.run(&["explain", "m.toml", "--data", "e.csv"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, "subject A, the first of the data set; `--id` chooses another\n"));
+    // 50 of 100 mg enter 2 h after they are given; the dose of 12 h would enter at 14 h, after the reset.
+    assert_eq!(
+        run.stdout,
+        "\
+time  row  event                                      into     amount  given  entered
+   h                                                               mg      h  mg
+----------------------------------------------------------------------------------------
+   0    1  record: dose of 100 mg, 1 more every 12 h  central       –      –  –
+   2    1  bolus                                      central      50      0  –
+   6    2  record: observation                        –             –      –  50 central
+  13    3  record: reset                              –             –      –  –
+  13    3  1 yet to come dropped                      –             –      –  –
+  13    3  everything back to the start               –             –      –  –
+  16    4  record: observation                        –             –      –  –
+"
+    );
+    let stdout = printed(&folder, &["explain", "m.toml", "--data", "e.csv", "--id", "B", "--format", "csv"]);
+    // Half of 60 mg at 10 mg/h runs for 3 h: here from 2 h on, and at 0 h the infusion of 12 h before has long ended.
+    assert_eq!(
+        stdout,
+        "\
+time,row,additional,event,into,amount,rate,over,given,entered
+0,5,,\"record: dose of 60 mg at 10 mg/h, since ever every 12 h\",central,,,,,
+0,5,,steady state replaces everything,,,,,,
+2,5,,infusion begins,central,30,10,3,0,
+4,6,,record: other,,,,,,20 central
+4,6,,compartment emptied and closed,central,,,,,
+5,5,,infusion ends,central,,10,,,
+5,7,,record: replacement,,,,,,10 central
+5,7,,amount replaced,central,7,,,,
+6,8,,record: observation,,,,,,
+"
+    );
+}
+
+#[test]
+fn explain_of_a_regimen_counts_its_doses_and_shows_each_device() {
+    let folder = Folder::new();
+    let give = "56 mg intranasal once, then after 12 h 28 mg once";
+    let arguments = ["explain", ESKETAMINE, "--give", give, "--until", "13h", "--format", "csv"];
+    let (header, rows) = csv(&printed(&folder, &arguments));
+    let column = |name: &str| header.iter().position(|n| n == name).unwrap();
+    let (event, dose, given) = (column("event"), column("dose"), column("given"));
+    let boluses: Vec<(&str, f64)> = rows
+        .iter()
+        .filter(|row| row[event] == "bolus")
+        .map(|row| (row[dose].as_str(), row[given].parse().unwrap()))
+        .collect();
+    assert_eq!(boluses, [("1", 0.0), ("1", 5.0 / 60.0), ("2", 12.0)]);
+    let first_and_last = [&rows[0], rows.last().unwrap()].map(|row| [row[0].as_str(), row[event].as_str()]);
+    assert_eq!(first_and_last, [["0", "start"], ["13", "end"]]);
+}
+
+#[test]
+fn explain_of_a_subject_that_is_not_there_lists_those_that_are() {
+    let folder = Folder::new().with("m.toml", LAGGED).with("e.csv", EVENTS);
+    let run = folder.run(&["explain", "m.toml", "--data", "e.csv", "--id", "C"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    let said = "error[E_UNKNOWN_ID]: the data set has no subject `C`\nhint: its subjects are `A`, `B`\n";
+    assert_eq!(run.stderr, said);
+}
+
+#[test]
+fn a_regimen_becomes_rows_and_the_rows_the_regimen() {
+    let folder = Folder::new();
+    let text =
+        "84 mg intranasal twice weekly x 8, first dose 56 mg, then weekly x 4 and 0.5 mg/kg iv over 40 min once at 3 h";
+    let rows = printed(&folder, &["regimen", text, "--as", "nmtran", "--weight", "60kg"]);
+    assert_eq!(
+        rows,
+        "ID,TIME,EVID,AMT,CMT,DUR,ADDL,II\n\
+         1,0,1,56,intranasal,0,0,0\n\
+         1,3,1,30,iv,0.6666666666666666,0,0\n\
+         1,72,1,84,intranasal,0,3,168\n\
+         1,168,1,84,intranasal,0,6,168\n"
+    );
+    let folder = folder.with("e.csv", &rows);
+    let back = printed(&folder, &["regimen", "--data", "e.csv", "--model", ESKETAMINE, "--format", "csv"]);
+    let (_, found) = csv(&back);
+    let same = text.replace("0.5 mg/kg", "30 mg");
+    assert_eq!(found, [["1".to_string(), same, String::new()]]);
+}
+
+#[test]
+fn doses_weighed_as_a_salt_or_per_kilogram_need_to_be_known() {
+    let folder = Folder::new();
+    let salt = "32.3 mg as HCl intranasal twice weekly x 4";
+    let refused = folder.run(&["regimen", salt, "--as", "nmtran"]);
+    assert_eq!(refused.code, 2);
+    assert!(refused.stderr.starts_with("error[E_SALT_WITHOUT_MODEL]"), "{}", refused.stderr);
+    let (_, rows) = csv(&printed(&folder, &["regimen", salt, "--as", "nmtran", "--model", ESKETAMINE]));
+    let amounts: Vec<&str> = rows.iter().map(|row| row[3].as_str()).collect();
+    assert_eq!(amounts, ["28", "28"]);
+    let refused = folder.run(&["regimen", "1 mg/kg iv", "--as", "nmtran"]);
+    assert!(refused.stderr.starts_with("error[E_DOSE_NEEDS_WEIGHT]"), "{}", refused.stderr);
+}
+
+#[test]
+fn records_that_are_no_regimen_are_told_why() {
+    let folder = Folder::new().with("m.toml", LAGGED).with(
+        "e.csv",
+        "ID,TIME,EVID,AMT,CMT,RATE,ADDL,II,SS\n\
+         1,0,1,100,iv,50,2,24,0\n\
+         2,0,1,100,iv,0,0,24,1\n\
+         3,0,1,100,central,0,0,0,0\n\
+         4,-1,1,100,iv,0,0,0,0\n\
+         5,0,0,.,.,.,.,.,.\n\
+         6,0,3,.,.,.,.,.,.\n",
+    );
+    let run = folder.run(&["regimen", "--data", "e.csv", "--model", "m.toml", "--format", "csv"]);
+    assert_eq!(
+        (run.code, run.stdout.as_str(), run.stderr.as_str()),
+        (
+            1,
+            "ID,regimen,why_not\n\
+             1,100 mg iv over 2 h daily x 3,\n\
+             2,,row 2 asks for a steady state\n\
+             3,,\"row 3 doses the compartment `central`, and no route leads there unchanged\"\n\
+             4,,\"row 4 gives a dose before 0 h, where a regimen begins\"\n\
+             5,,no dose is given\n\
+             6,,row 6 is a reset\n",
+            ""
+        )
+    );
+}

@@ -1,6 +1,6 @@
 //! What the documents show is what the program gives today: the tables of VALIDATION.md, the figure and the excerpts of
 //! README.md. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
-#![cfg(feature = "plot")]
+#![cfg(feature = "cli")]
 
 mod document;
 
@@ -13,6 +13,7 @@ use posology::study::compare::{Comparison, Plan, compare, default_plan, session_
 use posology::study::{CheckResult, verify};
 use std::collections::BTreeMap;
 use std::fmt::Write;
+use std::process::Command;
 
 fn checks() -> Vec<CheckResult> {
     catalogue().iter().flat_map(|entry| verify(&Model::catalogue(entry.id).unwrap()).unwrap()).collect()
@@ -143,6 +144,18 @@ fn the_figure_of_the_readme_is_what_its_plan_draws() {
     is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap(), "documents");
 }
 
+/// What a terminal shows of some commands, run in the project's folder.
+fn session(commands: &[&str]) -> String {
+    let shown = commands.iter().map(|command| {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_posology"));
+        program.args(command.split(' ')).current_dir(path("")).env_remove("COLUMNS");
+        let output = program.output().unwrap();
+        assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
+        format!("$ posology {command}\n{}", String::from_utf8(output.stdout).unwrap())
+    });
+    format!("```text\n{}```\n", shown.collect::<Vec<_>>().join("\n"))
+}
+
 #[test]
 fn the_excerpts_of_the_readme_are_real() {
     let readme = std::fs::read_to_string(path("README.md")).unwrap();
@@ -150,7 +163,11 @@ fn the_excerpts_of_the_readme_are_real() {
     let printed = session_table(&comparison(name, text)).render(Format::Table, 120);
     let first = printed.split("\n\n").next().unwrap().trim_end();
     let model = include_str!("../examples/models/oral.toml");
-    let blocks =
-        BTreeMap::from([("compare", format!("```text\n{first}\n```\n")), ("model", format!("```toml\n{model}```\n"))]);
+    let data = "examples/models/oral.toml --data examples/data/oral.csv";
+    let blocks = BTreeMap::from([
+        ("compare", format!("```text\n{first}\n```\n")),
+        ("model", format!("```toml\n{model}```\n")),
+        ("data", session(&[&format!("simulate {data}"), &format!("explain {data} --id 1")])),
+    ]);
     is_fresh("README.md", &refreshed(&readme, &blocks), "documents");
 }

@@ -39,7 +39,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     if let Some(weight) = &args.weight {
         plan.set_subject("weight", said("--weight", weight));
     }
-    let models = plan.models(model)?;
+    let folder = args.plan.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let models = plan.models(|name| model(&beside(folder, name)))?;
     let progress = Progress::new(plan.arms.len());
     let comparison = compare::compare(&plan, &models, || progress.tick())?;
     progress.finish();
@@ -98,6 +99,12 @@ fn write(
     write_set(&args.out, "manifest.json", &mut manifest, &files)?;
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
     Ok(format!("{} and manifest.json", names.join(", ")))
+}
+
+/// A model file that a plan names, seen from the plan's folder.
+fn beside(folder: &Path, name: &str) -> String {
+    let path = folder.join(name);
+    if path.is_file() { path.display().to_string() } else { name.to_string() }
 }
 
 /// A model's entry in a manifest.

@@ -2,14 +2,17 @@
 
 mod catalogue;
 mod compare;
+mod explain;
 mod output;
+mod person;
 mod schedule;
 mod simulate;
 mod simulate_data;
 
 use crate::Error;
 use crate::document::{Place, Text};
-use crate::error::{Kind, Source, Span};
+use crate::dosing::{Schedule, Schedules};
+use crate::error::{Kind, Source, Span, listed};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
 use clap::{Args, Parser, Subcommand};
@@ -35,7 +38,9 @@ enum Command {
     /// Compare arms (model, route, regimen) side by side on the same person: the main job
     Compare(compare::CompareArgs),
     /// Simulate one model for one person
-    Simulate(simulate::SimulateArgs),
+    Simulate(Box<simulate::SimulateArgs>),
+    /// Print every event of a regimen or data set: what caused it, what entered where, and when
+    Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
     #[command(subcommand)]
     Models(catalogue::ModelsCommand),
@@ -105,6 +110,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Compare(args) => compare::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),
         Command::Regimen(args) => schedule::regimen(&args),
@@ -147,6 +153,16 @@ pub enum ArgumentError {
         /// The column.
         column: String,
     },
+    /// A subject that the data set does not have.
+    #[error("the data set has no subject `{id}`")]
+    UnknownId {
+        /// What was asked for.
+        id: String,
+        /// The first that it has.
+        first: Vec<String>,
+        /// How many more it has.
+        more: usize,
+    },
 }
 
 impl Kind for ArgumentError {
@@ -156,6 +172,7 @@ impl Kind for ArgumentError {
                 "E_ARGUMENT"
             }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
     }
 
@@ -173,6 +190,11 @@ impl Kind for ArgumentError {
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))
+            }
+            ArgumentError::UnknownId { first, more, .. } => {
+                let first = listed(first.iter().map(String::as_str));
+                let more = if *more == 0 { String::new() } else { format!(" and {more} more") };
+                Some(format!("its subjects are {first}{more}"))
             }
         }
     }
@@ -194,6 +216,17 @@ fn quantity(text: &Text, like: &str) -> Result<Quantity, Error> {
 /// A file of the person's own.
 fn read(path: &str) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| IoError::Read { path: path.into(), source }.into())
+}
+
+/// A schedule: a line of text, the id of a published one, or the path of a schedule file.
+fn schedule(option: &str, text: &str) -> Result<Schedule, Error> {
+    if text.ends_with(".toml") {
+        return Ok(Schedule::from_toml(&read(text)?, text)?);
+    }
+    match Schedules::text(text) {
+        Some(_) => Ok(Schedules::get(text)?.schedule),
+        None => Ok(Schedule::from_text(text, option)?),
+    }
 }
 
 /// A model by its id in the catalogue, or by the path of a file.

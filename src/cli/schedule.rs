@@ -1,11 +1,18 @@
 //! `posology schedules` and `posology regimen`.
 
 use super::output::{print, table};
-use super::{ArgumentError, Failure, Outcome, Shared, quantity, said};
+use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
 use crate::Error;
-use crate::dosing::{Calendar, DosingError, Regimen, Schedule, ScheduleFile, Schedules};
-use crate::io::{Cell, Column, Format, Table, regimen_rows};
+use crate::dosing::{Calendar, GivenDose, Regimen, Schedule, ScheduleFile, Schedules};
+use crate::error::{Fault, Faults};
+use crate::io::{Cell, Column, DataOptions, DataReader, Format, IoError, Table, dose_rows, doses_of};
+use crate::model::Model;
+use crate::population::Subject;
+use crate::simulate::History;
 use clap::{Args, Subcommand, ValueEnum};
+use std::fs::File;
+use std::io::BufReader;
+use std::path::{Path, PathBuf};
 
 /// A regimen without an end is laid out for this long where nothing else is said, h: one year of 52 weeks.
 const ENDLESS: f64 = 8736.0;
@@ -31,7 +38,14 @@ pub(super) enum SchedulesCommand {
 #[derive(Debug, Args)]
 pub(super) struct RegimenArgs {
     /// The regimen, such as "84 mg intranasal twice weekly for 4 weeks"
-    text: String,
+    #[arg(required_unless_present = "data")]
+    text: Option<String>,
+    /// Print the doses of each subject of this CSV file in NM-TRAN's columns as a regimen
+    #[arg(long, value_name = "EVENTS.csv", requires = "model", conflicts_with_all = ["text", "calendar", "spelling", "weight", "until"])]
+    data: Option<PathBuf>,
+    /// The model that a data set was made for; with a regimen, the model that knows its devices and salts
+    #[arg(long)]
+    model: Option<String>,
     /// Print every dose with its day
     #[arg(long)]
     calendar: bool,
@@ -50,7 +64,7 @@ enum Spelling {
     Text,
     /// A schedule file
     Toml,
-    /// Rows of a data set in NM-TRAN's columns, in h and mg
+    /// The rows of a data set in NM-TRAN's columns: h, mg, CMT by the name of the route
     Nmtran,
 }
 
@@ -114,16 +128,17 @@ fn about(file: &ScheduleFile) -> String {
 }
 
 pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
-    let schedule = Schedule::from_text(&args.text, "regimen")?;
+    let (text, format) = (args.text.as_deref().unwrap_or_default(), args.shared.format);
+    if let (Some(path), Some(name)) = (&args.data, &args.model) {
+        return regimens_of_data(path, &model(name)?, format);
+    }
+    let schedule = super::schedule("regimen", text)?;
     match args.spelling {
         Some(Spelling::Text) => print(&format!("{schedule}\n"))?,
         Some(Spelling::Toml) => print(&schedule.to_toml())?,
-        Some(Spelling::Nmtran) => {
-            let (regimen, weight) = laid_out(&schedule, &args.layout, Some(&args.text))?;
-            print(&regimen_rows(&regimen, weight).map_err(|e| e.placed(&said("regimen", &args.text).place))?.to_csv())?;
-        }
+        Some(Spelling::Nmtran) => print(&dose_rows(&doses(args, &schedule, text)?).to_csv())?,
         None if args.calendar => {}
-        None if args.shared.format == Format::Table => {
+        None if format == Format::Table => {
             print(&format!("{schedule}\n"))?;
             for phase in schedule.at_a_glance() {
                 print(&format!("  {phase}\n"))?;
@@ -131,48 +146,96 @@ pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
         }
         None => {}
     }
-    if args.calendar || args.shared.format != Format::Table && args.spelling.is_none() {
-        calendar(&schedule, &args.layout, args.shared.format, Some(&args.text))?;
+    if args.calendar || format != Format::Table && args.spelling.is_none() {
+        calendar(&schedule, &args.layout, format, Some(text))?;
     }
     Ok(Outcome::Done)
 }
 
-/// The doses and the body weight that the layout says. A regimen without an end is cut off there, or after a year.
-fn laid_out(schedule: &Schedule, layout: &Layout, text: Option<&str>) -> Result<(Regimen, Option<f64>), Error> {
-    let weight = match &layout.weight {
-        Some(weight) => Some(body_weight(weight)?),
-        None => None,
+/// The doses of a regimen one by one. What needs a model (devices, salts) is asked of the one that is named.
+fn doses(args: &RegimenArgs, schedule: &Schedule, text: &str) -> Result<Vec<GivenDose>, Error> {
+    let text = said("regimen", text);
+    let regimen = args.layout.bounded(schedule).map_err(|error| error.placed(&text.place))?;
+    args.layout.note_cut(schedule);
+    let Some(name) = &args.model else {
+        return regimen.given(args.layout.weight()?).map_err(|kind| Error::from(kind).placed(&text.place));
     };
-    let until = match &layout.until {
-        Some(until) => Some(quantity(&said("--until", until), "h")?.in_base()),
-        None => None,
-    };
-    let regimen = schedule.clone().bounded(Some(until.unwrap_or(ENDLESS))).map_err(|kind| placed(kind, text))?;
-    if matches!(schedule, Schedule::Unbounded(_)) && until.is_none() {
-        eprintln!("the regimen has no end: its first 52 weeks are shown; `--until` says otherwise");
+    let model = model(name)?;
+    let mut person = Subject::typical(&model);
+    if let Some(weight) = &args.layout.weight {
+        person = person.with_text("weight", weight).map_err(|error| error.placed(&said("--weight", weight).place))?;
     }
-    Ok((regimen, weight))
+    let history = History::of_regimen(&model, &regimen, &person, None)
+        .map_err(|error| Faults::from(Fault::new(error)).said_in(&text))?;
+    Ok(doses_of(&model, &history)?)
 }
 
-/// The error, placed on the regimen's text if there is one.
-fn placed(kind: DosingError, text: Option<&str>) -> Error {
-    match text {
-        Some(text) => Error::from(kind).placed(&said("regimen", text).place),
-        None => Error::from(kind),
+/// One row per subject: its regimen, or why it has none.
+fn regimens_of_data(path: &Path, model: &Model, format: Format) -> Result<Outcome, Failure> {
+    let file = File::open(path).map_err(|source| IoError::Read { path: path.into(), source })?;
+    let name = path.display().to_string();
+    let reader = DataReader::new(BufReader::new(file), &name, model, DataOptions::default())?;
+    let mut regimens = Table::new(["ID", "regimen", "why_not"].map(Column::new).into());
+    let mut outcome = Outcome::Done;
+    for subject in reader {
+        let subject = subject?;
+        let found = doses_of(model, &subject.history).map_err(|why| why.to_string());
+        let found =
+            found.and_then(|doses| Schedule::of_doses(&doses).map_err(|faults| faults.first().kind.to_string()));
+        let (regimen, why_not) = match found {
+            Ok(schedule) => (schedule.to_string().into(), Cell::missing("")),
+            Err(why) => {
+                outcome = Outcome::SomeFailed;
+                (Cell::missing(""), why.into())
+            }
+        };
+        regimens.push(vec![subject.id.into(), regimen, why_not]);
+    }
+    table("", &regimens, format)?;
+    Ok(outcome)
+}
+
+impl Layout {
+    /// The body weight in kg.
+    fn weight(&self) -> Result<Option<f64>, Error> {
+        self.weight.as_deref().map(body_weight).transpose()
+    }
+
+    /// The regimen, cut off where the layout says or after a year if it has no end.
+    fn bounded(&self, schedule: &Schedule) -> Result<Regimen, Error> {
+        let until = match &self.until {
+            Some(until) => Some(quantity(&said("--until", until), "h")?.in_base()),
+            None => None,
+        };
+        Ok(schedule.clone().bounded(Some(until.unwrap_or(ENDLESS)))?)
+    }
+
+    /// Says that a regimen without an end was cut off, if the layout does not say where.
+    fn note_cut(&self, schedule: &Schedule) {
+        if matches!(schedule, Schedule::Unbounded(_)) && self.until.is_none() {
+            eprintln!("the regimen has no end: its first 52 weeks are shown; `--until` says otherwise");
+        }
     }
 }
 
-/// Prints every dose.
+/// Prints every dose. A regimen without an end is cut off where the layout says, or after a year.
 fn calendar(schedule: &Schedule, layout: &Layout, format: Format, text: Option<&str>) -> Result<(), Failure> {
-    let (regimen, weight) = laid_out(schedule, layout, text)?;
-    let calendar = Calendar::of(&regimen, weight, |_| None).map_err(|kind| placed(kind, text))?;
+    let weight = layout.weight()?;
+    let placed = |error: Error| match text {
+        Some(text) => error.placed(&said("regimen", text).place),
+        None => error,
+    };
+    let regimen = layout.bounded(schedule).map_err(placed)?;
+    let calendar = Calendar::of(&regimen, weight, |_| None).map_err(|kind| placed(kind.into()))?;
     let rows: Vec<_> = calendar.rows.iter().map(Calendar::cells).collect();
     let known: Vec<usize> = (0..Calendar::COLUMNS.len()).filter(|i| rows.iter().any(|r| !r[*i].is_empty())).collect();
     let mut doses = Table::new(known.iter().map(|i| Column::new(Calendar::COLUMNS[*i])).collect());
     for row in &rows {
         doses.push(known.iter().map(|i| Cell::from(row[*i].as_str())).collect());
     }
-    table("", &doses, format)
+    table("", &doses, format)?;
+    layout.note_cut(schedule);
+    Ok(())
 }
 
 /// A body weight in kg.

@@ -17,13 +17,10 @@ use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
-    /// Simulate the records of this CSV file in NM-TRAN's columns: its rows come out in their order, one more column per output
-    #[arg(long, value_name = "EVENTS.csv", conflicts_with_all = ["give", "until", "every", "at", "plot"])]
-    pub(super) data: Option<PathBuf>,
     /// How covariates change between records: nocb, unless the tool of --compat does otherwise
     #[arg(long, value_enum, conflicts_with = "give")]
     covariates: Option<Rule>,
@@ -73,8 +70,8 @@ impl Run<'_> {
         let file = File::open(self.path).map_err(|source| IoError::Read { path: self.path.into(), source })?;
         let mut file = Hashed::new(file);
         let name = self.path.display().to_string();
-        let mut reader = DataReader::new(BufReader::new(&mut file), &name, self.model, self.options()?)?;
-        self.check_covariates(reader.header())?;
+        let mut reader = DataReader::new(BufReader::new(&mut file), &name, self.model, self.args.options()?)?;
+        check_covariates(self.model, self.subject, reader.header())?;
         let mut manifest = self.manifest(reader.header());
         match self.out {
             Some(path) => {
@@ -96,29 +93,6 @@ impl Run<'_> {
             }
         }
         Ok(Outcome::Done)
-    }
-
-    fn options(&self) -> Result<DataOptions, Error> {
-        let unit = |option: &str, text: &str| {
-            let text = said(option, text);
-            text.text.parse::<Unit>().map_err(|fault: UnitFault| Error::from(fault).placed_in(&text))
-        };
-        let time = unit("--time-unit", &self.args.time_unit)?;
-        let amount = unit("--amount-unit", &self.args.amount_unit)?;
-        Ok(DataOptions::new(time, amount)?)
-    }
-
-    /// A covariate is set by a column or by an option, not by both.
-    fn check_covariates(&self, header: &Header) -> Result<(), Error> {
-        for (column, sets) in header.values() {
-            if let simulate::Column::Covariate(i) = sets
-                && self.subject.is_given(*i)
-            {
-                let (covariate, column) = (self.model.covariates()[*i].name.clone(), header.names()[*column].clone());
-                return Err(ArgumentError::SetByColumn { covariate, column }.into());
-            }
-        }
-        Ok(())
     }
 
     /// Runs every subject and writes its rows.
@@ -224,7 +198,19 @@ impl Run<'_> {
 }
 
 impl DataArgs {
-    fn rules(&self) -> Rules {
+    /// The units of the data set.
+    pub(super) fn options(&self) -> Result<DataOptions, Error> {
+        let unit = |option: &str, text: &str| {
+            let text = said(option, text);
+            text.text.parse::<Unit>().map_err(|fault: UnitFault| Error::from(fault).placed_in(&text))
+        };
+        let time = unit("--time-unit", &self.time_unit)?;
+        let amount = unit("--amount-unit", &self.amount_unit)?;
+        Ok(DataOptions::new(time, amount)?)
+    }
+
+    /// How records are read where tools differ.
+    pub(super) fn rules(&self) -> Rules {
         let rules = match self.compat {
             None => Rules::default(),
             Some(Tool::Nonmem) => Rules::of(Compat::Nonmem),
@@ -242,12 +228,25 @@ impl DataArgs {
     }
 }
 
+/// A covariate is set by a column or by an option, not by both.
+pub(super) fn check_covariates(model: &Model, subject: &Subject<'_>, header: &Header) -> Result<(), Error> {
+    for (column, sets) in header.values() {
+        if let simulate::Column::Covariate(i) = sets
+            && subject.is_given(*i)
+        {
+            let (covariate, column) = (model.covariates()[*i].name.clone(), header.names()[*column].clone());
+            return Err(ArgumentError::SetByColumn { covariate, column }.into());
+        }
+    }
+    Ok(())
+}
+
 fn name_of(value: impl ValueEnum) -> String {
     value.to_possible_value().map(|value| value.get_name().to_string()).unwrap_or_default()
 }
 
 /// A fault of a subject's simulation, placed on the row it is about, or else on the subject's first.
-fn at_subject(error: SimulationError, subject: &SubjectData) -> Fault<ErrorKind> {
+pub(super) fn at_subject(error: SimulationError, subject: &SubjectData) -> Fault<ErrorKind> {
     let row = match &error {
         SimulationError::Record { row, .. } => *row,
         _ => subject.first_row,

@@ -76,6 +76,12 @@ pub enum DosingError {
         /// The name.
         route: String,
     },
+    /// An amount weighed as a salt, where no model says what the salt weighs.
+    #[error("the dose is weighed as `{salt}`, and only a model says how much of that is base")]
+    SaltWithoutModel {
+        /// The salt.
+        salt: String,
+    },
     /// A salt that is no name.
     #[error("`{salt}` cannot be the name of a salt")]
     BadSalt {
@@ -251,6 +257,7 @@ impl Kind for DosingError {
             RateWithoutDuration { .. } => "E_RATE_WITHOUT_DURATION",
             DoseAndRate => "E_DOSE_AND_RATE",
             BadRoute { .. } => "E_ROUTE_NAME",
+            SaltWithoutModel { .. } => "E_SALT_WITHOUT_MODEL",
             BadSalt { .. } => "E_SALT_NAME",
             Gap => "E_REGIMEN_GAP",
             Endless => "E_REGIMEN_ENDLESS",
@@ -309,6 +316,7 @@ impl Kind for DosingError {
             BadRoute { .. } => {
                 "a route is letters, digits, `-` and `_`, begins with a letter, and is no word of the language"
             }
+            SaltWithoutModel { .. } => "name the model with `--model`",
             BadSalt { .. } => "a salt is letters and digits, such as `HCl`",
             Gap => {
                 "for another dose on the first day only, write `first dose …`; else say when: `once, then after 3 d …`"

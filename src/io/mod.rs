@@ -17,7 +17,8 @@ pub use error::IoError;
 pub use hashed::Hashed;
 pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
 pub use nmtran::{
-    CellError, DataError, DataOptions, DataReader, DataWriter, Header, MAX_FAULTS, SubjectData, regimen_rows,
+    CellError, DataError, DataOptions, DataReader, DataWriter, Header, MAX_FAULTS, NoRegimen, SubjectData, dose_rows,
+    doses_of,
 };
 pub use number::{number, rounded};
 pub use spool::Spool;

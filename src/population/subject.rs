@@ -178,6 +178,7 @@ impl<'m> Subject<'m> {
                     return Err(Fault::at(kind, whole).into());
                 }
             },
+            None if common_covariate(name).is_none() => return Err(Fault::new(self.unknown(name)).into()),
             Some(CovariateKind::Number { .. }) | None => {
                 let named = |error| SubjectError::Unit { name: name.into(), error };
                 Setting::Number(text.parse::<Quantity>().map_err(|f| f.map(named))?)
@@ -224,15 +225,7 @@ impl<'m> Subject<'m> {
                     Ok(())
                 }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
-                (None, _) => {
-                    let mut known: Vec<String> = model.covariates().iter().map(|c| c.name.clone()).collect();
-                    for common in common_covariates() {
-                        if !known.iter().any(|own| own == common) {
-                            known.push(common.into());
-                        }
-                    }
-                    Err(SubjectError::UnknownCovariate { model: model.id().into(), name: name.into(), known })
-                }
+                (None, _) => Err(self.unknown(name)),
             };
         };
         let covariate = &model.covariates()[index];
@@ -240,6 +233,16 @@ impl<'m> Subject<'m> {
         self.given[index] = true;
         self.warn_outside(name, self.covariates[index]);
         Ok(())
+    }
+
+    fn unknown(&self, name: &str) -> SubjectError {
+        let mut known: Vec<String> = self.model.covariates().iter().map(|c| c.name.clone()).collect();
+        for common in common_covariates() {
+            if !known.iter().any(|own| own == common) {
+                known.push(common.into());
+            }
+        }
+        SubjectError::UnknownCovariate { model: self.model.id().into(), name: name.into(), known }
     }
 
     /// Warns of a value (base units) outside the range of the people that the model was made from.
@@ -264,6 +267,18 @@ impl<'m> Subject<'m> {
                 .with_hint("the result is an extrapolation"),
             );
         }
+    }
+
+    /// Names and values of the model's covariates, as people write them; whether given or the model's reference.
+    pub fn described(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        self.model.covariates().iter().zip(&self.covariates).zip(&self.given).map(|((covariate, value), given)| {
+            let shown = match &covariate.kind {
+                CovariateKind::Number { unit } => Quantity::new(unit.from_base(*value), unit.clone()).to_string(),
+                CovariateKind::Flag => (*value != 0.0).to_string(),
+                CovariateKind::Category { options } => options[*value as usize].clone(),
+            };
+            (covariate.name.clone(), if *given { shown } else { format!("{shown}, the model's reference") })
+        })
     }
 
     /// The model the person is described for.

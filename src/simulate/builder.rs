@@ -1,12 +1,16 @@
 //! One simulation, described step by step.
 
 use super::prepared::MAX_SAMPLES;
+use super::sampling::following;
 use super::{Prepared, Profile, SimulationError};
-use crate::dosing::Schedule;
+use crate::dosing::{Regimen, Schedule};
 use crate::error::{Fault, Faults};
 use crate::model::Model;
 use crate::population::Subject;
 use crate::units::{Dimension, Quantity};
+
+/// How long a simulation goes on after the end of a regimen that says nothing else, h.
+pub(super) const AFTER_END: f64 = 24.0;
 
 /// One simulation of one subject, described step by step and then run.
 #[derive(Debug, Clone)]
@@ -22,6 +26,7 @@ pub struct Simulation<'m> {
 enum Samples {
     None,
     Every(Quantity),
+    Following,
     At(Vec<Quantity>),
 }
 
@@ -51,6 +56,11 @@ impl<'m> Simulation<'m> {
         Simulation { samples: Samples::Every(step), ..self }
     }
 
+    /// Outputs that follow each dose closely and the rest of the time at longer steps.
+    pub fn following(self) -> Self {
+        Simulation { samples: Samples::Following, ..self }
+    }
+
     /// Outputs at these times.
     pub fn at(self, times: impl IntoIterator<Item = Quantity>) -> Self {
         Simulation { samples: Samples::At(times.into_iter().collect()), ..self }
@@ -76,10 +86,15 @@ impl<'m> Simulation<'m> {
             return Err(SimulationError::Time { what: "the end", value: until, must: "after 0 h" });
         }
         let regimen = self.schedule.clone().map(|s| s.bounded(given)).transpose()?;
-        let until = given.or(times.last().copied()).unwrap_or_else(|| regimen.as_ref().map_or(0.0, |r| r.end()) + 24.0);
+        let until =
+            given.or(times.last().copied()).unwrap_or_else(|| regimen.as_ref().map_or(0.0, |r| r.end()) + AFTER_END);
         times.retain(|t| *t <= until);
-        if let Samples::Every(step) = &self.samples {
-            times = grid(hours(step)?, until)?;
+        match &self.samples {
+            Samples::Every(step) => times = grid(hours(step)?, until)?,
+            Samples::Following => {
+                times = following(&regimen.as_ref().map(Regimen::doses).unwrap_or_default(), until);
+            }
+            Samples::None | Samples::At(_) => {}
         }
         Prepared::new(self.model, regimen.as_ref(), times, until)
     }

@@ -7,6 +7,9 @@ use crate::expr::Class;
 use crate::model::{Model, Reg, StateKind};
 use crate::units::{Dimension, Quantity};
 
+/// The most devices of one dose.
+const MAX_TRAIN: u32 = 1000;
+
 /// One part of a dose on its way into one state.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
@@ -14,7 +17,9 @@ pub struct Part {
     pub state: usize,
     /// mg that enter, after bioavailability.
     pub amount: f64,
-    /// h after the record: the lag, and for later devices of a train their place in it.
+    /// h after the record at which it is given: for later devices of a train their place in it.
+    pub given: f64,
+    /// h after the record at which it enters: when it is given, and the lag.
     pub delay: f64,
     /// h over which it enters; zero is at once.
     pub over: f64,
@@ -46,6 +51,10 @@ fn by_route(
         }
         None => 1,
     };
+    if train > MAX_TRAIN {
+        let (count, limit) = (train as usize, MAX_TRAIN as usize);
+        return Err(SimulationError::TooMany { count, what: "devices in one dose", limit });
+    }
     if dose.input != DoseInput::Bolus && route.entries.iter().all(|e| e.over.is_some()) {
         return Err(SimulationError::RouteHasDuration { route: route.name.clone() });
     }
@@ -63,8 +72,9 @@ fn by_route(
                 // The train shares the rate as it shares the amount: each device lasts as long as its part of the dose.
                 (None, input) => duration(input, entering, (None, None), &route.name)?,
             };
-            let delay = f64::from(device - 1) * gap + value(entry.lag, 0.0);
-            parts.push(Part { state: entry.state, amount: entering, delay, over });
+            let given = f64::from(device - 1) * gap;
+            let delay = given + value(entry.lag, 0.0);
+            parts.push(Part { state: entry.state, amount: entering, given, delay, over });
         }
     }
     Ok(parts)
@@ -78,14 +88,14 @@ fn into_compartment(
 ) -> Result<Part, SimulationError> {
     run_dose(model, dose.amount, 1, file);
     let StateKind::Compartment { doses, .. } = model.states()[state].kind else {
-        return Ok(Part { state, amount: dose.amount, delay: 0.0, over: 0.0 });
+        return Ok(Part { state, amount: dose.amount, given: 0.0, delay: 0.0, over: 0.0 });
     };
     prepared::check_compartment(model, &doses, file)?;
     let value = |reg: Option<Reg>| reg.map(|reg| file[reg][0]);
     let amount = dose.amount * value(doses.fraction).unwrap_or(1.0);
     let modelled = (value(doses.infusion_rate), value(doses.infusion_duration));
     let over = duration(dose.input, amount, modelled, &model.states()[state].name)?;
-    Ok(Part { state, amount, delay: value(doses.lag).unwrap_or(0.0), over })
+    Ok(Part { state, amount, given: 0.0, delay: value(doses.lag).unwrap_or(0.0), over })
 }
 
 /// h over which an amount enters: a rate is kept and the amount after bioavailability takes its time (R10), a duration is

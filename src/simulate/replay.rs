@@ -3,6 +3,7 @@
 //! Records act in the order of the file; implied events (lagged arrivals, additional doses, ends of infusions) that are due
 //! at a record's time act before it. What is yet to come is a list of arrivals; what runs is a list of infusions.
 
+use super::happening::{Event, Happening, Log};
 use super::parts::{Part, parts};
 use super::record::{Column, DoseRecord, History, Record, Steady, Target, What};
 use super::rules::{CovariateRule, Rules};
@@ -11,6 +12,12 @@ use crate::expr::Class;
 use crate::model::{Dynamics, Model, Readout, Reg};
 use crate::population::Subject;
 use crate::solve::{Pulse, Steps, Walk};
+use std::collections::VecDeque;
+
+/// The most parts of doses that may be on their way at once.
+const MAX_PENDING: usize = 4_000_000;
+/// The most infusions that may run at once.
+const MAX_RUNNING: usize = 10_000;
 
 /// A model made ready to replay histories.
 #[derive(Debug)]
@@ -21,79 +28,6 @@ pub struct Replay<'m> {
     rules: Rules,
 }
 
-/// What happened at a time, for [`Cursor::happenings`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct Happening {
-    /// h
-    pub time: f64,
-    /// Row of the record that caused it.
-    pub row: usize,
-    /// What it was.
-    pub what: Event,
-}
-
-/// An event inside a replay.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Event {
-    /// A bolus enters a state: mg after bioavailability; which of the record's doses, from 0.
-    Bolus {
-        /// Index of the state.
-        state: usize,
-        /// mg
-        amount: f64,
-        /// Number of the dose, 0 for the record's own.
-        dose: u32,
-    },
-    /// An infusion begins.
-    Begins {
-        /// Index of the state.
-        state: usize,
-        /// mg/h
-        rate: f64,
-        /// h
-        over: f64,
-        /// Number of the dose, 0 for the record's own.
-        dose: u32,
-    },
-    /// An infusion ends.
-    Ends {
-        /// Index of the state.
-        state: usize,
-        /// mg/h
-        rate: f64,
-    },
-    /// Everything back to the start.
-    Reset,
-    /// The system goes to a steady state, or that of a dose is added.
-    Steady {
-        /// Whether it is added.
-        add: bool,
-    },
-    /// Events to come are dropped.
-    Dropped {
-        /// How many.
-        count: usize,
-    },
-    /// A compartment is emptied and closed, or opened.
-    Switched {
-        /// Index of the state.
-        state: usize,
-        /// Whether it is open from here on.
-        open: bool,
-    },
-    /// The amount of a compartment is replaced.
-    Replaced {
-        /// Index of the state.
-        state: usize,
-        /// mg
-        amount: f64,
-    },
-    /// Values of covariates change.
-    Values,
-    /// The record itself is reached.
-    Record,
-}
-
 /// A part of a dose that is still to come.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Arrival {
@@ -101,6 +35,7 @@ struct Arrival {
     row: usize,
     dose: u32,
     lagged: bool,
+    given: f64,
     state: usize,
     amount: f64,
     over: f64,
@@ -129,9 +64,10 @@ pub struct Cursor<'r> {
     time: f64,
     begun: bool,
     values: Vec<f64>,
-    arrivals: Vec<Arrival>,
+    /// In the order of time.
+    arrivals: VecDeque<Arrival>,
     running: Vec<Running>,
-    happenings: Option<Vec<Happening>>,
+    log: Option<Log>,
 }
 
 impl<'m> Replay<'m> {
@@ -184,9 +120,9 @@ impl<'m> Replay<'m> {
             time: 0.0,
             begun: false,
             values: Vec::new(),
-            arrivals: Vec::new(),
+            arrivals: VecDeque::new(),
             running: Vec::new(),
-            happenings: explain.then(Vec::new),
+            log: explain.then(|| Log::new(n)),
         }
     }
 }
@@ -209,7 +145,7 @@ impl Cursor<'_> {
 
     /// What happened so far, if it is kept.
     pub fn happenings(&self) -> &[Happening] {
-        self.happenings.as_deref().unwrap_or_default()
+        self.log.as_ref().map_or(&[], Log::happenings)
     }
 
     fn stepped(
@@ -233,7 +169,9 @@ impl Cursor<'_> {
         } else {
             self.travel(history, record, steps)?;
         }
-        self.happened(record.time, record.row, Event::Record);
+        if let Some(log) = &mut self.log {
+            log.reached(record.time, record.row);
+        }
         match &record.what {
             What::Observation { close } => {
                 self.read(out);
@@ -343,8 +281,7 @@ impl Cursor<'_> {
     fn advance(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
         loop {
             let end = self.running.iter().map(|r| r.end).fold(f64::INFINITY, f64::min);
-            let next =
-                self.arrivals.iter().filter(|a| self.has_turn(a, to)).map(|a| a.time).fold(f64::INFINITY, f64::min);
+            let next = self.arrivals.iter().find(|a| self.has_turn(a, to)).map_or(f64::INFINITY, |a| a.time);
             let due = end.min(next);
             if !self.is_due(due, to) {
                 break;
@@ -368,6 +305,9 @@ impl Cursor<'_> {
 
     fn pass(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
         if to > self.time {
+            if let Some(log) = &mut self.log {
+                self.running.iter().for_each(|r| log.entered(r.state, r.rate * (to - self.time)));
+            }
             self.walk.pass(to - self.time, steps)?;
             self.time = to;
         }
@@ -386,23 +326,40 @@ impl Cursor<'_> {
 
     /// Lets the arrivals whose time is `due` enter, in the order they were planned.
     fn arrive(&mut self, due: f64, steps: &mut Steps) -> Result<(), SimulationError> {
-        let arrived: Vec<Arrival> = self.arrivals.iter().filter(|a| self.is_due(a.time, due)).copied().collect();
-        self.arrivals.retain(|a| !arrived.contains(a));
+        let count = self.arrivals.partition_point(|a| self.is_due(a.time, due));
+        let arrived: Vec<Arrival> = self.arrivals.drain(..count).collect();
         arrived.iter().try_for_each(|arrival| self.enter(arrival, steps))
     }
 
     fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) -> Result<(), SimulationError> {
-        let Arrival { time, row, dose, state, amount, over, .. } = *arrival;
+        let Arrival { time, row, dose, given, state, amount, over, .. } = *arrival;
         self.open(time, row, state, steps)?;
         if over > 0.0 {
             let rate = amount / over;
-            self.running.push(Running { end: time + over, row, state, rate });
+            self.runs(Running { end: time + over, row, state, rate })?;
             self.infuse(steps);
-            self.happened(time, row, Event::Begins { state, rate, over, dose });
+            self.happened(time, row, Event::Begins { state, amount, rate, over, dose, given });
         } else {
             self.walk.add(state, amount);
-            self.happened(time, row, Event::Bolus { state, amount, dose });
+            if let Some(log) = &mut self.log {
+                log.entered(state, amount);
+            }
+            self.happened(time, row, Event::Bolus { state, amount, dose, given });
         }
+        Ok(())
+    }
+
+    /// One more infusion that runs.
+    fn runs(&mut self, infusion: Running) -> Result<(), SimulationError> {
+        at_most(self.running.len() + 1, "infusions at once", MAX_RUNNING)?;
+        self.running.push(infusion);
+        Ok(())
+    }
+
+    /// One more part of a dose on its way; the caller brings them into order.
+    fn comes(&mut self, arrival: Arrival) -> Result<(), SimulationError> {
+        at_most(self.arrivals.len() + 1, "doses on their way at once", MAX_PENDING)?;
+        self.arrivals.push_back(arrival);
         Ok(())
     }
 
@@ -431,6 +388,7 @@ impl Cursor<'_> {
                     row: record.row,
                     dose: k,
                     lagged: part.delay > 0.0,
+                    given: begins + part.given,
                     state: part.state,
                     amount: part.amount,
                     over: part.over,
@@ -438,11 +396,11 @@ impl Cursor<'_> {
                 if k == 0 && part.delay == 0.0 {
                     self.enter(&arrival, steps)?;
                 } else {
-                    self.arrivals.push(arrival);
+                    self.comes(arrival)?;
                 }
             }
         }
-        self.arrivals.sort_by(|a, b| a.time.total_cmp(&b.time));
+        self.arrivals.make_contiguous().sort_by(|a, b| a.time.total_cmp(&b.time));
         Ok(())
     }
 
@@ -465,11 +423,11 @@ impl Cursor<'_> {
             if dropped > 0 {
                 self.happened(record.time, record.row, Event::Dropped { count: dropped });
             }
-            self.running.clear();
+            self.stop(record);
             self.infuse(steps);
             self.walk.settle()?;
         } else if !rules.added_steady_keeps_infusions {
-            self.running.clear();
+            self.stop(record);
             self.infuse(steps);
         }
         self.happened(record.time, record.row, Event::Steady { add: steady.add });
@@ -492,24 +450,27 @@ impl Cursor<'_> {
         // The k-th dose before the record's own arrives k intervals before it does.
         let mut k = 1;
         while part.delay - f64::from(k) * interval > tolerance {
-            self.arrivals.push(Arrival {
+            self.comes(Arrival {
                 time: record.time + (part.delay - f64::from(k) * interval),
                 row: record.row,
                 dose: 0,
                 lagged: true,
+                given: record.time + (part.given - f64::from(k) * interval),
                 state: part.state,
                 amount: part.amount,
                 over: part.over,
-            });
+            })?;
             k += 1;
         }
         let age = (f64::from(k) * interval - part.delay).max(0.0);
         let Part { state, amount, over, .. } = *part;
+        at_most(((over - age) / interval) as usize, "infusions at once", MAX_RUNNING)?;
         self.walk.add_periodic(Pulse { state, amount, over, interval, age }, steps)?;
         let mut since = age;
         while over - since > tolerance {
-            let end = record.time + (over - since);
-            self.running.push(Running { end, row: record.row, state, rate: amount / over });
+            let (end, rate) = (record.time + (over - since), amount / over);
+            self.runs(Running { end, row: record.row, state, rate })?;
+            self.happened(record.time, record.row, Event::Continues { state, rate, over: over - since });
             since += interval;
         }
         Ok(())
@@ -551,7 +512,7 @@ impl Cursor<'_> {
         if self.replay.rules.reset_drops_pending {
             self.forget(record);
         }
-        self.running.clear();
+        self.stop(record);
         self.infuse(steps);
         if self.closed.contains(&true) {
             self.closed.fill(false);
@@ -573,9 +534,16 @@ impl Cursor<'_> {
     fn forget(&mut self, record: &Record) {
         let count = self.arrivals.len();
         self.arrivals.clear();
-        self.running.clear();
         if count > 0 {
             self.happened(record.time, record.row, Event::Dropped { count });
+        }
+        self.stop(record);
+    }
+
+    /// Stops the infusions that run.
+    fn stop(&mut self, record: &Record) {
+        for Running { state, rate, .. } in std::mem::take(&mut self.running) {
+            self.happened(record.time, record.row, Event::Ends { state, rate });
         }
     }
 
@@ -635,8 +603,12 @@ impl Cursor<'_> {
     }
 
     fn happened(&mut self, time: f64, row: usize, what: Event) {
-        if let Some(list) = &mut self.happenings {
-            list.push(Happening { time, row, what });
+        if let Some(log) = &mut self.log {
+            log.happened(Happening { time, row, what });
         }
     }
+}
+
+fn at_most(count: usize, what: &'static str, limit: usize) -> Result<(), SimulationError> {
+    if count > limit { Err(SimulationError::TooMany { count, what, limit }) } else { Ok(()) }
 }

@@ -201,6 +201,7 @@ impl Scenario {
     }
 
     /// Compares simulated rows with what is expected.
+    #[allow(clippy::needless_range_loop)] // the output is a column of two tables
     pub fn agreement(&self, rows: &[Vec<f64>], expected: &[Expected]) -> Agreement {
         assert_eq!(rows.len(), expected.len(), "{}: rows", self.name);
         let (rtol, atol) = (self.tolerance("rtol"), self.tolerance("atol"));

@@ -26,5 +26,5 @@ mod writer;
 pub use error::{CellError, DataError};
 pub use header::Header;
 pub use reader::{DataOptions, DataReader, MAX_FAULTS, SubjectData};
-pub use regimen::regimen_rows;
+pub use regimen::{NoRegimen, dose_rows, doses_of};
 pub use writer::DataWriter;

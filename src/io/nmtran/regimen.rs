@@ -1,136 +1,122 @@
-//! The doses of a regimen as rows of a data set.
+//! Between regimens and data sets: the rows that say some doses, and the doses that a subject's records say.
 
-use super::error::DataError;
-use crate::Error;
-use crate::dosing::{PlannedDose, Regimen};
+use crate::dosing::{DosingError, GivenDose, MAX_DOSES, repeated};
+use crate::error::Kind;
 use crate::io::{Cell, Column, Table};
-use crate::units::Dimension;
+use crate::model::{Model, RouteEntry, StateKind};
+use crate::simulate::{DoseInput, DoseRecord, History, Target, What};
 
-/// Two times are one if they differ by no more than this, relative to the larger of |t| and 1 h.
-const SAME_TIME: f64 = 1e-10;
-/// The interval of a row is that to one of the next so many doses, whichever takes in the most.
-const LOOKED_AHEAD: usize = 32;
-
-/// Equal doses at equal intervals.
-#[derive(Debug, PartialEq)]
-struct Run {
-    /// Place of its first dose in the regimen.
-    first: usize,
-    /// h; 0 for a single dose.
-    interval: f64,
-    additional: usize,
-}
-
-/// The doses of a regimen as rows under `ID,TIME,EVID,AMT,CMT,DUR,ADDL,II`, in h and mg: few rows, because equal doses at
-/// equal intervals are one row with ADDL. CMT is the route, empty where the regimen names none. `weight` is in kg.
-///
-/// # Errors
-/// A dose per kilogram without a weight, in amount of substance, of a salt (which only a model can convert), or rounded to devices.
-pub fn regimen_rows(regimen: &Regimen, weight: Option<f64>) -> Result<Table, Error> {
-    let doses = regimen.doses();
-    let amounts = doses.iter().map(|dose| amount(dose, weight)).collect::<Result<Vec<_>, _>>()?;
-    let names = ["ID", "TIME", "EVID", "AMT", "CMT", "DUR", "ADDL", "II"];
-    let mut table = Table::new(names.map(Column::new).into());
-    for run in runs(&doses, &amounts) {
-        let dose = &doses[run.first];
-        let unless_zero = |value: f64| if value == 0.0 { Cell::missing("") } else { Cell::Number(value) };
+/// The rows that say doses of one subject; equal doses at equal intervals are one row with ADDL and II. An infusion is said by
+/// its duration, which a bioavailability leaves as it is.
+pub fn dose_rows(doses: &[GivenDose]) -> Table {
+    let columns = ["ID", "TIME", "EVID", "AMT", "CMT", "DUR", "ADDL", "II"];
+    let mut table = Table::new(columns.map(Column::new).into());
+    for row in repeated(doses) {
+        let route = row.dose.route.map_or_else(|| Cell::missing("the only route"), Cell::from);
         table.push(vec![
             Cell::Integer(1),
-            dose.time.into(),
+            row.dose.time.into(),
             Cell::Integer(1),
-            amounts[run.first].into(),
-            dose.route.as_deref().map_or_else(|| Cell::missing(""), Cell::from),
-            unless_zero(dose.input.hours()),
-            unless_zero(run.additional as f64),
-            unless_zero(run.interval),
+            row.dose.amount.into(),
+            route,
+            row.dose.over.into(),
+            Cell::Integer(row.additional as i64),
+            row.interval.into(),
         ]);
     }
-    Ok(table)
+    table
 }
 
-/// mg
-fn amount(dose: &PlannedDose, weight: Option<f64>) -> Result<f64, Error> {
-    if let Some(salt) = &dose.salt {
-        return Err(DataError::Salt { salt: salt.clone() }.into());
-    }
-    Ok(dose.amount_for(weight, None)?.given.as_base(Dimension::MASS)?)
+/// Why the records of a subject are no regimen.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NoRegimen {
+    /// Something that a regimen has no words for.
+    #[error("row {row} {does}")]
+    Record {
+        /// Row of the data, counted from 1 below the header.
+        row: usize,
+        /// What it does.
+        does: String,
+    },
+    /// No doses at all.
+    #[error("no dose is given")]
+    Nothing,
+    /// Doses that make no schedule.
+    #[error(transparent)]
+    Dosing(#[from] DosingError),
 }
 
-/// Covers doses, which are in the order of their times, by runs in the order of theirs.
-fn runs(doses: &[PlannedDose], amounts: &[f64]) -> Vec<Run> {
-    let mut taken = vec![false; doses.len()];
-    let equal = |a: usize, b: usize| {
-        let duration = |i: usize| doses[i].input.hours().to_bits();
-        amounts[a].to_bits() == amounts[b].to_bits() && doses[a].route == doses[b].route && duration(a) == duration(b)
-    };
-    let mut runs = Vec::new();
-    for first in 0..doses.len() {
-        if taken[first] {
-            continue;
+impl Kind for NoRegimen {
+    fn code(&self) -> &'static str {
+        match self {
+            NoRegimen::Record { .. } | NoRegimen::Nothing => "E_NO_REGIMEN",
+            NoRegimen::Dosing(error) => error.code(),
         }
-        let start = doses[first].time;
-        let next = (first + 1..doses.len()).take(LOOKED_AHEAD);
-        let next = next.filter(|i| !taken[*i] && equal(first, *i) && !same(doses[*i].time, start));
-        let mut best = vec![first];
-        for second in next {
-            let interval = doses[second].time - start;
-            let mut members = vec![first, second];
-            while let Some(member) = {
-                let time = start + interval * members.len() as f64;
-                let from = doses.partition_point(|dose| dose.time < time && !same(dose.time, time));
-                let at_time = (from..doses.len()).take_while(|i| same(doses[*i].time, time));
-                at_time.into_iter().find(|i| !taken[*i] && equal(first, *i))
-            } {
-                members.push(member);
-            }
-            if members.len() > best.len() {
-                best = members;
-            }
-        }
-        for member in &best {
-            taken[*member] = true;
-        }
-        let interval = best.get(1).map_or(0.0, |second| doses[*second].time - start);
-        runs.push(Run { first, interval, additional: best.len() - 1 });
     }
-    runs
 }
 
-fn same(a: f64, b: f64) -> bool {
-    (a - b).abs() <= SAME_TIME * a.abs().max(b.abs()).max(1.0)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn rows(text: &str) -> String {
-        let regimen: Regimen = text.parse().unwrap_or_else(|e| panic!("{e}"));
-        let csv = regimen_rows(&regimen, Some(70.0)).unwrap_or_else(|e| panic!("{e}")).to_csv();
-        csv.split_once('\n').unwrap().1.to_string()
-    }
-
-    #[test]
-    fn equal_doses_at_equal_intervals_are_one_row() {
-        assert_eq!(rows("35 mg iv over 40 min every 12 h x 6"), "1,0,1,35,iv,0.6666666666666666,5,12\n");
-        assert_eq!(rows("0.5 mg/kg once"), "1,0,1,35,,,,\n");
-        assert_eq!(
-            rows("84 mg nasal twice weekly for 4 weeks, first dose 56 mg, then weekly for 4 weeks"),
-            "1,0,1,56,nasal,,,\n1,72,1,84,nasal,,3,168\n1,168,1,84,nasal,,6,168\n"
+/// The doses of a subject one by one, additional ones included, if they are all that its records do.
+///
+/// # Errors
+/// The first record that a regimen has no words for, and what it does.
+pub fn doses_of(model: &Model, history: &History) -> Result<Vec<GivenDose>, NoRegimen> {
+    let mut doses = Vec::new();
+    for record in &history.records {
+        let because = |does: String| NoRegimen::Record { row: record.row, does };
+        let no = |does: &str| Err(because(does.into()));
+        let dose = match &record.what {
+            What::Observation { close: None } | What::Other { switch: None } => continue,
+            What::Dose(dose) => dose,
+            What::Observation { .. } | What::Other { .. } => return no("closes or opens a compartment"),
+            What::SteadyInfusion { .. } => return no("asks for a steady state"),
+            What::Reset(_) => return no("is a reset"),
+            What::Replace { .. } => return no("replaces an amount"),
+        };
+        if dose.steady.is_some() {
+            return no("asks for a steady state");
+        }
+        if record.time < 0.0 {
+            return no("gives a dose before 0 h, where a regimen begins");
+        }
+        let given = given(model, record.time, dose).map_err(because)?;
+        let (additional, interval) = dose.repeats.map_or((0, 0.0), |r| (r.additional, r.interval));
+        if doses.len() + additional as usize >= MAX_DOSES {
+            return Err(DosingError::TooManyDoses.into());
+        }
+        doses.extend(
+            (0..=additional).map(|k| GivenDose { time: record.time + f64::from(k) * interval, ..given.clone() }),
         );
-        assert_eq!(rows("5 mg oral twice daily x 3 and 5 mg iv daily x 2"), "1,0,1,5,oral,,2,12\n1,0,1,5,iv,,1,24\n");
     }
+    if doses.is_empty() { Err(NoRegimen::Nothing) } else { Ok(doses) }
+}
 
-    #[test]
-    fn intervals_that_binary_fractions_do_not_hold_are_equal() {
-        assert_eq!(rows("5 mg oral every 20 min x 100").lines().count(), 1);
-    }
+/// One dose, or what it does that a regimen has no words for.
+fn given(model: &Model, time: f64, dose: &DoseRecord) -> Result<GivenDose, String> {
+    let index = match dose.target {
+        Target::Route(route) => route,
+        Target::Compartment(state) => plain_route(model, state).ok_or_else(|| {
+            format!("doses the compartment `{}`, and no route leads there unchanged", model.states()[state].name)
+        })?,
+    };
+    let route = &model.routes()[index];
+    let over = match dose.input {
+        DoseInput::Bolus => 0.0,
+        DoseInput::Duration(over) => over,
+        DoseInput::Rate(rate) if route.entries.iter().all(|e| e.fraction.is_none() && e.amount.is_none()) => {
+            dose.amount / rate
+        }
+        DoseInput::Rate(_) => return Err("gives a rate, whose duration depends on the bioavailability".into()),
+        DoseInput::ModelledRate => return Err("leaves its rate to the model".into()),
+        DoseInput::ModelledDuration => return Err("leaves its duration to the model".into()),
+    };
+    Ok(GivenDose { time, amount: dose.amount, route: Some(route.name.clone()), over })
+}
 
-    #[test]
-    fn what_only_a_model_knows_is_refused() {
-        let code = |text: &str| regimen_rows(&text.parse().unwrap(), None).unwrap_err().code();
-        assert_eq!(code("5 mg as HCl oral once"), "E_SALT_NEEDS_MODEL");
-        assert_eq!(code("0.5 mg/kg oral once"), "E_DOSE_NEEDS_WEIGHT");
-        assert_eq!(code("5 nmol oral once"), "E_UNIT_MISMATCH");
-    }
+/// The route that does to a dose what the compartment itself does: nothing.
+fn plain_route(model: &Model, state: usize) -> Option<usize> {
+    let StateKind::Compartment { doses, .. } = model.states()[state].kind else { return None };
+    let plain = RouteEntry { state, fraction: None, amount: None, lag: None, over: None, input: None };
+    let leads_there = || model.routes().iter().position(|r| r.device.is_none() && r.entries == [plain]);
+    if doses == Default::default() { leads_there() } else { None }
 }

@@ -7,7 +7,7 @@ use crate::document::Text;
 use crate::dosing::Schedule;
 use crate::error::Diagnostic;
 use crate::metrics::Measure;
-use crate::model::{Grade, Model};
+use crate::model::{Grade, Model, common_covariate};
 use crate::population::Subject;
 use crate::simulate::{Missing, OutputView, Profile, Simulation};
 use crate::study::PlanError;
@@ -134,7 +134,7 @@ pub struct Band {
 
 pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResult, Error> {
     let model = &models[&arm.model.text];
-    let subject = person(plan, model)?;
+    let subject = person(plan, arm, model, models)?;
     let horizon = plan.until.max(24.0);
     let profile = session(model, &subject, &arm.session, horizon)?;
     let view = output(&profile, &arm.output)?;
@@ -179,11 +179,25 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
     })
 }
 
-/// The plan's person in the terms of a model.
-fn person<'m>(plan: &Plan, model: &'m Model) -> Result<Subject<'m>, Error> {
+/// The plan's person, with what the arm changes, in the terms of a model. A covariate that only other models of the plan
+/// have says nothing about this one.
+fn person<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Models) -> Result<Subject<'m>, Error> {
     let mut subject = Subject::typical(model);
-    for (name, value) in &plan.subject {
+    for (name, value) in plan.subject.iter().chain(&arm.subject) {
+        let elsewhere = |m: &Model| m.covariates().iter().any(|c| c.name == name.text);
+        if !elsewhere(model) && models.values().any(elsewhere) && common_covariate(&name.text).is_none() {
+            continue;
+        }
         subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(name, value))?;
+    }
+    with_values(subject, &arm.set)
+}
+
+/// The same person with values of parameters in place of the model's.
+fn with_values<'m>(mut subject: Subject<'m>, values: &[(Text, Text)]) -> Result<Subject<'m>, Error> {
+    for (name, value) in values {
+        let quantity: Quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
+        subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
     }
     Ok(subject)
 }
@@ -307,13 +321,9 @@ fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<
             Variant::Model(name) => &models[&name.text],
             Variant::Set(_) => &models[&arm.model.text],
         };
-        let mut subject = person(plan, model)?;
+        let mut subject = person(plan, arm, model, models)?;
         if let Variant::Set(values) = variant {
-            for (name, value) in values {
-                let quantity: Quantity =
-                    value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
-                subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
-            }
+            subject = with_values(subject, values)?;
         }
         let profile = session(model, &subject, &arm.session, plan.until.max(24.0))?;
         let view = output(&profile, &arm.output)?;

@@ -44,6 +44,10 @@ pub struct ArmPlan {
     pub observed: Vec<Observed>,
     /// What a reader of its numbers should know.
     pub note: Option<String>,
+    /// Covariates of this arm's person, in place of the plan's.
+    pub subject: Vec<(Text, Text)>,
+    /// Values of parameters in place of the model's.
+    pub set: Vec<(Text, Text)>,
 }
 
 /// A range: the arm simulated with other values or other models.
@@ -134,7 +138,7 @@ fn duration(table: &Table<'_, PlanError>, key: &str) -> Option<f64> {
 }
 
 fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {
-    let known = ["name", "model", "output", "session", "course", "iv", "band", "observed", "note"];
+    let known = ["name", "model", "output", "session", "course", "iv", "band", "observed", "note", "subject", "set"];
     let table = value.table(&known)?;
     let need = |key: &str| table.need(key).and_then(|v| v.text());
     let (name, model, output, session) = (need("name"), need("model"), need("output"), need("session"));
@@ -149,6 +153,8 @@ fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {
         band: table.get("band").and_then(|v| band(&v)),
         observed: observed.iter().filter_map(published).collect(),
         note: table.text("note").map(|t| t.text),
+        subject: table.get("subject").and_then(|v| pairs(&v)).unwrap_or_default(),
+        set: table.get("set").and_then(|v| pairs(&v)).unwrap_or_default(),
     })
 }
 
