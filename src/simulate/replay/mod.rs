@@ -60,6 +60,8 @@ pub struct Cursor<'r> {
     a: Vec<f64>,
     b: Vec<f64>,
     closed: Vec<bool>,
+    /// The states, while outputs are read.
+    x: Vec<f64>,
     time: f64,
     begun: bool,
     values: Vec<f64>,
@@ -115,6 +117,7 @@ impl<'m> Replay<'m> {
             a: vec![0.0; n * n],
             b: vec![0.0; n],
             closed: vec![false; n],
+            x: vec![0.0; n],
             time: 0.0,
             begun: false,
             values: Vec::new(),
@@ -371,19 +374,18 @@ impl Cursor<'_> {
 
     /// Appends the outputs of the present, with the values of the latest record.
     fn read(&mut self, out: &mut Vec<f64>) -> Result<(), SimulationError> {
-        let model = self.replay.model;
-        let mut x = vec![0.0; self.closed.len()];
-        self.walk.states(&mut x);
-        for output in model.outputs() {
+        let Cursor { replay, walk, file, x, time, .. } = self;
+        walk.states(x);
+        for output in replay.model.outputs() {
             let value = match &output.readout {
                 Readout::Linear { c, d } => {
-                    let sum: f64 = c.iter().map(|(state, reg)| self.file[*reg][0] * x[*state]).sum();
-                    sum + d.map_or(0.0, |reg| self.file[reg][0])
+                    let sum: f64 = c.iter().map(|(state, reg)| file[*reg][0] * x[*state]).sum();
+                    sum + d.map_or(0.0, |reg| file[reg][0])
                 }
-                Readout::Computed { value } => prepared::computed(model, *value, &mut self.file, &x, self.time),
+                Readout::Computed { value } => prepared::computed(replay.model, *value, file, x, *time),
             };
             if value.is_nan() {
-                return Err(SimulationError::NotANumber { output: output.name.clone(), time: self.time });
+                return Err(SimulationError::NotANumber { output: output.name.clone(), time: *time });
             }
             out.push(output.unit.from_base(value));
         }
