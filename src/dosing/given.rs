@@ -163,7 +163,7 @@ fn phases(doses: &[GivenDose]) -> Result<Vec<Phase>, DosingError> {
         phases.push(Phase {
             route: dose.route.clone(),
             input: if dose.over > 0.0 { Input::Over(duration(dose.over)?) } else { Input::Bolus },
-            length: (count > 1).then(|| Length::Doses(count as u32)),
+            length: (count > 1).then_some(Length::Doses(count as u32)),
             first: first.then(|| First { doses: 1, quantity: amount(&doses[from]) }),
             ..Phase::new(amount(dose), pattern)
         });
