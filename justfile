@@ -28,7 +28,7 @@ figures:
 
 # The tables of VALIDATION.md and the figure of the README, made anew
 documents:
-    POSOLOGY_BLESS=1 cargo test --test documents
+    POSOLOGY_BLESS=1 cargo test --test documents --test pk_events
 
 # What every change must pass
 ci:

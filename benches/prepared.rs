@@ -29,6 +29,9 @@ fn factors(k: usize) -> [f64; 2] {
     [(sd * radius * angle.cos()).exp(), (sd * radius * angle.sin()).exp()]
 }
 
+/// From where (the first state is 0), to where (none is out), at which rate (1/h).
+type Flow = (usize, Option<usize>, f64);
+
 /// A workload of 20 doses of 84 mg over 20 weeks.
 struct Workload {
     name: &'static str,
@@ -38,8 +41,8 @@ struct Workload {
     varied: [(&'static str, f64); 2],
     /// Duration of the input into the first state, h.
     over: f64,
-    /// From where (the first state is 0), to where (none is out), at which rate (1/h), given the varied values.
-    flows: fn(f64, f64) -> Vec<(usize, Option<usize>, f64)>,
+    /// The flows, given the varied values.
+    flows: fn(f64, f64) -> Vec<Flow>,
     /// State and volume (L) of the output.
     output: fn(f64) -> (usize, f64),
 }

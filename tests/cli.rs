@@ -134,7 +134,8 @@ fn the_columns_of_a_simulation_are_id_time_tad_and_the_outputs() {
     assert_eq!(files.keys().collect::<Vec<_>>(), [file, manifest]);
     assert_eq!(csv(std::str::from_utf8(&files[file]).unwrap()), (header, rows));
     let manifest: serde_json::Value = serde_json::from_slice(&files[manifest]).unwrap();
-    assert_eq!(manifest["settings"]["give"], give);
+    let settings = serde_json::json!({ "give": give, "until": "4h", "every": "20min" });
+    assert_eq!(manifest["settings"], settings);
 }
 
 #[test]
@@ -203,6 +204,25 @@ fn a_check_that_fails_is_a_row_and_exit_code_1() {
     let passed = header.iter().position(|name| name == "passed").unwrap();
     assert!(rows.iter().any(|row| row[passed] == "NO") && rows.iter().any(|row| row[passed] == "yes"), "{rows:?}");
     assert_eq!(folder.run(&["models", "verify", "ketamine-clements-1981"]).code, 0);
+}
+
+#[test]
+fn a_drug_that_is_no_ketamine_has_no_norketamine() {
+    let model = r#"id = "m"
+title = "One compartment"
+drug = "drug"
+grade = "assumed"
+parameters = { CL = { value = 5, unit = "L/h", grade = "assumed", why = "x" }, V = { value = 50, unit = "L", grade = "assumed", why = "x" } }
+compartments = { central = { volume = "V" } }
+flows = { "central -> out" = { clearance = "CL" } }
+routes = { iv = { central = {} } }
+outputs = { c = { value = "C(central)", unit = "ng/mL" } }
+"#;
+    let plan = "[[arm]]\nname = \"a\"\nmodel = \"m.toml\"\noutput = \"c\"\nsession = \"5 mg iv\"\n";
+    let folder = Folder::new().with("m.toml", model).with("p.toml", plan);
+    let (header, rows) = csv(&printed(&folder, &["compare", "p.toml", "--format", "csv"]));
+    let column = header.iter().position(|name| name == "norketamine_analyte").unwrap();
+    assert_eq!(rows[0][column], "");
 }
 
 /// A model with bioavailability, lag and an infusion, and two subjects.

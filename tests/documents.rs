@@ -2,6 +2,9 @@
 //! README.md. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
 #![cfg(feature = "cli")]
 
+mod document;
+
+use document::{is_fresh, path, refreshed};
 use posology::io::{Format, rounded};
 use posology::model::{Evidence, Tolerance, catalogue};
 use posology::plot::session_figure;
@@ -10,7 +13,6 @@ use posology::study::compare::{Comparison, Plan, compare, default_plan, session_
 use posology::study::{CheckResult, verify};
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn checks() -> Vec<CheckResult> {
@@ -117,32 +119,6 @@ fn discrepancy() -> String {
     text
 }
 
-/// The document with each table between its marks replaced.
-fn refreshed(document: &str, tables: &BTreeMap<&str, String>) -> String {
-    let mut text = document.to_string();
-    for (name, table) in tables {
-        let (begin, end) = (format!("<!-- begin {name} -->\n"), format!("<!-- end {name} -->"));
-        let from = text.find(&begin).unwrap_or_else(|| panic!("no mark for `{name}`")) + begin.len();
-        let to = from + text[from..].find(&end).unwrap_or_else(|| panic!("no end of `{name}`"));
-        text.replace_range(from..to, table);
-    }
-    text
-}
-
-fn path(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
-}
-
-/// Compares a document with what it should be, or writes it.
-fn is_fresh(name: &str, fresh: &str) {
-    if std::env::var_os("POSOLOGY_BLESS").is_some() {
-        std::fs::write(path(name), fresh).unwrap();
-    } else {
-        let document = std::fs::read_to_string(path(name)).unwrap();
-        assert!(fresh == document, "{name} is not up to date: POSOLOGY_BLESS=1 cargo test --test documents");
-    }
-}
-
 fn comparison(name: &str, text: &str) -> Comparison {
     let plan = Plan::parse(name, text).unwrap();
     let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
@@ -158,14 +134,14 @@ fn the_tables_of_validation_are_what_the_models_give() {
         ("computed", computed(&checks)),
         ("discrepancy", discrepancy()),
     ]);
-    is_fresh("VALIDATION.md", &refreshed(&document, &tables));
+    is_fresh("VALIDATION.md", &refreshed(&document, &tables), "documents");
 }
 
 #[test]
 fn the_figure_of_the_readme_is_what_its_plan_draws() {
     let name = "examples/plans/five-routes.toml";
     let text = std::fs::read_to_string(path(name)).unwrap();
-    is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap());
+    is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap(), "documents");
 }
 
 /// What a terminal shows of some commands, run in the project's folder.
@@ -193,5 +169,5 @@ fn the_excerpts_of_the_readme_are_real() {
         ("model", format!("```toml\n{model}```\n")),
         ("data", session(&[&format!("simulate {data}"), &format!("explain {data} --id 1")])),
     ]);
-    is_fresh("README.md", &refreshed(&readme, &blocks));
+    is_fresh("README.md", &refreshed(&readme, &blocks), "documents");
 }

@@ -243,6 +243,26 @@ fn mistakes_in_a_plan() {
             "session  = \"0.5 mg/kg im",
             says("E_UNKNOWN_ROUTE", "p.toml:9:23", "im", "its routes are `iv`"),
         ),
+        (
+            "0.5 mg/kg im\"",
+            "0.5 mg/kg im once at 48 h\"",
+            says(
+                "E_NOT_ONE_DOSE",
+                "p.toml:17:11",
+                "\"0.5 mg/kg im once at 48 h\"",
+                "what repeats belongs to the course",
+            ),
+        ),
+        (
+            "iv      = \"0.5 mg/kg iv over 40 min\"",
+            "iv      = \"0.5 mg/kg iv over 40 min every 1 h x 3\"",
+            says(
+                "E_NOT_ONE_DOSE",
+                "p.toml:18:11",
+                "\"0.5 mg/kg iv over 40 min every 1 h x 3\"",
+                "what repeats belongs to the course",
+            ),
+        ),
         ("course  ", "corse   ", says("E_UNKNOWN_KEY", "p.toml:10:1", "corse", "did you mean `course`?")),
         ("ka_im = \"4 1/h\"", "ka_i = \"4 1/h\"", says("E_UNKNOWN_PARAMETER", "p.toml:19:38", "ka_i", "`ka_im`")),
         ("\"70 kg\"", "\"70\"", says("E_UNIT_MISSING", "p.toml:3:23", "70", "write `70 kg`")),
@@ -332,4 +352,34 @@ fn a_person_unlike_those_of_the_source_is_a_warning() {
     let inside =
         folder.run(&["simulate", ESKETAMINE, "--give", "84 mg oral", "--at", "1h", "--covariate", "age=86 year"]);
     assert_eq!((inside.code, inside.stderr.as_str()), (0, ""));
+}
+
+/// A table is never written under the name of another format.
+#[test]
+fn a_file_of_another_format_is_refused() {
+    for name in ["old.parquet", "old"] {
+        let folder = Folder::new().with(name, "old");
+        let run = folder.run(&["simulate", ESKETAMINE, "--give", "84 mg intranasal", "--out", name]);
+        assert!(run.code == 2 && run.stderr.starts_with("error[E_ARGUMENT]: "), "{}", run.stderr);
+        assert!(run.stderr.contains("end the name in `.csv`"), "{}", run.stderr);
+        assert_eq!(folder.files("")[name], b"old");
+    }
+}
+
+/// A covariate that is called weight and cannot be one gives no dose per kilogram.
+#[test]
+fn a_weight_that_is_no_body_weight_is_no_weight() {
+    for weight in [r#"{ unit = "year", reference = 70 }"#, r#"{ unit = "kg", reference = 0 }"#] {
+        let model = MODEL.replace("[compartments]", &format!("[covariates]\nweight = {weight}\n\n[compartments]"));
+        let folder = Folder::new().with("m.toml", &model);
+        let expected = says("E_DOSE_NEEDS_WEIGHT", "--give:1:1", "1 mg/kg", "give the weight");
+        refused(&folder, &["simulate", "m.toml", "--give", "1 mg/kg oral"], expected);
+    }
+}
+
+/// A negative time is for the command to refuse, not for the reader of arguments.
+#[test]
+fn an_argument_may_begin_with_a_minus() {
+    let run = ["simulate", ESKETAMINE, "--give", "28 mg iv", "--at", "-1h"];
+    refused(&Folder::new(), &run, says("E_OUT_OF_RANGE", "--at:1:1", "-1h", "the first dose is given at 0 h"));
 }

@@ -22,6 +22,9 @@ pub(super) enum ModelsCommand {
     Show {
         /// Its id, or the path of a file
         id: String,
+        /// Print the model file itself: flows, expressions, checks
+        #[arg(long)]
+        file: bool,
         #[command(flatten)]
         shared: Shared,
     },
@@ -46,7 +49,11 @@ pub(super) enum ModelsCommand {
 pub(super) fn run(command: &ModelsCommand) -> Result<Outcome, Failure> {
     match command {
         ModelsCommand::List { shared } => list(shared.format),
-        ModelsCommand::Show { id, shared } => show(&model(id)?, shared.format),
+        ModelsCommand::Show { id, file: true, .. } => {
+            print(&model(id)?.source().text)?;
+            Ok(Outcome::Done)
+        }
+        ModelsCommand::Show { id, shared, .. } => show(&model(id)?, shared.format),
         ModelsCommand::Check { files } => check(files),
         ModelsCommand::Verify { models, all, shared } => verify_all(models, *all, shared.format),
     }

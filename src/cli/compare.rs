@@ -39,7 +39,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     if let Some(weight) = &args.weight {
         plan.set_subject("weight", said("--weight", weight));
     }
-    let models = plan.models(model)?;
+    let folder = args.plan.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let models = plan.models(|name| model(&beside(folder, name)))?;
     let progress = Progress::new(plan.arms.len());
     let comparison = compare::compare(&plan, &models, || progress.tick())?;
     progress.finish();
@@ -59,6 +60,9 @@ fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
     table(&session, &compare::session_table(comparison), format)?;
     table("\nDisposition and metabolite", &compare::disposition_table(comparison), format)?;
     print("* beyond what the source sampled (less than two half-lives)   ? sampling not stated by the source\n")?;
+    for arm in comparison.arms.iter().filter(|a| a.note.is_some()) {
+        print(&format!("{}: {}\n", arm.name, arm.note.as_deref().unwrap_or_default()))?;
+    }
     let course = comparison.course_name.as_deref().unwrap_or("the course of the plan");
     table(&format!("\nWhole course: {course}"), &compare::course_table(comparison), format)?;
     table("\nWithin equal analyte and site", &compare::ranking_table(comparison), format)?;
@@ -95,6 +99,12 @@ fn write(
     write_set(&args.out, "manifest.json", &mut manifest, &files)?;
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
     Ok(format!("{} and manifest.json", names.join(", ")))
+}
+
+/// A model file that a plan names, seen from the plan's folder.
+fn beside(folder: &Path, name: &str) -> String {
+    let path = folder.join(name);
+    if path.is_file() { path.display().to_string() } else { name.to_string() }
 }
 
 /// A model's entry in a manifest.

@@ -11,6 +11,7 @@ mod simulate_data;
 
 use crate::Error;
 use crate::document::{Place, Text};
+use crate::dosing::{Schedule, Schedules};
 use crate::error::{Kind, Source, Span, listed};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
@@ -37,9 +38,9 @@ enum Command {
     /// Compare arms (model, route, regimen) side by side on the same person: the main job
     Compare(compare::CompareArgs),
     /// Simulate one model for one person
-    Simulate(simulate::SimulateArgs),
+    Simulate(Box<simulate::SimulateArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
-    Explain(explain::ExplainArgs),
+    Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
     #[command(subcommand)]
     Models(catalogue::ModelsCommand),
@@ -126,6 +127,12 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A table for a file of another format.
+    #[error("`{path}` is no name of a CSV file, and tables are written as CSV")]
+    NoCsv {
+        /// The file.
+        path: String,
+    },
     /// A number below zero.
     #[error("`{option}` has to be 0 or more")]
     Negative {
@@ -161,7 +168,9 @@ pub enum ArgumentError {
 impl Kind for ArgumentError {
     fn code(&self) -> &'static str {
         match self {
-            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } => "E_ARGUMENT",
+            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::NoCsv { .. } => {
+                "E_ARGUMENT"
+            }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
             ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
@@ -171,6 +180,8 @@ impl Kind for ArgumentError {
         match self {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
+            ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
+            ArgumentError::NoCsv { .. } => Some("end the name in `.csv`".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {
                 let example = match option.as_str() {
@@ -180,7 +191,6 @@ impl Kind for ArgumentError {
                 };
                 Some(format!("write `{option} {example}`"))
             }
-            ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::UnknownId { first, more, .. } => {
                 let first = listed(first.iter().map(String::as_str));
                 let more = if *more == 0 { String::new() } else { format!(" and {more} more") };
@@ -206,6 +216,17 @@ fn quantity(text: &Text, like: &str) -> Result<Quantity, Error> {
 /// A file of the person's own.
 fn read(path: &str) -> Result<String, Error> {
     std::fs::read_to_string(path).map_err(|source| IoError::Read { path: path.into(), source }.into())
+}
+
+/// A schedule: a line of text, the id of a published one, or the path of a schedule file.
+fn schedule(option: &str, text: &str) -> Result<Schedule, Error> {
+    if text.ends_with(".toml") {
+        return Ok(Schedule::from_toml(&read(text)?, text)?);
+    }
+    match Schedules::text(text) {
+        Some(_) => Ok(Schedules::get(text)?.schedule),
+        None => Ok(Schedule::from_text(text, option)?),
+    }
 }
 
 /// A model by its id in the catalogue, or by the path of a file.

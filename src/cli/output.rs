@@ -10,9 +10,13 @@ use std::path::Path;
 const WIDTH: usize = 120;
 
 /// Writes to the standard output; a closed pipe ends the command in peace.
-pub(super) fn print(text: impl AsRef<[u8]>) -> Result<(), Failure> {
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    print_bytes(text.as_bytes())
+}
+
+fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    match out.write_all(text.as_ref()).and_then(|()| out.flush()) {
+    match out.write_all(bytes).and_then(|()| out.flush()) {
         Err(e) if e.kind() == io::ErrorKind::BrokenPipe => Err(Failure::BrokenPipe),
         Err(source) => Err(Failure::from(IoError::Write { path: "the standard output".into(), source })),
         Ok(()) => Ok(()),
@@ -27,7 +31,7 @@ pub(super) fn print_all(mut read: impl io::Read, from: &Path) -> Result<(), Fail
         if count == 0 {
             return Ok(());
         }
-        print(&block[..count])?;
+        print_bytes(&block[..count])?;
     }
 }
 

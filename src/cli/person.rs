@@ -51,6 +51,11 @@ impl PersonArgs {
         Ok(subject)
     }
 
+    /// The effects that are attached, by id or path.
+    pub(super) fn effects(&self) -> &[String] {
+        &self.effect
+    }
+
     /// What `--set` and `--covariate` say, by name.
     pub(super) fn settings(&self) -> BTreeMap<String, String> {
         let given = self.set.iter().chain(&self.covariate).filter_map(|given| given.split_once('='));
@@ -58,7 +63,7 @@ impl PersonArgs {
     }
 }
 
-fn effect(name: &str) -> Result<Arc<Source>, Error> {
+pub(super) fn effect(name: &str) -> Result<Arc<Source>, Error> {
     if name.ends_with(".toml") {
         return Ok(Source::new(name, read(name)?));
     }

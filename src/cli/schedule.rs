@@ -132,11 +132,11 @@ pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
     if let (Some(path), Some(name)) = (&args.data, &args.model) {
         return regimens_of_data(path, &model(name)?, format);
     }
-    let schedule = Schedule::from_text(text, "regimen")?;
+    let schedule = super::schedule("regimen", text)?;
     match args.spelling {
         Some(Spelling::Text) => print(&format!("{schedule}\n"))?,
         Some(Spelling::Toml) => print(&schedule.to_toml())?,
-        Some(Spelling::Nmtran) => print(dose_rows(&doses(args, &schedule, text)?).to_csv())?,
+        Some(Spelling::Nmtran) => print(&dose_rows(&doses(args, &schedule, text)?).to_csv())?,
         None if args.calendar => {}
         None if format == Format::Table => {
             print(&format!("{schedule}\n"))?;

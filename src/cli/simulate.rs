@@ -2,30 +2,26 @@
 
 use super::compare::used;
 use super::output::{table, warn};
-use super::person::PersonArgs;
+use super::person::{PersonArgs, effect};
 use super::simulate_data::{DataArgs, Run};
-use super::{ArgumentError, Failure, Outcome, Shared, quantity, said};
+use super::{ArgumentError, Failure, Outcome, Shared, quantity, said, schedule};
 use crate::Error;
-use crate::dosing::Schedule;
-use crate::error::{Fault, Faults};
-use crate::io::{Cell, Column, Manifest, OutputFile, Table, write_set};
+use crate::io::{Cell, Column, Input, Manifest, OutputFile, Table, write_set};
+use crate::metrics::{Measure, MeasureError};
 use crate::model::{Grade, Model};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
 use crate::simulate::{Profile, Simulation};
-use crate::units::{Dimension, Quantity, Unit, Units};
+use crate::units::{Dimension, Quantity, Unit};
 use clap::Args;
 use std::path::{Path, PathBuf};
-
-/// Samples of a simulation that says neither `--every` nor `--at`.
-const SAMPLES: f64 = 288.0;
 
 #[derive(Debug, Args)]
 pub(super) struct SimulateArgs {
     #[command(flatten)]
     person: PersonArgs,
-    /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"
-    #[arg(long, required_unless_present = "data")]
+    /// The doses, such as "84 mg intranasal twice weekly for 4 weeks"; or the id or file of a schedule
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "data")]
     give: Option<String>,
     /// How long to simulate, such as 24h
     #[arg(long)]
@@ -34,8 +30,11 @@ pub(super) struct SimulateArgs {
     #[arg(long, conflicts_with = "at")]
     every: Option<String>,
     /// Times of outputs, such as 0.5h,1h,2h
-    #[arg(long, value_delimiter = ',')]
+    #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<String>,
+    /// Print metrics of each output in place of its values, such as Cmax, "AUC(0 h, 24 h)", half_life; may be repeated
+    #[arg(long, value_name = "METRIC", conflicts_with_all = ["data", "out"])]
+    measure: Vec<String>,
     /// Write the table to this CSV file, with a manifest beside it
     #[arg(long)]
     out: Option<PathBuf>,
@@ -59,6 +58,9 @@ impl SimulateArgs {
 }
 
 pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
+    if let Some(path) = args.out.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv"))) {
+        return Err(ArgumentError::NoCsv { path: path.display().to_string() }.into());
+    }
     let chosen = args.person.model()?;
     let subject = args.person.subject(&chosen)?;
     if let Some(path) = &args.data {
@@ -72,9 +74,16 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     if let Some(path) = &args.plot {
         figure(args, &profile).save(path)?;
     }
+    if !args.measure.is_empty() {
+        table("", &measures(args, &profile)?, args.shared.format)?;
+        return Ok(Outcome::Done);
+    }
     let rows = rows(&profile);
     match &args.out {
-        Some(path) => write(args, path, &profile, &rows)?,
+        Some(path) => {
+            write(args, path, &subject, &profile, &rows)?;
+            eprintln!("wrote {}, with its manifest beside it", path.display());
+        }
         None => table("", &rows, args.shared.format)?,
     }
     Ok(Outcome::Done)
@@ -93,7 +102,7 @@ pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
 
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
     let give = said("--give", args.give());
-    let schedule = Schedule::from_text(args.give(), "--give")?;
+    let schedule = schedule("--give", args.give())?;
     let mut simulation = Simulation::new(model).subject(subject).give(schedule);
     if let Some(until) = &args.until {
         simulation = simulation.until(time("--until", until)?);
@@ -101,10 +110,7 @@ fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> 
     simulation = match (&args.every, args.at.is_empty()) {
         (Some(every), _) => simulation.every(time("--every", every)?),
         (None, false) => simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<_>, _>>()?),
-        (None, true) => {
-            let until = simulation.prepare().map_err(|e| Faults::from(Fault::new(e)).said_in(&give))?.until();
-            simulation.every((until / SAMPLES).hours())
-        }
+        (None, true) => simulation.following(),
     };
     Ok(simulation.run().map_err(|e| e.said_in(&give))?)
 }
@@ -123,13 +129,46 @@ fn rows(profile: &Profile<'_>) -> Table {
     table
 }
 
-fn write(args: &SimulateArgs, path: &Path, profile: &Profile<'_>, rows: &Table) -> Result<(), Failure> {
+/// The metrics of each output, from the solution.
+fn measures(args: &SimulateArgs, profile: &Profile<'_>) -> Result<Table, Error> {
+    let mut table = Table::new(["output", "metric", "value", "unit"].map(Column::new).into());
+    for text in &args.measure {
+        let said = said("--measure", text);
+        let measure: Measure = text.parse().map_err(|f| Error::from(said.fault(f, |kind: MeasureError| kind)))?;
+        for output in profile.outputs() {
+            let found = output.measure(&measure).map_err(|e| Error::from(e).placed(&said.place))?;
+            let (value, unit) = match found {
+                Ok(quantity) => (quantity.value().into(), quantity.unit().to_string()),
+                Err(missing) => (Cell::missing(missing.to_string()), String::new()),
+            };
+            table.push(vec![output.output().name.as_str().into(), measure.to_string().into(), value, unit.into()]);
+        }
+    }
+    Ok(table)
+}
+
+fn write(
+    args: &SimulateArgs,
+    path: &Path,
+    subject: &Subject<'_>,
+    profile: &Profile<'_>,
+    rows: &Table,
+) -> Result<(), Failure> {
     let mut manifest = Manifest::new("simulate");
     manifest.models.push(used(profile.model()));
     manifest.units_checked = profile.model().unit_checking();
     manifest.settings = args.person.settings();
     manifest.settings.insert("give".into(), args.give().into());
-    manifest.warnings = profile.warnings().iter().map(|w| w.message.clone()).collect();
+    manifest.settings.extend(subject.described().map(|(name, value)| (format!("covariate {name}"), value)));
+    let times = [("until", &args.until), ("every", &args.every)];
+    let times = times.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    let at = (!args.at.is_empty()).then(|| ("at", args.at.join(",")));
+    manifest.settings.extend(times.chain(at).map(|(name, value)| (name.to_string(), value)));
+    for name in args.person.effects() {
+        manifest.inputs.push(Input::new(Path::new(name), effect(name)?.text.as_bytes()));
+    }
+    let warnings = profile.warnings().iter().chain(profile.model().warnings());
+    manifest.warnings = warnings.map(|w| w.message.clone()).collect();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let stem = path.file_stem().unwrap_or_default().to_string_lossy();
@@ -152,8 +191,8 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
     for unit in units {
         let label = if unit.dimension() == Dimension::CONCENTRATION { "concentration" } else { "value" };
         let x = Axis::linear("time", "h").range(0.0, profile.until());
-        let mut panel =
-            Panel::new("", x, Axis::linear(label, unit.to_string())).doses(profile.sessions().iter().map(|s| s.time));
+        let mut panel = Panel::new("", x, from_zero(profile, unit, Axis::linear(label, unit.to_string())))
+            .doses(profile.sessions().iter().map(|s| s.time));
         for (colour, output) in profile.outputs().enumerate().filter(|(_, o)| o.unit() == unit) {
             let points = profile.times().iter().copied().zip(output.values().iter().copied());
             let series = Series::new(&output.output().name, colour, points);
@@ -163,4 +202,11 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
         figure = figure.panel(panel);
     }
     figure
+}
+
+/// The axis from 0 where nothing of the unit is below it.
+fn from_zero(profile: &Profile<'_>, unit: &Unit, axis: Axis) -> Axis {
+    let values = || profile.outputs().filter(|o| o.unit() == unit).flat_map(|o| o.values().iter().copied());
+    let (low, high) = values().fold((0.0f64, 0.0f64), |(low, high), y| (low.min(y), high.max(y)));
+    if high > 0.0 && low > -1e-9 * high { axis.range(0.0, 1.08 * high) } else { axis }
 }

@@ -22,16 +22,16 @@ use std::path::Path;
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
     /// How covariates change between records: nocb, unless the tool of --compat does otherwise
-    #[arg(long, value_enum, requires = "data")]
+    #[arg(long, value_enum, conflicts_with = "give")]
     covariates: Option<Rule>,
     /// Where tools differ, do as this one does
-    #[arg(long, value_enum, requires = "data")]
+    #[arg(long, value_enum, conflicts_with = "give")]
     compat: Option<Tool>,
     /// Unit of TIME, II and DUR
-    #[arg(long, default_value = "h", value_name = "UNIT", requires = "data")]
+    #[arg(long, default_value = "h", value_name = "UNIT", conflicts_with = "give")]
     time_unit: String,
     /// Unit of AMT; RATE is in this unit per time unit
-    #[arg(long, default_value = "mg", value_name = "UNIT", requires = "data")]
+    #[arg(long, default_value = "mg", value_name = "UNIT", conflicts_with = "give")]
     amount_unit: String,
 }
 

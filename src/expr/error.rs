@@ -175,6 +175,7 @@ impl Kind for ExprError {
                 Some("move parts of it to [derived] and use them by name".into())
             }
             ExprError::Unit(error) => error.hint(),
+            ExprError::UnknownFunction { name, .. } if name == "pow" => Some("write `a ^ b`".into()),
             ExprError::UnknownName { near, .. } | ExprError::UnknownFunction { near, .. } => {
                 near.as_ref().map(|near| format!("did you mean `{near}`?"))
             }

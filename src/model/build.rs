@@ -6,7 +6,7 @@ use super::parts::{CovariateKind, Guard, Limit};
 use super::read::{Place, Text};
 use super::scope::{Clock, Context, Entry, View, What};
 use crate::error::{Diagnostic, Fault, nearest};
-use crate::expr::{Class, Expr, Graph, Node, Type, parse};
+use crate::expr::{Class, Expr, ExprError, Graph, Node, Type, parse};
 use crate::units::Dimension;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -310,6 +310,12 @@ impl<'f> Builder<'f> {
         match self.graph.lower(&expr, &view) {
             Ok(value) => Some(value),
             Err(faults) => {
+                // A name whose own expression is faulty has its fault already; that others use it is none.
+                let faulty = |kind: &ExprError| match kind {
+                    ExprError::UnknownName { name, .. } => self.names.get(name).is_some_and(|e| e.value.is_none()),
+                    _ => false,
+                };
+                let faults: Vec<_> = faults.into_iter().filter(|f| !faulty(&f.kind)).collect();
                 self.faults.extend(faults.into_iter().map(|f| text.fault(f, ModelError::Expr)));
                 None
             }

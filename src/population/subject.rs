@@ -3,7 +3,7 @@
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate, common_covariates};
-use crate::units::{Quantity, UnitError};
+use crate::units::{Dimension, Quantity, UnitError};
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -17,6 +17,7 @@ pub struct Subject<'m> {
     values: Vec<f64>,
     /// Body weight in kg, for doses per kilogram.
     weight: Option<f64>,
+    weight_given: bool,
     warnings: Vec<Diagnostic>,
 }
 
@@ -134,13 +135,19 @@ impl<'m> Subject<'m> {
     /// The person whom the model's typical values describe: every covariate at its reference.
     pub fn typical(model: &'m Model) -> Self {
         let covariates: Vec<f64> = model.covariates().iter().map(|c| c.reference).collect();
-        let weight = model.covariates().iter().position(|c| c.name == "weight");
+        // Only a covariate that can be a body weight makes doses per kilogram possible.
+        let is_weight = |c: &Covariate| {
+            let mass = matches!(&c.kind, CovariateKind::Number { unit } if unit.dimension() == Dimension::MASS);
+            c.name == "weight" && mass && c.reference > 0.0
+        };
+        let weight = model.covariates().iter().position(is_weight);
         Subject {
             model,
             given: vec![false; covariates.len()],
             weight: weight.map(|i| kilograms(covariates[i])),
             covariates,
             values: model.parameters().iter().map(|p| p.value).collect(),
+            weight_given: false,
             warnings: Vec::new(),
         }
     }
@@ -171,6 +178,7 @@ impl<'m> Subject<'m> {
                     return Err(Fault::at(kind, whole).into());
                 }
             },
+            None if common_covariate(name).is_none() => return Err(Fault::new(self.unknown(name)).into()),
             Some(CovariateKind::Number { .. }) | None => {
                 let named = |error| SubjectError::Unit { name: name.into(), error };
                 Setting::Number(text.parse::<Quantity>().map_err(|f| f.map(named))?)
@@ -208,6 +216,7 @@ impl<'m> Subject<'m> {
                 return Err(SubjectError::Weight { weight });
             }
             self.weight = Some(weight);
+            self.weight_given = true;
         }
         let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
             return match (common_covariate(name), setting) {
@@ -216,15 +225,7 @@ impl<'m> Subject<'m> {
                     Ok(())
                 }
                 (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
-                (None, _) => {
-                    let mut known: Vec<String> = model.covariates().iter().map(|c| c.name.clone()).collect();
-                    for common in common_covariates() {
-                        if !known.iter().any(|own| own == common) {
-                            known.push(common.into());
-                        }
-                    }
-                    Err(SubjectError::UnknownCovariate { model: model.id().into(), name: name.into(), known })
-                }
+                (None, _) => Err(self.unknown(name)),
             };
         };
         let covariate = &model.covariates()[index];
@@ -232,6 +233,16 @@ impl<'m> Subject<'m> {
         self.given[index] = true;
         self.warn_outside(name, self.covariates[index]);
         Ok(())
+    }
+
+    fn unknown(&self, name: &str) -> SubjectError {
+        let mut known: Vec<String> = self.model.covariates().iter().map(|c| c.name.clone()).collect();
+        for common in common_covariates() {
+            if !known.iter().any(|own| own == common) {
+                known.push(common.into());
+            }
+        }
+        SubjectError::UnknownCovariate { model: self.model.id().into(), name: name.into(), known }
     }
 
     /// Warns of a value (base units) outside the range of the people that the model was made from.
@@ -258,6 +269,18 @@ impl<'m> Subject<'m> {
         }
     }
 
+    /// Names and values of the model's covariates, as people write them; whether given or the model's reference.
+    pub fn described(&self) -> impl Iterator<Item = (String, String)> + '_ {
+        self.model.covariates().iter().zip(&self.covariates).zip(&self.given).map(|((covariate, value), given)| {
+            let shown = match &covariate.kind {
+                CovariateKind::Number { unit } => Quantity::new(unit.from_base(*value), unit.clone()).to_string(),
+                CovariateKind::Flag => (*value != 0.0).to_string(),
+                CovariateKind::Category { options } => options[*value as usize].clone(),
+            };
+            (covariate.name.clone(), if *given { shown } else { format!("{shown}, the model's reference") })
+        })
+    }
+
     /// The model the person is described for.
     pub fn model(&self) -> &'m Model {
         self.model
@@ -266,6 +289,11 @@ impl<'m> Subject<'m> {
     /// Body weight in kg, if known.
     pub fn weight(&self) -> Option<f64> {
         self.weight
+    }
+
+    /// Whether the body weight was set, rather than left at the model's reference.
+    pub fn weight_is_given(&self) -> bool {
+        self.weight_given
     }
 
     /// Values of the model's covariates, in its order: base units, 0 or 1, or the place in a category's list.

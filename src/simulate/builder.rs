@@ -1,8 +1,9 @@
 //! One simulation, described step by step.
 
 use super::prepared::MAX_SAMPLES;
+use super::sampling::following;
 use super::{Prepared, Profile, SimulationError};
-use crate::dosing::Schedule;
+use crate::dosing::{Regimen, Schedule};
 use crate::error::{Fault, Faults};
 use crate::model::Model;
 use crate::population::Subject;
@@ -25,6 +26,7 @@ pub struct Simulation<'m> {
 enum Samples {
     None,
     Every(Quantity),
+    Following,
     At(Vec<Quantity>),
 }
 
@@ -52,6 +54,11 @@ impl<'m> Simulation<'m> {
     /// Outputs at 0, `step`, 2 `step` … up to the end.
     pub fn every(self, step: Quantity) -> Self {
         Simulation { samples: Samples::Every(step), ..self }
+    }
+
+    /// Outputs that follow each dose closely and the rest of the time at longer steps.
+    pub fn following(self) -> Self {
+        Simulation { samples: Samples::Following, ..self }
     }
 
     /// Outputs at these times.
@@ -82,8 +89,12 @@ impl<'m> Simulation<'m> {
         let until =
             given.or(times.last().copied()).unwrap_or_else(|| regimen.as_ref().map_or(0.0, |r| r.end()) + AFTER_END);
         times.retain(|t| *t <= until);
-        if let Samples::Every(step) = &self.samples {
-            times = grid(hours(step)?, until)?;
+        match &self.samples {
+            Samples::Every(step) => times = grid(hours(step)?, until)?,
+            Samples::Following => {
+                times = following(&regimen.as_ref().map(Regimen::doses).unwrap_or_default(), until);
+            }
+            Samples::None | Samples::At(_) => {}
         }
         Prepared::new(self.model, regimen.as_ref(), times, until)
     }

@@ -13,6 +13,7 @@ mod profile;
 mod record;
 mod replay;
 mod rules;
+mod sampling;
 mod switches;
 
 pub use administer::Administration;

@@ -35,7 +35,7 @@ impl History {
             Record { row, time, what, values: moving.iter().map(|i| values[*i]).collect() }
         };
         let nothing = || What::Other { switch: None };
-        let changes = switches::times(covariates, until).into_iter().filter(|_| !moving.is_empty());
+        let changes = switches::times(covariates, until)?.into_iter().filter(|_| !moving.is_empty());
         let mut records: Vec<Record> =
             std::iter::once(0.0).chain(changes).map(|time| record(0, time, nothing())).collect();
         let given = administrations(model, &doses, subject.weight())?;

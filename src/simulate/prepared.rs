@@ -100,7 +100,7 @@ impl<'m> Prepared<'m> {
             let route = route_of(model, &dose)?;
             doses.push((dose, route));
         }
-        let switches = switches::times(model.covariates(), until);
+        let switches = switches::times(model.covariates(), until)?;
         Ok(Prepared { model, a, b, doses, samples, switches, until })
     }
 

@@ -75,7 +75,7 @@ impl<'m> Profile<'m> {
             weights: weights.collect(),
             until: prepared.until(),
             sessions: sessions(prepared, workspace),
-            warnings: subject.warnings().to_vec(),
+            warnings: warnings(prepared, subject),
             work: workspace.work(),
         })
     }
@@ -136,6 +136,17 @@ impl<'m> Profile<'m> {
     pub fn work(&self) -> Work {
         self.work
     }
+}
+
+/// What should be known about the person: values outside the source's range, a weight that nobody gave.
+fn warnings(prepared: &Prepared<'_>, subject: &Subject<'_>) -> Vec<Diagnostic> {
+    let mut warnings = subject.warnings().to_vec();
+    let per_weight = prepared.doses().iter().any(|(dose, _)| dose.quantity.dimension().is_per_body_weight());
+    if let (true, false, Some(weight)) = (per_weight, subject.weight_is_given(), subject.weight()) {
+        let message = format!("no weight is given: doses per kilogram are for the model's reference, {weight} kg");
+        warnings.push(Diagnostic::warning("W_REFERENCE_WEIGHT", message).with_hint("give the covariate `weight`"));
+    }
+    warnings
 }
 
 fn sessions(prepared: &Prepared<'_>, workspace: &Workspace) -> Vec<Session> {

@@ -330,6 +330,7 @@ impl Cursor<'_> {
 
     fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) -> Result<(), SimulationError> {
         let Arrival { time, row, dose, given, state, amount, over, .. } = *arrival;
+        self.open(time, row, state, steps)?;
         if over > 0.0 {
             let rate = amount / over;
             self.runs(Running { end: time + over, row, state, rate })?;
@@ -370,11 +371,7 @@ impl Cursor<'_> {
 
     fn dose(&mut self, record: &Record, dose: &DoseRecord, steps: &mut Steps) -> Result<(), SimulationError> {
         let parts = parts(self.replay.model, dose, &mut self.file)?;
-        for part in &parts {
-            if self.closed[part.state] {
-                self.switch(record, part.state, true, steps)?;
-            }
-        }
+        parts.iter().try_for_each(|part| self.open(record.time, record.row, part.state, steps))?;
         if let Some(steady) = dose.steady {
             self.steady(record, steady, &parts, steps)?;
         }
@@ -486,6 +483,7 @@ impl Cursor<'_> {
         let mut rates = vec![0.0; self.closed.len()];
         if let Some((target, rate)) = infusion {
             for (state, share) in self.entries(target) {
+                self.open(record.time, record.row, state, steps)?;
                 rates[state] += share * rate;
             }
         }
@@ -548,11 +546,26 @@ impl Cursor<'_> {
 
     /// Empties and closes a compartment, or opens it again.
     fn switch(&mut self, record: &Record, state: usize, open: bool, steps: &mut Steps) -> Result<(), SimulationError> {
-        if !open {
-            self.replace_state(state, 0.0);
+        if open {
+            return self.open(record.time, record.row, state, steps);
         }
-        self.closed[state] = !open;
+        self.running.retain(|r| r.state != state);
+        self.infuse(steps);
+        self.closed[state] = true;
+        self.system(steps)?;
+        // Closed first: then the state is a coordinate of its own, and empty without rounding.
+        self.replace_state(state, 0.0);
         self.happened(record.time, record.row, Event::Switched { state, open });
+        Ok(())
+    }
+
+    /// Opens a compartment if it is closed: so does whatever enters it.
+    fn open(&mut self, time: f64, row: usize, state: usize, steps: &mut Steps) -> Result<(), SimulationError> {
+        if !self.closed[state] {
+            return Ok(());
+        }
+        self.closed[state] = false;
+        self.happened(time, row, Event::Switched { state, open: true });
         self.system(steps)
     }
 

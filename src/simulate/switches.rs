@@ -1,20 +1,36 @@
 //! Covariates that follow the clock: when they change, and what they are from then on.
 
+use super::SimulationError;
 use crate::model::{Covariate, Steps};
 use crate::population::Subject;
 
+/// The most changes of covariates in one run; each has a matrix of its own.
+const MAX_SWITCHES: usize = 100_000;
+
 /// Times after the start, up to `until`, at which a covariate that follows the clock changes.
-pub(super) fn times(covariates: &[Covariate], until: f64) -> Vec<f64> {
+///
+/// # Errors
+/// More changes than one run may hold.
+pub(super) fn times(covariates: &[Covariate], until: f64) -> Result<Vec<f64>, SimulationError> {
+    let clocks = covariates.iter().filter_map(|c| c.steps.as_ref());
+    let count = clocks.fold(0, |sum: usize, s| sum.saturating_add(periods(s, until).saturating_mul(s.points.len())));
+    if count > MAX_SWITCHES {
+        return Err(SimulationError::TooMany { count, what: "changes of covariates", limit: MAX_SWITCHES });
+    }
     let mut times: Vec<f64> =
         covariates.iter().filter_map(|c| c.steps.as_ref()).flat_map(|s| changes(s, until)).collect();
     times.sort_by(f64::total_cmp);
     times.dedup();
-    times
+    Ok(times)
+}
+
+/// How many periods begin up to `until`, at least one.
+fn periods(steps: &Steps, until: f64) -> usize {
+    steps.every.map_or(0, |every| (until / every).floor() as usize).saturating_add(1)
 }
 
 fn changes(steps: &Steps, until: f64) -> Vec<f64> {
-    let periods = steps.every.map_or(0, |every| (until / every).floor() as usize);
-    let all = (0..=periods).flat_map(|k| {
+    let all = (0..periods(steps, until)).flat_map(|k| {
         let origin = steps.every.map_or(0.0, |every| every * k as f64);
         steps.points.iter().map(move |(at, _)| origin + at)
     });
@@ -55,6 +71,13 @@ mod tests {
         for (time, value) in [(0.0, 0.0), (3.9, 0.0), (4.0, 1.0), (5.0, 0.0), (28.5, 1.0), (29.0, 0.0)] {
             assert_eq!(at(&steps, time), Some(value), "{time} h");
         }
+    }
+
+    #[test]
+    fn a_clock_that_ticks_too_often_is_refused() {
+        let steps = Steps { points: vec![(0.0, 0.0)], every: Some(1e-300) };
+        assert_eq!(periods(&steps, 1e30), usize::MAX);
+        assert_eq!(periods(&Steps { every: None, ..steps }, 1e30), 1);
     }
 
     #[test]

@@ -148,6 +148,11 @@ impl Schedule {
         self.systems
     }
 
+    /// Whether a sample sees a segment's jumps at the very time they happen.
+    pub(super) fn is_seen_jumping(&self, segment: &Segment) -> bool {
+        !segment.jumps.is_empty() && self.runs[segment.runs.clone()].first().is_some_and(|run| run.offset.is_none())
+    }
+
     fn find_edges(&mut self, plan: &Plan) {
         let edges = &mut self.edges;
         edges.clear();

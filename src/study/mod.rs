@@ -31,9 +31,15 @@ pub enum PlanError {
         /// The name.
         name: String,
     },
+    /// A plan that compares nothing.
+    #[error("a comparison needs an arm")]
+    NoArms,
     /// A band with fewer than two edges.
     #[error("a band needs two variants or more, in `models` or in `set`")]
     NarrowBand,
+    /// A session that is no single dose at the start.
+    #[error("a session is one dose with its devices, given at 0 h")]
+    NotOneDose,
     /// A published value of another dimension than the metric.
     #[error("{measure} of `{output}` is in {needs}, and the published value is in {found}")]
     PublishedUnit {
@@ -55,7 +61,9 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::NoArms => "E_NO_ARMS",
             PlanError::NarrowBand => "E_NARROW_BAND",
+            PlanError::NotOneDose => "E_NOT_ONE_DOSE",
             PlanError::PublishedUnit { .. } => "E_UNIT_MISMATCH",
         }
     }
@@ -72,6 +80,9 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.hint(),
             PlanError::Measure(e) => e.hint(),
+            PlanError::NotOneDose => Some(
+                "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
+            ),
             PlanError::DuplicateArm { .. } => Some("names tell the arms apart in tables and legends".into()),
             _ => None,
         }

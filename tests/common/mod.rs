@@ -72,6 +72,7 @@ impl Drop for Folder {
 }
 
 /// A plan of two arms, one of them assumed, with a range around it.
+#[allow(dead_code)] // each test file takes what it needs
 pub const PLAN: &str = r#"format  = 1
 title   = "Two routes"
 subject = { weight = "70 kg", age = "45 year" }

@@ -66,6 +66,12 @@ pub enum DataError {
         /// The column.
         column: String,
     },
+    /// A dose that is weighed as a salt, without the model that knows what is in it.
+    #[error("how much drug is in a dose as {salt} is known to a model only")]
+    Salt {
+        /// The salt.
+        salt: String,
+    },
     /// A row of another length than the header.
     #[error("row {row} has {}, and the header names {expected}", cells(*found))]
     CellCount {
@@ -296,6 +302,7 @@ impl Kind for DataError {
             DataError::AmbiguousColumn { .. } => "E_AMBIGUOUS_COLUMN",
             DataError::DateColumn { .. } => "E_DATE_COLUMN",
             DataError::OutputColumn { .. } => "E_OUTPUT_COLUMN",
+            DataError::Salt { .. } => "E_SALT_NEEDS_MODEL",
             DataError::CellCount { .. } => "E_CELL_COUNT",
             DataError::Quote { .. } => "E_QUOTE",
             DataError::Cell { what, .. } => what.code(),
@@ -313,6 +320,7 @@ impl Kind for DataError {
                 "put the hours since the first record into `TIME`, or rename the column to carry it through".into()
             }
             DataError::OutputColumn { .. } => "rename the column".into(),
+            DataError::Salt { .. } => "write the dose as base".into(),
             DataError::CellCount { found, expected, .. } if found > expected => {
                 "a decimal comma makes two cells of one: write a point, or quote text that has commas".into()
             }

@@ -1,7 +1,7 @@
 //! Lines of a file and the cells in them, each with its place.
 
 use super::error::DataError;
-use crate::error::{Fault, Source, Span};
+use crate::error::{Fault, Faults, Source, Span};
 use std::borrow::Cow;
 use std::io::{BufRead, Read};
 use std::ops::Range;
@@ -28,7 +28,7 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// Number and text of the next line, without its end; `None` at the end of the file. After an error nothing more can be read.
-    pub fn next(&mut self) -> Result<Option<(usize, &str)>, Fault<DataError>> {
+    pub fn next(&mut self) -> Result<Option<(usize, &str)>, Faults<DataError>> {
         loop {
             self.bytes.clear();
             let mut limited = (&mut self.read).take(LONGEST as u64 + 1);
@@ -63,14 +63,16 @@ impl<R: BufRead> Lines<R> {
     }
 
     /// A fault at a byte of the present line, of which what is readable is shown.
-    fn fault(&self, kind: DataError, at: usize) -> Fault<DataError> {
+    fn fault(&self, kind: DataError, at: usize) -> Faults<DataError> {
         const SHOWN: usize = 60;
         let from = at.saturating_sub(SHOWN);
         let to = self.bytes.len().min(at + SHOWN);
         let text = |range: Range<usize>| String::from_utf8_lossy(&self.bytes[range]).replace('\0', "\u{fffd}");
         let before = text(from..at);
         let line = before.clone() + &text(at..to);
-        Fault::at(kind, Span::new(before.len(), before.len() + 1)).within(&Source::line(&self.name, line, self.number))
+        Fault::at(kind, Span::new(before.len(), before.len() + 1))
+            .within(&Source::line(&self.name, line, self.number))
+            .into()
     }
 }
 
@@ -168,15 +170,15 @@ mod tests {
             let mut lines = Lines::new(file, "a.csv");
             lines.next().unwrap();
             let fault = lines.next().unwrap_err();
-            assert_eq!(fault.kind, DataError::NotText);
-            assert!(fault.diagnostic().to_string().contains("a.csv:2:3"), "{}", fault.diagnostic());
+            assert_eq!(*fault.kind(), DataError::NotText);
+            assert!(fault.to_string().contains("a.csv:2:3"), "{fault}");
         }
     }
 
     #[test]
     fn a_line_without_an_end_is_given_up() {
         let mut lines = Lines::new(std::io::BufReader::new(std::io::repeat(b'1')), "a.csv");
-        assert_eq!(lines.next().unwrap_err().kind, DataError::LineTooLong { limit: LONGEST });
+        assert_eq!(*lines.next().unwrap_err().kind(), DataError::LineTooLong { limit: LONGEST });
         assert!(lines.bytes.capacity() <= 4 * LONGEST);
     }
 

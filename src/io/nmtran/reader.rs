@@ -162,7 +162,7 @@ impl<'m, R: BufRead> DataReader<'m, R> {
         &self.warnings
     }
 
-    fn next_row(&mut self) -> Result<Option<RawRow>, Fault<DataError>> {
+    fn next_row(&mut self) -> Result<Option<RawRow>, Faults<DataError>> {
         if let Some(row) = self.ahead.take() {
             return Ok(Some(row));
         }
@@ -181,10 +181,10 @@ impl<'m, R: BufRead> DataReader<'m, R> {
                     self.ended = true;
                     return draft.map(Draft::finish);
                 }
-                Err(fault) => {
+                Err(faults) => {
                     self.ended = true;
                     let mut log = draft.map(|draft| draft.log).unwrap_or_default();
-                    log.push(fault);
+                    log.extend(faults.into_vec());
                     return Some(Faults::check(log, || unreachable!("a fault was found")));
                 }
             };

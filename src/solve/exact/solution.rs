@@ -16,6 +16,9 @@ pub struct Solution {
     pub(super) modals: Vec<Modal>,
     /// Modal state at the start of each segment, after its jumps.
     pub(super) z: Vec<f64>,
+    /// States at the start of each segment that begins with jumps and is sampled right there: what the jumps add is exact
+    /// here, while in modal coordinates its rounding would stand beside a trough.
+    pub(super) x: Vec<f64>,
     /// Modal input during each segment; meaningful where `driven`.
     pub(super) u: Vec<f64>,
     pub(super) driven: Vec<bool>,
@@ -31,6 +34,7 @@ impl Solution {
         self.systems.extend(schedule.segments.iter().map(|s| s.system));
         self.modals.resize_with(schedule.systems(), Modal::default);
         self.z.resize(count * n, 0.0);
+        self.x.resize(count * n, 0.0);
         self.u.resize(count * n, 0.0);
         self.driven.resize(count, false);
     }

@@ -7,14 +7,14 @@ use crate::document::Text;
 use crate::dosing::Schedule;
 use crate::error::Diagnostic;
 use crate::metrics::Measure;
-use crate::model::{Grade, Model};
+use crate::model::{Grade, Model, common_covariate};
 use crate::population::Subject;
 use crate::simulate::{Missing, OutputView, Profile, Simulation};
 use crate::study::PlanError;
 use crate::units::{Quantity, Unit, Units};
 use crate::{Error, ErrorKind};
 
-/// Points of a curve in figures and `profiles.csv`, h apart.
+/// Points of a curve in figures and `profiles.csv`, h apart; the end of an infusion, where it peaks, is one more.
 const STEP: f64 = 0.05;
 /// The source of a half-life must have sampled at least this many half-lives (the span ratio of NCA).
 const SPAN: f64 = 2.0;
@@ -70,6 +70,8 @@ pub struct ArmResult {
     pub at_monitor_from_end: Quantity,
     /// Published numbers.
     pub published: Vec<Published>,
+    /// What a reader of its numbers should know.
+    pub note: Option<String>,
     /// The curve of one session.
     pub curve: Curve,
     /// A range around it.
@@ -132,7 +134,7 @@ pub struct Band {
 
 pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResult, Error> {
     let model = &models[&arm.model.text];
-    let subject = person(plan, model)?;
+    let subject = person(plan, arm, model, models)?;
     let horizon = plan.until.max(24.0);
     let profile = session(model, &subject, &arm.session, horizon)?;
     let view = output(&profile, &arm.output)?;
@@ -143,6 +145,7 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
     let auc_inf = view.auc_inf();
     let half_life = view.half_life();
     let sampling = model.population().sampling;
+    let f = arm.iv.as_ref().map(|iv| relative(model, &subject, arm, iv, &auc_inf, given.amount)).transpose()?;
     Ok(ArmResult {
         name: arm.name.text.clone(),
         model: model.id().to_string(),
@@ -162,11 +165,12 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
         half_life_beyond: sampling.zip(half_life.as_ref().ok()).map(|(window, t)| window < SPAN * t.value()),
         half_life,
         mrt: view.mrt(),
-        f: arm.iv.as_ref().map(|iv| relative(model, &subject, arm, iv, &auc_inf, given.amount)).transpose()?,
+        f,
         metabolite: metabolite(&profile, &view, &auc_inf),
         at_monitor_from_start: view.at(plan.monitor),
         at_monitor_from_end: view.at(end + plan.monitor),
-        published: arm.observed.iter().map(|o| published(o, &view, &arm.output)).collect::<Result<_, _>>()?,
+        note: arm.note.clone(),
+        published: arm.observed.iter().map(|o| published(o, &view, f, &arm.output)).collect::<Result<_, _>>()?,
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
         band: arm.band.as_ref().map(|b| band(plan, arm, b, models)).transpose()?,
         course: course::run(arm, model, &subject, &profile)?,
@@ -175,11 +179,25 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
     })
 }
 
-/// The plan's person in the terms of a model.
-fn person<'m>(plan: &Plan, model: &'m Model) -> Result<Subject<'m>, Error> {
+/// The plan's person, with what the arm changes, in the terms of a model. A covariate that only other models of the plan
+/// have says nothing about this one.
+fn person<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Models) -> Result<Subject<'m>, Error> {
     let mut subject = Subject::typical(model);
-    for (name, value) in &plan.subject {
+    for (name, value) in plan.subject.iter().chain(&arm.subject) {
+        let elsewhere = |m: &Model| m.covariates().iter().any(|c| c.name == name.text);
+        if !elsewhere(model) && models.values().any(elsewhere) && common_covariate(&name.text).is_none() {
+            continue;
+        }
         subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(name, value))?;
+    }
+    with_values(subject, &arm.set)
+}
+
+/// The same person with values of parameters in place of the model's.
+fn with_values<'m>(mut subject: Subject<'m>, values: &[(Text, Text)]) -> Result<Subject<'m>, Error> {
+    for (name, value) in values {
+        let quantity: Quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
+        subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
     }
     Ok(subject)
 }
@@ -198,8 +216,20 @@ pub(super) fn simulated<'m>(
     Ok(simulation.run().map_err(|e| e.said_in(text))?)
 }
 
+/// One dose, from 0 h on: doses, areas and residence times of a session are those of that dose.
 fn session<'m>(model: &'m Model, subject: &Subject<'m>, text: &Text, until: f64) -> Result<Profile<'m>, Error> {
-    simulated(model, subject, text, &text.text, |s, _| s.until(until.hours()).every(STEP.hours()))
+    if let Ok(schedule) = text.text.parse::<Schedule>() {
+        let doses = schedule.bounded(None).map(|regimen| regimen.doses()).unwrap_or_default();
+        if !matches!(doses.as_slice(), [only] if only.time == 0.0) {
+            return Err(Error::from(text.place.fault::<ErrorKind>(PlanError::NotOneDose)));
+        }
+    }
+    simulated(model, subject, text, &text.text, |simulation, schedule| {
+        let doses = schedule.clone().bounded(Some(until)).map(|regimen| regimen.doses()).unwrap_or_default();
+        let ends = doses.iter().map(|dose| dose.time + dose.input.hours());
+        let grid = (0..).map(|k| f64::from(k) * STEP).take_while(|t| *t <= until);
+        simulation.until(until.hours()).at(grid.chain(ends).map(Units::hours))
+    })
 }
 
 fn output<'p>(profile: &'p Profile<'p>, name: &Text) -> Result<OutputView<'p>, Error> {
@@ -237,7 +267,12 @@ fn relative(
 
 /// Norketamine of the same enantiomer as the parent.
 fn metabolite(profile: &Profile<'_>, parent: &OutputView<'_>, auc: &Result<Quantity, Missing>) -> Option<Metabolite> {
-    let wanted = parent.output().analyte.replace("ketamine", "norketamine");
+    let own = &parent.output().analyte;
+    let wanted = own.replace("ketamine", "norketamine");
+    // An analyte that is no ketamine would otherwise be its own metabolite.
+    if wanted == *own {
+        return None;
+    }
     let view = profile.outputs().find(|v| v.output().analyte == wanted)?;
     let own = view.auc_inf();
     let same_site = view.output().site == parent.output().site;
@@ -248,9 +283,17 @@ fn metabolite(profile: &Profile<'_>, parent: &OutputView<'_>, auc: &Result<Quant
     Some(Metabolite { analyte: wanted, site: view.output().site.clone(), cmax: view.cmax().value, auc_inf: own, ratio })
 }
 
-fn published(observed: &Observed, view: &OutputView<'_>, output: &Text) -> Result<Published, Error> {
+fn published(
+    observed: &Observed,
+    view: &OutputView<'_>,
+    f: Option<Result<f64, Missing>>,
+    output: &Text,
+) -> Result<Published, Error> {
     let place = |kind: ErrorKind| Error::from(output.place.fault::<ErrorKind>(kind));
-    let simulated = view.measure(&observed.measure).map_err(|e| place(e.into()))?;
+    let simulated = match (&observed.measure, f) {
+        (Measure::F, Some(f)) => f.map(|f| Quantity::new(f, Unit::none())),
+        (measure, _) => view.measure(measure).map_err(|e| place(e.into()))?,
+    };
     let simulated = match simulated {
         Ok(quantity) => Ok(quantity.to(observed.value.unit()).map_err(|_| {
             Error::from(observed.place.fault::<ErrorKind>(PlanError::PublishedUnit {
@@ -278,13 +321,9 @@ fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<
             Variant::Model(name) => &models[&name.text],
             Variant::Set(_) => &models[&arm.model.text],
         };
-        let mut subject = person(plan, model)?;
+        let mut subject = person(plan, arm, model, models)?;
         if let Variant::Set(values) = variant {
-            for (name, value) in values {
-                let quantity: Quantity =
-                    value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
-                subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
-            }
+            subject = with_values(subject, values)?;
         }
         let profile = session(model, &subject, &arm.session, plan.until.max(24.0))?;
         let view = output(&profile, &arm.output)?;

@@ -3,18 +3,13 @@
 use super::arm::{Curve, simulated};
 use super::plan::ArmPlan;
 use crate::Error;
-use crate::dosing::Schedule;
 use crate::model::Model;
 use crate::population::Subject;
 use crate::simulate::{Missing, Profile};
 use crate::units::{Quantity, Units};
 
-/// Curves of a course follow each session at this step, h …
-const NEAR: f64 = 0.25;
-/// … for this long, h …
+/// A course is followed for a day at least, h.
 const DAY: f64 = 24.0;
-/// … and then at this step, h.
-const FAR: f64 = 4.0;
 
 /// What a whole course gave.
 #[derive(Debug, Clone)]
@@ -51,8 +46,8 @@ pub(super) fn run(
     let text = course.text.replace("{session}", &arm.session.text);
     let own = Subject::clone(subject);
     let profile = simulated(model, &own, course, &text, |simulation, schedule| {
-        let times = grid(schedule);
-        simulation.at(times.into_iter().map(Units::hours))
+        let end = schedule.clone().bounded(None).map_or(DAY, |r| r.end().max(DAY));
+        simulation.following().until(end.hours())
     })?;
     let (view, of_single) = (profile.output(&arm.output.text), single.output(&arm.output.text));
     let (view, of_single) = match (view, of_single) {
@@ -83,20 +78,4 @@ pub(super) fn run(
         cumulative: view.auc_inf(),
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
     }))
-}
-
-/// Times that follow each session closely and the rest of the course at longer steps.
-fn grid(schedule: &Schedule) -> Vec<f64> {
-    let Ok(regimen) = schedule.clone().bounded(None) else { return Vec::new() };
-    let starts: Vec<f64> = regimen.doses().iter().map(|d| d.time).collect();
-    let end = regimen.end().max(starts.last().map_or(0.0, |t| t + DAY));
-    let mut times = Vec::new();
-    for (i, start) in starts.iter().enumerate() {
-        let next = starts.get(i + 1).copied().unwrap_or(end);
-        let near = (0..).map(|k| f64::from(k) * NEAR).take_while(|t| *t <= DAY);
-        let far = (1..).map(|k| DAY + f64::from(k) * FAR);
-        times.extend(near.chain(far.take_while(|t| start + t < next)).map(|t| start + t).filter(|t| *t < next));
-    }
-    times.push(end);
-    times
 }

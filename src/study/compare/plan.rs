@@ -42,6 +42,12 @@ pub struct ArmPlan {
     pub band: Option<BandPlan>,
     /// What was observed or published for this arm.
     pub observed: Vec<Observed>,
+    /// What a reader of its numbers should know.
+    pub note: Option<String>,
+    /// Covariates of this arm's person, in place of the plan's.
+    pub subject: Vec<(Text, Text)>,
+    /// Values of parameters in place of the model's.
+    pub set: Vec<(Text, Text)>,
 }
 
 /// A range: the arm simulated with other values or other models.
@@ -94,6 +100,9 @@ impl Plan {
         let course = root.get("course").and_then(|v| v.table(&["name", "give"]));
         let give = course.as_ref().and_then(|c| c.need("give")?.text());
         let arms = root.need("arm").and_then(|v| v.list()).unwrap_or_default();
+        if let Some(value) = root.get("arm").filter(|v| v.is_list() && arms.is_empty()) {
+            log.report(&value.place, PlanError::NoArms);
+        }
         let arms: Vec<_> = arms.iter().filter_map(|v| arm(v, give.as_ref())).collect();
         duplicates(&log, &arms);
         let plan = Plan {
@@ -129,7 +138,7 @@ fn duration(table: &Table<'_, PlanError>, key: &str) -> Option<f64> {
 }
 
 fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {
-    let known = ["name", "model", "output", "session", "course", "iv", "band", "observed"];
+    let known = ["name", "model", "output", "session", "course", "iv", "band", "observed", "note", "subject", "set"];
     let table = value.table(&known)?;
     let need = |key: &str| table.need(key).and_then(|v| v.text());
     let (name, model, output, session) = (need("name"), need("model"), need("output"), need("session"));
@@ -143,6 +152,9 @@ fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {
         iv: table.text("iv"),
         band: table.get("band").and_then(|v| band(&v)),
         observed: observed.iter().filter_map(published).collect(),
+        note: table.text("note").map(|t| t.text),
+        subject: table.get("subject").and_then(|v| pairs(&v)).unwrap_or_default(),
+        set: table.get("set").and_then(|v| pairs(&v)).unwrap_or_default(),
     })
 }
 

@@ -158,6 +158,7 @@ pub fn summary(comparison: &Comparison) -> Table {
             ("accumulation_per_phase", "", &accumulation),
             ("course_auc_inf_ng_h_per_ml", "ng*h/mL", &|a| course(a, |c| perhaps(&c.cumulative, "ng*h/mL"))),
             ("published", "", &published),
+            ("note", "", &|a| a.note.as_deref().map_or_else(|| Cell::missing("nothing to note"), Cell::from)),
             ("published_source", "", &|a| match a.published.is_empty() {
                 true => Cell::missing("none published"),
                 false => joined(a.published.iter().map(|p| p.source.clone())).into(),
@@ -197,17 +198,23 @@ pub fn profiles(comparison: &Comparison) -> Table {
 }
 
 impl Comparison {
-    /// Arms that measure the same analyte at the same site, in the order of the plan.
+    /// Arms that measure the same analyte at the same site, in the order of the plan. Analytes that models do not name
+    /// (`other`) are the same only within one model.
     pub fn groups(&self) -> Vec<Vec<&ArmResult>> {
         let mut groups: Vec<Vec<&ArmResult>> = Vec::new();
         for arm in &self.arms {
-            match groups.iter_mut().find(|g| g[0].analyte == arm.analyte && g[0].site == arm.site) {
+            match groups.iter_mut().find(|g| is_comparable(g[0], arm)) {
                 Some(group) => group.push(arm),
                 None => groups.push(vec![arm]),
             }
         }
         groups
     }
+}
+
+fn is_comparable(a: &ArmResult, b: &ArmResult) -> bool {
+    let named = a.analyte != "other" || (a.model == b.model && a.output == b.output);
+    named && a.analyte == b.analyte && a.site == b.site
 }
 
 type Read<'a> = &'a dyn Fn(&ArmResult) -> Cell;
