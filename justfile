@@ -34,6 +34,10 @@ documents:
 ci:
     .ci/run
 
+# The same, and ten minutes of each fuzz target where nightly and cargo-fuzz are there
+full:
+    .ci/full
+
 # Licences, advisories and sources of the dependencies (needs cargo-deny)
 deny:
     cargo deny check

@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use posology::io::{DataOptions, DataReader, doses_of};
 use posology::dosing::Schedule;
+use posology::io::{DataOptions, DataReader, doses_of};
 use posology::model::{Catalogue, Model};
 use posology::population::Subject;
 use posology::simulate::{Compat, Replay, Rules};
