@@ -1,6 +1,6 @@
 //! What happens inside a replay, kept for those who ask why.
 
-/// What happened at a time, for [`Cursor::happenings`].
+/// What happened at a time, for [`Cursor::happenings`](super::Cursor::happenings).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Happening {
     /// h
