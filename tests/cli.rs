@@ -292,9 +292,9 @@ time,row,additional,event,into,amount,rate,over,given,entered
 0,5,,steady state replaces everything,,,,,,
 2,5,,infusion begins,central,30,10,3,0,
 4,6,,record: other,,,,,,20 central
+4,6,,infusion ends,central,,10,,,
 4,6,,compartment emptied and closed,central,,,,,
-5,5,,infusion ends,central,,10,,,
-5,7,,record: replacement,,,,,,10 central
+5,7,,record: replacement,,,,,,
 5,7,,amount replaced,central,7,,,,
 6,8,,record: observation,,,,,,
 "

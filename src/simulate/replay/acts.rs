@@ -200,7 +200,10 @@ impl Cursor<'_> {
         if open {
             return self.open(record.time, record.row, state, steps);
         }
-        self.running.retain(|r| r.state != state);
+        let ended: Vec<Running> = self.running.extract_if(.., |r| r.state == state).collect();
+        for r in ended {
+            self.happened(record.time, record.row, Event::Ends { state, rate: r.rate });
+        }
         self.infuse(steps);
         self.closed[state] = true;
         self.system(steps)?;
