@@ -134,7 +134,13 @@ fn the_columns_of_a_simulation_are_id_time_tad_and_the_outputs() {
     assert_eq!(files.keys().collect::<Vec<_>>(), [file, manifest]);
     assert_eq!(csv(std::str::from_utf8(&files[file]).unwrap()), (header, rows));
     let manifest: serde_json::Value = serde_json::from_slice(&files[manifest]).unwrap();
-    let settings = serde_json::json!({ "give": give, "until": "4h", "every": "20min" });
+    let settings = serde_json::json!({
+        "give": give,
+        "until": "4h",
+        "every": "20min",
+        "covariate age": "45 year, the model's reference",
+        "covariate ancestry": "other, the model's reference",
+    });
     assert_eq!(manifest["settings"], settings);
 }
 

@@ -164,9 +164,12 @@ impl FromStr for Date {
 
     /// Reads `2026-01-05`.
     fn from_str(text: &str) -> Result<Self, DosingError> {
-        let parts: Vec<Option<u32>> = text.split('-').map(whole).collect();
-        match (text.len(), parts.as_slice()) {
-            (10, [Some(y), Some(m), Some(d)]) => Date::new(i64::from(*y), *m as u8, *d as u8),
+        let parts: Vec<&str> = text.split('-').collect();
+        match *parts {
+            [y, m, d] if [y.len(), m.len(), d.len()] == [4, 2, 2] => match [y, m, d].map(whole) {
+                [Some(y), Some(m), Some(d)] => Date::new(i64::from(y), m as u8, d as u8),
+                _ => None,
+            },
             _ => None,
         }
         .ok_or_else(|| DosingError::BadDate { text: text.to_string() })
@@ -225,7 +228,17 @@ mod tests {
 
     #[test]
     fn days_that_do_not_exist_are_refused() {
-        for text in ["2026-02-29", "2026-13-01", "2026-1-5", "05.01.2026", "2026-00-01", "2026-01-256", ""] {
+        for text in [
+            "2026-02-29",
+            "2026-13-01",
+            "2026-1-5",
+            "05.01.2026",
+            "2026-00-01",
+            "2026-01-256",
+            "2026-258-5",
+            "10103-2-05",
+            "",
+        ] {
             assert!(text.parse::<Date>().is_err(), "{text}");
         }
         for text in ["24:00", "9:5", "9", "09:60", ":30", "+9:00"] {

@@ -184,7 +184,12 @@ impl Cursor<'_> {
 
     /// Stops the infusions that run.
     pub(super) fn stop(&mut self, record: &Record) {
-        for Running { state, rate, .. } in std::mem::take(&mut self.running) {
+        let running = std::mem::take(&mut self.running);
+        self.stopped(record, running);
+    }
+
+    fn stopped(&mut self, record: &Record, infusions: Vec<Running>) {
+        for Running { state, rate, .. } in infusions {
             self.happened(record.time, record.row, Event::Ends { state, rate });
         }
     }
@@ -200,10 +205,8 @@ impl Cursor<'_> {
         if open {
             return self.open(record.time, record.row, state, steps);
         }
-        let ended: Vec<Running> = self.running.extract_if(.., |r| r.state == state).collect();
-        for r in ended {
-            self.happened(record.time, record.row, Event::Ends { state, rate: r.rate });
-        }
+        let stopped = self.running.extract_if(.., |r| r.state == state).collect();
+        self.stopped(record, stopped);
         self.infuse(steps);
         self.closed[state] = true;
         self.system(steps)?;
