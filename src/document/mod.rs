@@ -106,6 +106,7 @@ impl Kind for DocumentError {
 
 impl<K> Faults<K> {
     /// The same faults, those without a place at this one.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     pub(crate) fn placed(self, place: &Place) -> Self {
         self.each(|mut fault| {
             if fault.source.is_none() {

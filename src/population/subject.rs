@@ -112,6 +112,7 @@ impl Kind for SubjectError {
 
 impl Faults<SubjectError> {
     /// The same faults, placed where the name and the value of a setting stand.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     pub(crate) fn said_as(self, name: &Text, value: &Text) -> Self {
         self.each(|fault| match fault.kind {
             SubjectError::UnknownCovariate { .. } | SubjectError::UnknownParameter { .. } => {

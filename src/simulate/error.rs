@@ -131,7 +131,7 @@ pub enum SimulationError {
         error: Box<SimulationError>,
     },
     /// The engine found numbers that are not finite.
-    #[error("the solution is not finite: {0}")]
+    #[error(transparent)]
     Solve(#[from] SolveError),
 }
 
@@ -150,6 +150,7 @@ impl From<ModelError> for SimulationError {
 
 impl SimulationError {
     /// The part of a regimen's text that the error is about: some words, or all of it; none for errors about something else.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     fn about(&self, text: &str) -> Option<Span> {
         let words = match self {
             SimulationError::UnknownRoute { route, .. }
@@ -171,6 +172,7 @@ impl SimulationError {
 
 impl Faults<SimulationError> {
     /// The same faults, those about the regimen placed on the words of it that they are about.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     pub(crate) fn said_in(self, text: &Text) -> Self {
         self.each(|fault| match fault.kind.about(&text.text) {
             Some(span) => text.part(Some(span)).fault(fault.kind),
