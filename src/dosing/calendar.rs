@@ -4,7 +4,6 @@ use super::phase::tidy;
 use super::print::amount;
 use super::{Date, DosingError, Input, Phase, PlannedDose, Regimen, Resolved, Schedule, devices};
 use crate::units::Quantity;
-use std::fmt;
 
 /// One dose of a [`Calendar`]. Days and weeks are counted from 1.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,26 +99,6 @@ fn written(dose: &PlannedDose) -> String {
         Input::Bolus => format!("{quantity}{salt}"),
         Input::Over(duration) => format!("{quantity}{salt} over {duration}"),
         Input::AtRate(duration) => format!("{quantity}{salt} for {duration}"),
-    }
-}
-
-impl fmt::Display for Calendar {
-    /// A table with a heading; columns in which nothing is known are left out.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let cells: Vec<_> = self.rows.iter().map(Calendar::cells).collect();
-        let shown: Vec<(usize, usize)> = (0..Calendar::COLUMNS.len())
-            .filter(|&column| cells.iter().any(|row| !row[column].is_empty()))
-            .map(|column| {
-                let longest = cells.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
-                (column, longest.max(Calendar::COLUMNS[column].len()))
-            })
-            .collect();
-        let heading = Calendar::COLUMNS.map(str::to_string);
-        for row in std::iter::once(&heading).chain(&cells) {
-            let line: Vec<String> = shown.iter().map(|&(column, width)| format!("{:<width$}", row[column])).collect();
-            writeln!(f, "{}", line.join("  ").trim_end())?;
-        }
-        Ok(())
     }
 }
 
@@ -222,12 +201,14 @@ mod tests {
         let text = "1 mg/kg nasal twice weekly x 3, max 75 mg, rounded to device, starting 2026-01-05";
         let device = |route: Option<&str>| route.filter(|r| *r == "nasal").map(|_| "28 mg".parse().unwrap());
         let calendar = Calendar::of(&text.parse().unwrap(), Some(80.0), device).unwrap();
+        let rows: Vec<String> = calendar.rows.iter().map(|row| Calendar::cells(row).join("|")).collect();
         assert_eq!(
-            calendar.to_string(),
-            "dose  day  week  date        time_h  course  phase  written  planned  given  devices  route\n\
-             1     1    1     2026-01-05  0       1       1      1 mg/kg  80 mg    84 mg  3        nasal\n\
-             2     4    1     2026-01-08  72      1       1      1 mg/kg  80 mg    84 mg  3        nasal\n\
-             3     8    2     2026-01-12  168     1       1      1 mg/kg  80 mg    84 mg  3        nasal\n"
+            rows,
+            [
+                "1|1|1|2026-01-05|0|1|1|1 mg/kg|80 mg|84 mg|3|nasal",
+                "2|4|1|2026-01-08|72|1|1|1 mg/kg|80 mg|84 mg|3|nasal",
+                "3|8|2|2026-01-12|168|1|1|1 mg/kg|80 mg|84 mg|3|nasal",
+            ]
         );
     }
 
@@ -236,11 +217,7 @@ mod tests {
         let regimen = "0.5 mg/kg iv over 40 min weekly x 1".parse().unwrap();
         let calendar = Calendar::of(&regimen, None, |_| None).unwrap();
         assert_eq!(calendar.rows[0].resolved, None);
-        assert_eq!(
-            calendar.to_string(),
-            "dose  day  week  time_h  course  phase  written                route\n\
-             1     1    1     0       1       1      0.5 mg/kg over 40 min  iv\n"
-        );
+        assert_eq!(Calendar::cells(&calendar.rows[0]).join("|"), "1|1|1||0|1|1|0.5 mg/kg over 40 min||||iv");
     }
 
     #[test]
