@@ -1,7 +1,9 @@
 //! Numerical building blocks that know nothing about drugs: functions near removable singularities, small matrix
-//! exponentials, the block modal decomposition of a linear system, and root finding.
+//! exponentials, the block modal decomposition of a linear system, root finding, and the
+//! choice of an instruction set.
 
 pub mod expm;
+pub mod kernel;
 pub mod lu;
 pub mod modal;
 pub mod numeric;

@@ -1,10 +1,12 @@
 //! Engines that carry a system of states through a schedule of events, and what they share.
 
 mod exact;
+mod ode;
 mod schedule;
 mod walk;
 
 pub use exact::{Exact, Extremum, Signal, Solution, System};
+pub use ode::{Field, Method, Quartic, Trajectory};
 pub use schedule::{Event, Plan, Schedule};
 pub use walk::{Pulse, Steps, Walk};
 
@@ -29,6 +31,20 @@ pub struct Work {
     pub segments: u64,
     /// Output values written.
     pub samples: u64,
+    /// Steps of the explicit method that were accepted.
+    pub explicit_steps: u64,
+    /// Steps of the stiff method that were accepted.
+    pub stiff_steps: u64,
+    /// Steps that were not accurate enough and were tried again.
+    pub rejected: u64,
+    /// Right-hand sides evaluated.
+    pub slopes: u64,
+    /// Jacobian matrices evaluated.
+    pub jacobians: u64,
+    /// Matrices factorised.
+    pub factorisations: u64,
+    /// Changes from one method to the other.
+    pub switches: u64,
 }
 
 impl Work {
@@ -99,6 +115,52 @@ pub enum SolveError {
     /// Something that enters again and again never leaves, so that no periodic state exists.
     #[error("there is no steady state: part of what enters never leaves")]
     NoSteadyState,
+    /// A slope or state stopped being a number.
+    #[error("state {state} is no longer a finite number at {time} h")]
+    NotFinite {
+        /// Place of the state.
+        state: usize,
+        /// When, h.
+        time: f64,
+    },
+    /// The step became too small to go on: something changes without end, or jumps.
+    #[error("the step became {step} h at {time} h, too small to go on")]
+    StepTooSmall {
+        /// When, h.
+        time: f64,
+        /// The step, h.
+        step: f64,
+        /// Place of the state whose error is largest.
+        state: usize,
+    },
+    /// More steps than a stretch between two events may take.
+    #[error("{limit} steps did not reach beyond {time} h")]
+    TooManySteps {
+        /// How far they reached, h.
+        time: f64,
+        /// The limit.
+        limit: u64,
+    },
+    /// An amount of drug fell below zero by more than the tolerance explains.
+    #[error("the amount in state {state} is {value} mg at {time} h")]
+    NegativeAmount {
+        /// Place of the state.
+        state: usize,
+        /// When, h.
+        time: f64,
+        /// mg
+        value: f64,
+    },
+    /// No state was found that one interval between doses leads back to.
+    #[error(
+        "no steady state was found: after {cycles} dosing intervals the states still change by {residual:e} of their size"
+    )]
+    NotPeriodic {
+        /// Intervals that were simulated.
+        cycles: u32,
+        /// Largest relative change over the last of them.
+        residual: f64,
+    },
     /// The solution grew beyond the range of numbers.
     #[error("the solution is no longer a finite number at {time} h")]
     Overflow {
@@ -116,7 +178,11 @@ impl SolveError {
             Self::Time { .. } => "E_TIME_OUT_OF_RANGE",
             Self::Duration { .. } => "E_DURATION",
             Self::Order { .. } => "E_TIME_ORDER",
-            Self::NoSteadyState => "E_NO_STEADY_STATE",
+            Self::NoSteadyState | Self::NotPeriodic { .. } => "E_NO_STEADY_STATE",
+            Self::NotFinite { .. } => "E_STATE_NOT_FINITE",
+            Self::StepTooSmall { .. } => "E_STEP_TOO_SMALL",
+            Self::TooManySteps { .. } => "E_TOO_MANY_STEPS",
+            Self::NegativeAmount { .. } => "E_NEGATIVE_AMOUNT",
             Self::Overflow { .. } => "E_OVERFLOW",
         }
     }

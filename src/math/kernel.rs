@@ -1,0 +1,89 @@
+//! Instruction sets: the same loops over lanes compiled for wider registers, chosen at run time.
+//!
+//! No kernel contracts a product and a sum into one rounding, so all of them give the same bytes; they differ in speed.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// An instruction set that loops over lanes are compiled for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kernel {
+    /// What every processor of the target has.
+    Baseline,
+    /// x86-64 with AVX2: four numbers at once.
+    Avx2,
+    /// x86-64 with AVX-512: eight numbers at once.
+    Avx512,
+}
+
+impl Kernel {
+    /// All of them, narrowest first.
+    pub const ALL: [Kernel; 3] = [Kernel::Baseline, Kernel::Avx2, Kernel::Avx512];
+
+    /// Whether this processor has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            Kernel::Baseline => true,
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2 => std::arch::is_x86_feature_detected!("avx2"),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512 => {
+                use std::arch::is_x86_feature_detected as has;
+                has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("avx512bw")
+            }
+            #[cfg(not(target_arch = "x86_64"))]
+            _ => false,
+        }
+    }
+
+    /// The widest that this processor has.
+    pub fn widest() -> Kernel {
+        Kernel::ALL.into_iter().rfind(|kernel| kernel.is_available()).unwrap_or(Kernel::Baseline)
+    }
+
+    /// Runs `work` compiled for this instruction set, or for the baseline where the processor lacks it. Everything that
+    /// `work` calls has to be `#[inline(always)]`, or it stays compiled for the baseline.
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
+        #[cfg(target_arch = "x86_64")]
+        match self {
+            // SAFETY: the processor was just found to have the features that the function is compiled for.
+            Kernel::Avx512 if self.is_available() => return unsafe { avx512(work) },
+            // SAFETY: as above.
+            Kernel::Avx2 if self.is_available() => return unsafe { avx2(work) },
+            _ => {}
+        }
+        work()
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx2")]
+fn avx2<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
+fn avx512<R>(work: impl FnOnce() -> R) -> R {
+    work()
+}
+
+impl fmt::Display for Kernel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Kernel::Baseline => "baseline",
+            Kernel::Avx2 => "avx2",
+            Kernel::Avx512 => "avx512",
+        })
+    }
+}
+
+impl FromStr for Kernel {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Kernel::ALL.into_iter().find(|kernel| kernel.to_string() == text).ok_or(())
+    }
+}

@@ -1,0 +1,32 @@
+//! Engines for systems that are not linear: subjects side by side in lanes, each with its own time, step and method.
+//!
+//! Time is counted in hours since the start of the present stretch between two events, so that the first moments after a
+//! late dose are resolved as finely as those after the first one.
+
+mod trajectory;
+
+pub use trajectory::{Quartic, Trajectory};
+
+/// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
+pub trait Field<const L: usize> {
+    /// Number of states that are integrated.
+    fn size(&self) -> usize;
+
+    /// Writes the slopes of all states at `t`, h since the start of each lane's stretch.
+    fn slope(&mut self, t: &[f64; L], y: &[[f64; L]], dy: &mut [[f64; L]]);
+
+    /// Writes the derivatives of the slopes by the states, row-major: `j[row * n + column]`.
+    fn jacobian(&mut self, t: &[f64; L], y: &[[f64; L]], j: &mut [[f64; L]]);
+}
+
+/// Which method carries a lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Method {
+    /// The explicit one, and the stiff one wherever stability rather than accuracy limits the step.
+    #[default]
+    Auto,
+    /// Explicit Runge-Kutta 5(4).
+    Explicit,
+    /// L-stable Rosenbrock.
+    Stiff,
+}
