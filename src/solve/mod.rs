@@ -5,9 +5,9 @@ mod ode;
 mod schedule;
 mod walk;
 
-pub use exact::{Exact, Extremum, Signal, Solution, System};
+pub use exact::{Drive, Exact, Extremum, Flow, FlowSpace, Signal, Solution, System};
 pub use ode::{Field, Method, Quartic, Trajectory};
-pub use schedule::{Event, Plan, Schedule};
+pub use schedule::{Entry, Event, Plan, Schedule, Stretch};
 pub use walk::{Pulse, Steps, Walk};
 
 use crate::math::modal::Kind;
