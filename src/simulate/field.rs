@@ -6,7 +6,7 @@ use crate::model::{GROUP_INPUT, Model, Reg};
 use crate::solve::{Drive, Field, Flow};
 
 /// What reads a clock: its register, and what it shows at the start of each lane's stretch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Clock<const L: usize> {
     register: Reg,
     origin: [f64; L],
@@ -30,7 +30,7 @@ pub(super) struct Arrived {
 }
 
 /// Doses that enter by input functions, one per lane: a lane that has fewer of them has an amount of 0.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entering<const L: usize> {
     rate: Reg,
     /// Place among the states that are integrated.
@@ -110,7 +110,7 @@ impl Latest {
 }
 
 /// A model as a field over L subjects.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ModelField<'m, const L: usize> {
     model: &'m Model,
     law: Law<'m>,
