@@ -67,6 +67,8 @@ pub(super) struct Start<'a> {
 /// When doses were given last, h, and how much. Times are NaN before the first dose.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Latest {
+    /// When the clock `t` was at zero.
+    pub zero: f64,
     pub first: f64,
     pub any: f64,
     /// Of each route: time and mg.
@@ -76,7 +78,7 @@ pub(super) struct Latest {
 impl Latest {
     /// Nothing was given so far.
     pub fn none(model: &Model) -> Self {
-        Latest { first: f64::NAN, any: f64::NAN, by_route: vec![(f64::NAN, 0.0); model.routes().len()] }
+        Latest { zero: 0.0, first: f64::NAN, any: f64::NAN, by_route: vec![(f64::NAN, 0.0); model.routes().len()] }
     }
 
     /// A dose is given, by a route or into a compartment.
@@ -90,8 +92,9 @@ impl Latest {
         }
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
+    /// Forgets everything and starts the clock anew.
+    pub fn clear(&mut self, time: f64) {
+        self.zero = time;
         (self.first, self.any) = (f64::NAN, f64::NAN);
         self.by_route.fill((f64::NAN, 0.0));
     }
@@ -99,7 +102,7 @@ impl Latest {
     /// Shows the clocks in a register file at time `t`.
     pub fn show(&self, model: &Model, t: f64, file: &mut [[f64; 1]]) {
         let inputs = model.inputs();
-        file[inputs.t] = [t];
+        file[inputs.t] = [t - self.zero];
         file[inputs.tafd] = [t - self.first];
         file[inputs.tad] = [t - self.any];
         for (route, (time, amount)) in self.by_route.iter().enumerate() {
@@ -140,10 +143,11 @@ impl<'m, const L: usize> ModelField<'m, L> {
         let slot = |state: &usize| model.states()[*state].slot;
         let inputs = model.inputs();
         let clocks = [inputs.t, inputs.tafd, inputs.tad].into_iter().chain(inputs.tad_of.iter().copied());
-        let read = |register: &Reg| match split.law {
-            Law::Matrix { .. } => false,
-            Law::Programs { slopes, .. } => model.reads(slopes, *register),
+        let computed: Vec<Reg> = match split.law {
+            Law::Matrix { .. } => Vec::new(),
+            Law::Programs { rhs, .. } => rest.iter().map(|state| rhs[*state]).collect(),
         };
+        let read = |register: &Reg| model.reads(computed.iter().copied(), *register);
         let clocks = clocks.filter(|c| read(c)).map(|register| Clock { register, origin: [0.0; L] }).collect();
         let reads: Vec<usize> = (0..split.exact).filter(|at| read(&slot(&split.order[*at]))).collect();
         ModelField {
@@ -202,7 +206,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
         let inputs = self.model.inputs();
         for clock in &mut self.clocks {
             let since = match clock.register {
-                r if r == inputs.t => 0.0,
+                r if r == inputs.t => start.doses.zero,
                 r if r == inputs.tafd => start.doses.first,
                 r if r == inputs.tad => start.doses.any,
                 r => inputs.tad_of.iter().position(|of| *of == r).map_or(0.0, |at| start.doses.by_route[at].0),
