@@ -88,8 +88,8 @@ impl<'m> Prepared<'m> {
     ) -> Result<Self, SimulationError> {
         let (a, b) = match model.dynamics() {
             Dynamics::Linear { a, b } => (a.as_slice(), b.as_slice()),
-            Dynamics::NonLinear { why, .. } => {
-                return Err(SimulationError::NotLinear { model: model.id().into(), why: why.clone() });
+            Dynamics::NonLinear(system) => {
+                return Err(SimulationError::NotLinear { model: model.id().into(), why: system.why.clone() });
             }
         };
         if samples.len() > MAX_SAMPLES {

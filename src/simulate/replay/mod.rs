@@ -79,8 +79,8 @@ impl<'m> Replay<'m> {
     pub fn new(model: &'m Model, rules: Rules) -> Result<Self, SimulationError> {
         match model.dynamics() {
             Dynamics::Linear { a, b } => Ok(Replay { model, a, b, rules }),
-            Dynamics::NonLinear { why, .. } => {
-                Err(SimulationError::NotLinear { model: model.id().into(), why: why.clone() })
+            Dynamics::NonLinear(system) => {
+                Err(SimulationError::NotLinear { model: model.id().into(), why: system.why.clone() })
             }
         }
     }
