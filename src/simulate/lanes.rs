@@ -15,8 +15,6 @@ pub(super) struct Lanes<'m, const L: usize> {
     field: ModelField<'m, L>,
     integrator: Integrator<L>,
     seats: Vec<Seat>,
-    /// What the reference engines did.
-    reference: Work,
 }
 
 /// Subjects on their way, and where their numbers go.
@@ -51,7 +49,6 @@ impl<'m, const L: usize> Lanes<'m, L> {
             field: ModelField::new(prepared.model, prepared.split),
             integrator: Integrator::new(n, settings.engine.method(), settings.rtol, settings.most_steps),
             seats: (0..L).map(|_| Seat::new(prepared)).collect(),
-            reference: Work::default(),
         }
     }
 
@@ -62,7 +59,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
 
     /// Work since the memory was made.
     pub fn work(&self) -> Work {
-        self.seats.iter().fold(self.integrator.work() + self.reference, |work, seat| work + seat.work())
+        self.seats.iter().fold(self.integrator.work(), |work, seat| work + seat.work())
     }
 
     /// Runs subjects, as many as there are lanes at once. `out` has a part for each subject; those of subjects that fail
@@ -175,39 +172,32 @@ impl<'m> Lanes<'m, 1> {
     /// Runs one subject by a reference engine, which stops at every sample.
     pub fn refer(
         &mut self,
-        reference: Reference,
+        reference: &mut Reference,
         prepared: &Prepared<'m>,
         subject: &Subject<'_>,
         out: &mut [f64],
         mut keep: Option<&mut Trajectory>,
     ) -> Result<(), SimulationError> {
-        let Lanes { field, seats, reference: work, .. } = self;
+        let Lanes { field, seats, .. } = self;
         let seat = &mut seats[0];
         field.stop(0);
         seat.board(prepared, subject)?;
         while let Some(length) = seat.enter(prepared, field, 0, out)? {
-            let failing = |seat: &Seat, error: SolveError| {
-                let (model, states) = (prepared.model, prepared.split.rest());
-                Failing { model, subject, states, begin: seat.begin(), dose: seat.dose() }.error(error)
-            };
-            let tolerance = prepared.settings;
-            if let Some(trajectory) = &mut keep {
-                let mut y = seat.y().to_vec();
-                let pieces = reference.pieces(field, length, &mut y, seat.scales(), tolerance.rtol, tolerance.atol, tolerance.most_steps, work);
-                for (from, to, quartics) in pieces.map_err(|e| failing(seat, e))? {
-                    trajectory.push(seat.begin() + from, to - from, quartics.into_iter());
-                }
-            }
+            let (begin, dose) = (seat.begin(), seat.dose());
+            let states = prepared.split.rest();
+            let failing = Failing { model: prepared.model, subject, states, begin, dose };
+            let scales = seat.scales().to_vec();
             let mut from = 0.0;
             while from < length {
                 let to = seat.next_sample(prepared).map_or(length, |t| t.min(length));
-                let scales = seat.scales().to_vec();
-                reference
-                    .advance(field, from, to, seat.y_mut(), &scales, tolerance.rtol, tolerance.atol, tolerance.most_steps, work)
-                    .map_err(|e| failing(seat, e))?;
-                let y = seat.y().to_vec();
-                seat.write_samples(prepared, [from, to], |place| [y[place], 0.0, 0.0, 0.0, 0.0], out)?;
-                seat.look(prepared, to).map_err(|e| failing(seat, e))?;
+                let carried = match &mut keep {
+                    None => reference.advance(field, from, to, seat.y_mut(), &scales),
+                    Some(trajectory) => reference.pieces(field, from, to, seat.y_mut(), &scales, |t, length, quartics| {
+                        trajectory.push(begin + t, length, quartics.iter().copied());
+                    }),
+                };
+                carried.and_then(|()| seat.look(prepared, to)).map_err(|error| failing.error(error))?;
+                seat.write_samples_at(prepared, to, out)?;
                 from = to;
             }
             seat.leave();

@@ -9,7 +9,7 @@ use super::{Engine, Latest, Settings, SimulationError, field, switches};
 use crate::dosing::{PlannedDose, Regimen};
 use crate::model::{Model, Readout, Reg};
 use crate::population::Subject;
-use crate::solve::{Reference, Trajectory, Work};
+use crate::solve::{DormandPrince, Reference, Trajectory, Work};
 
 /// The most sampling times of one run.
 pub const MAX_SAMPLES: usize = 10_000_000;
@@ -49,7 +49,7 @@ enum Engines<'m> {
     /// Everything is propagated exactly.
     Exact { individual: Box<Individual>, c: Vec<f64>, d: Vec<f64> },
     /// Something is integrated: one subject by itself, and many in lanes.
-    Integrated { one: Box<Lanes<'m, 1>>, many: Option<Box<Lanes<'m, LANES>>> },
+    Integrated { one: Box<Lanes<'m, 1>>, many: Option<Box<Lanes<'m, LANES>>>, reference: Option<Reference> },
 }
 
 impl<'m> Prepared<'m> {
@@ -147,7 +147,9 @@ impl<'m> Prepared<'m> {
                 let individual = Box::new(Individual::new(self));
                 Engines::Exact { individual, c: vec![0.0; intervals * n], d: vec![0.0; intervals] }
             }
-            false => Engines::Integrated { one: Box::new(Lanes::new(self)), many: None },
+            false => {
+                Engines::Integrated { one: Box::new(Lanes::new(self)), many: None, reference: self.reference() }
+            }
         })
     }
 
@@ -179,7 +181,7 @@ impl<'m> Prepared<'m> {
         out: &mut [f64],
     ) -> Vec<Result<(), SimulationError>> {
         assert_eq!(out.len(), self.numbers() * subjects.len(), "one number per subject, output and sample");
-        if let (Engines::Integrated { many, .. }, None) = (&mut ws.0, self.reference()) {
+        if let Engines::Integrated { many, reference: None, .. } = &mut ws.0 {
             return many.get_or_insert_with(|| Box::new(Lanes::new(self))).run(self, subjects, out, None);
         }
         let mut parts = out.chunks_exact_mut(self.numbers().max(1));
@@ -208,7 +210,7 @@ impl<'m> Prepared<'m> {
                 individual.become_subject(self, subject)?;
                 self.write_exact(individual, (c, d), out)
             }
-            Engines::Integrated { one, .. } => match self.reference() {
+            Engines::Integrated { one, reference, .. } => match reference {
                 Some(reference) => one.refer(reference, self, subject, out, keep),
                 None => one.run(self, std::slice::from_ref(subject), out, keep).swap_remove(0),
             },
@@ -216,11 +218,13 @@ impl<'m> Prepared<'m> {
     }
 
     fn reference(&self) -> Option<Reference> {
-        match self.settings.engine {
-            Engine::Dopri5 => Some(Reference::Dopri5),
-            Engine::Dop853 => Some(Reference::Dop853),
-            _ => None,
-        }
+        let Settings { engine, rtol, atol, most_steps, .. } = self.settings;
+        let method = match engine {
+            Engine::Dopri5 => DormandPrince::Dopri5,
+            Engine::Dop853 => DormandPrince::Dop853,
+            _ => return None,
+        };
+        Some(Reference::new(method, rtol, atol, most_steps))
     }
 
     /// Writes the outputs of a subject that is solved exactly.
@@ -317,7 +321,10 @@ impl Workspace<'_> {
     pub fn work(&self) -> Work {
         match &self.0 {
             Engines::Exact { individual, .. } => individual.exact.work(),
-            Engines::Integrated { one, many } => one.work() + many.as_ref().map_or(Work::default(), |m| m.work()),
+            Engines::Integrated { one, many, reference } => {
+                let many = many.as_ref().map_or(Work::default(), |many| many.work());
+                one.work() + many + reference.as_ref().map_or(Work::default(), Reference::work)
+            }
         }
     }
 }

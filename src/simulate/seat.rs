@@ -121,10 +121,7 @@ impl Seat {
             let flow = (exact > 0).then(|| self.individual.exact.solution().flow(self.stretch));
             field.start(lane, &Start { time: self.begin, flow, doses: &self.latest, arrived });
             self.weigh(prepared);
-            let y = std::mem::take(&mut self.y);
-            let written = self.write_samples(prepared, [0.0, 0.0], |place| [y[place], 0.0, 0.0, 0.0, 0.0], out);
-            self.y = y;
-            written?;
+            self.write_samples_at(prepared, 0.0, out)?;
             if length > 0.0 {
                 return Ok(Some(length));
             }
@@ -228,6 +225,14 @@ impl Seat {
     /// h after the beginning of the stretch at which the next sample is due.
     pub fn next_sample(&self, prepared: &Prepared<'_>) -> Option<f64> {
         (!self.samples.is_empty()).then(|| prepared.samples[self.samples.start] - self.begin)
+    }
+
+    /// Writes the samples due up to `t`, where the states are as they are now.
+    pub fn write_samples_at(&mut self, prepared: &Prepared<'_>, t: f64, out: &mut [f64]) -> Result<(), SimulationError> {
+        let y = std::mem::take(&mut self.y);
+        let written = self.write_samples(prepared, [t, t], |place| [y[place], 0.0, 0.0, 0.0, 0.0], out);
+        self.y = y;
+        written
     }
 
     /// Writes the samples due up to the end of a step, from the quartics of the states in it.
