@@ -1,5 +1,6 @@
 //! A model as a field: the slopes of the states that are integrated, for subjects in lanes.
 
+use super::administer::Administration;
 use super::split::{Law, Split};
 use crate::expr::Class;
 use crate::model::{GROUP_INPUT, Model, Reg};
@@ -92,6 +93,15 @@ impl Latest {
         }
     }
 
+    /// At a time: doses are in the order of time.
+    pub fn at(model: &Model, doses: &[Administration], time: f64) -> Self {
+        let mut latest = Latest::none(model);
+        for a in doses.iter().take_while(|a| a.time <= time).filter(|a| a.device == 1) {
+            latest.dose(a.time, Some(a.route), a.dose_amount);
+        }
+        latest
+    }
+
     /// Forgets everything and starts the clock anew.
     pub fn clear(&mut self, time: f64) {
         self.zero = time;
@@ -110,6 +120,12 @@ impl Latest {
             file[inputs.last_dose[route]] = [*amount];
         }
     }
+}
+
+/// Registers of times since doses, and of amounts of doses.
+pub(super) fn clocks_of_doses(model: &Model) -> impl Iterator<Item = Reg> + '_ {
+    let inputs = model.inputs();
+    [inputs.tafd, inputs.tad].into_iter().chain(inputs.tad_of.iter().chain(&inputs.last_dose).copied())
 }
 
 /// A model as a field over L subjects.
@@ -143,11 +159,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
         let slot = |state: &usize| model.states()[*state].slot;
         let inputs = model.inputs();
         let clocks = [inputs.t, inputs.tafd, inputs.tad].into_iter().chain(inputs.tad_of.iter().copied());
-        let computed: Vec<Reg> = match split.law {
-            Law::Matrix { .. } => Vec::new(),
-            Law::Programs { rhs, .. } => rest.iter().map(|state| rhs[*state]).collect(),
-        };
-        let read = |register: &Reg| model.reads(computed.iter().copied(), *register);
+        let read = |register: &Reg| split.reads(model, *register);
         let clocks = clocks.filter(|c| read(c)).map(|register| Clock { register, origin: [0.0; L] }).collect();
         let reads: Vec<usize> = (0..split.exact).filter(|at| read(&slot(&split.order[*at]))).collect();
         ModelField {

@@ -2,20 +2,27 @@
 
 mod administer;
 mod builder;
-mod computed;
+mod curve;
+mod dense;
 mod error;
+mod failure;
 mod field;
 mod happening;
+mod individual;
+mod lanes;
+mod limits;
 mod motion;
 mod output;
 mod parts;
 mod planned;
 mod prepared;
 mod profile;
+mod readout;
 mod record;
 mod replay;
 mod rules;
 mod sampling;
+mod seat;
 mod settings;
 mod split;
 mod switches;
@@ -31,3 +38,5 @@ pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady
 pub use replay::{Cursor, Replay};
 pub use rules::{Compat, CovariateRule, Rules};
 pub use settings::{Engine, Settings};
+
+use field::Latest;

@@ -5,7 +5,7 @@ use super::field::{Arrived, Latest, ModelField, Moving, Start};
 use super::settings::Settings;
 use super::split::Split;
 use crate::model::{Model, StateKind};
-use crate::solve::{Integrator, Outcome, Pulse, SolveError, Steps, Walk, Work, value};
+use crate::solve::{Integrator, Outcome, Pulse, SolveError, Steps, Walk, Work, quartic_at};
 
 /// A compartment is below zero when it is so by more than this many times what a step may be off.
 const BELOW: f64 = 1e3;
@@ -67,7 +67,7 @@ struct Rest<'m> {
 impl<'m> Motion<'m> {
     /// All states zero, in a system that does nothing.
     pub fn new(model: &'m Model, split: &'m Split<'m>, settings: Settings) -> Self {
-        let n = split.exact().len();
+        let n = split.exact_states().len();
         let states = split.rest().to_vec();
         let rest = (!states.is_empty()).then(|| {
             let nothing = || vec![0.0; states.len()];
@@ -120,7 +120,7 @@ impl<'m> Motion<'m> {
     /// Goes over to the system of other values and closed compartments, the states as they are.
     pub fn change(&mut self, file: &[[f64; 1]], closed: &[bool], steps: &mut Steps) -> Result<(), SolveError> {
         self.halt(steps)?;
-        let (n, split) = (self.split.exact().len(), self.split);
+        let (n, split) = (self.split.exact_states().len(), self.split);
         if n > 0 {
             self.a.fill(0.0);
             self.b.fill(0.0);
@@ -172,7 +172,7 @@ impl<'m> Motion<'m> {
                 Some(_) => self.walk.ahead(rest.now, steps, &mut self.x),
                 None => self.walk.states(&mut self.x),
             }
-            self.split.exact().iter().zip(&self.x).for_each(|(state, value)| x[*state] = *value);
+            self.split.exact_states().iter().zip(&self.x).for_each(|(state, value)| x[*state] = *value);
         }
         rest.states.iter().enumerate().for_each(|(at, state)| x[*state] = rest.state(at));
     }
@@ -182,7 +182,7 @@ impl<'m> Motion<'m> {
         let Some(rest) = &mut self.rest else { return self.walk.place(x) };
         rest.place(x);
         if !self.x.is_empty() {
-            self.x.iter_mut().zip(self.split.exact()).for_each(|(to, state)| *to = x[*state]);
+            self.x.iter_mut().zip(self.split.exact_states()).for_each(|(to, state)| *to = x[*state]);
             self.walk.place(&self.x);
         }
     }
@@ -215,7 +215,7 @@ impl<'m> Motion<'m> {
         };
         rest.states.iter().enumerate().for_each(|(at, state)| rest.field.infuse(0, at, rates[*state]));
         if !self.x.is_empty() {
-            self.x.iter_mut().zip(self.split.exact()).for_each(|(to, state)| *to = rates[*state]);
+            self.x.iter_mut().zip(self.split.exact_states()).for_each(|(to, state)| *to = rates[*state]);
             self.walk.infuse(&self.x, steps);
         }
         Ok(())
@@ -298,7 +298,7 @@ impl Rest<'_> {
         } else if self.now == to {
             self.end[at]
         } else {
-            value(&self.integrator.quartic(0, at), (self.now - from) / (to - from))
+            quartic_at(&self.integrator.quartic(0, at), (self.now - from) / (to - from))
         }
     }
 

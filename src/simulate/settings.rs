@@ -1,5 +1,6 @@
 //! How a simulation is computed: the engine, its tolerances, the instruction set.
 
+use super::SimulationError;
 use crate::math::kernel::Kernel;
 use crate::solve::Method;
 use std::fmt;
@@ -78,6 +79,19 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Settings { engine: Engine::Auto, rtol: 1e-8, atol: 1e-10, most_steps: 100_000, kernel: Kernel::widest() }
+    }
+}
+
+impl Settings {
+    /// # Errors
+    /// A tolerance that is not above 0 and below 1, no steps.
+    pub(super) fn check(&self) -> Result<(), SimulationError> {
+        for (what, value) in [("relative", self.rtol), ("absolute", self.atol)] {
+            if !(value > 0.0 && value < 1.0) {
+                return Err(SimulationError::Tolerance { what, value });
+            }
+        }
+        Ok(())
     }
 }
 

@@ -41,18 +41,11 @@ impl<'m> Split<'m> {
     /// A model that the exact engine cannot solve and has to.
     pub fn new(model: &'m Model, engine: Engine) -> Result<Self, SimulationError> {
         let all: Vec<usize> = (0..model.states().len()).collect();
-        let inputs = model.routes().iter().find(|r| r.entries.iter().any(|e| e.input.is_some()));
         Ok(match model.dynamics() {
-            Dynamics::Linear { a, b } => {
-                let law = Law::Matrix { a, b };
-                match (engine, inputs) {
-                    (Engine::Exact, Some(route)) => {
-                        return Err(SimulationError::InputFunction { route: route.name.clone() });
-                    }
-                    (Engine::Exact | Engine::Auto, None) => Split::of(all.clone(), all, (a, b), law),
-                    _ => Split::of(Vec::new(), all, (&[], &[]), law),
-                }
-            }
+            Dynamics::Linear { a, b } => match engine {
+                Engine::Auto | Engine::Exact => Split::of(all.clone(), all, (a, b), Law::Matrix { a, b }),
+                _ => Split::of(Vec::new(), all, (&[], &[]), Law::Matrix { a, b }),
+            },
             Dynamics::NonLinear(system) => match engine {
                 Engine::Exact => {
                     let (model, why) = (model.id().into(), system.why.clone());
@@ -88,8 +81,16 @@ impl<'m> Split<'m> {
         Split { exact: exact.len(), order, place, a, b, law }
     }
 
+    /// Whether the slopes of the states that are integrated are computed from an input.
+    pub fn reads(&self, model: &Model, input: Reg) -> bool {
+        match self.law {
+            Law::Matrix { .. } => false,
+            Law::Programs { rhs, .. } => model.reads(self.rest().iter().map(|state| rhs[*state]), input),
+        }
+    }
+
     /// States that are propagated exactly.
-    pub fn exact(&self) -> &[usize] {
+    pub fn exact_states(&self) -> &[usize] {
         &self.order[..self.exact]
     }
 

@@ -10,7 +10,7 @@ mod step;
 mod trajectory;
 
 pub use integrator::{Integrator, Outcome};
-pub use trajectory::{Quartic, Trajectory, value};
+pub use trajectory::{Quartic, Trajectory, quartic_at};
 
 /// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
 pub trait Field<const L: usize> {
