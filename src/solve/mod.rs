@@ -6,7 +6,7 @@ mod schedule;
 mod walk;
 
 pub use exact::{Exact, Extremum, Signal, Solution, System};
-pub use ode::{Field, Method, Quartic, Trajectory};
+pub use ode::{DormandPrince, Field, Method, Quartic, Reference, Trajectory};
 pub use schedule::{Event, Plan, Schedule};
 pub use walk::{Pulse, Steps, Walk};
 

@@ -3,8 +3,10 @@
 //! Time is counted in hours since the start of the present stretch between two events, so that the first moments after a
 //! late dose are resolved as finely as those after the first one.
 
+mod reference;
 mod trajectory;
 
+pub use reference::{DormandPrince, Reference};
 pub use trajectory::{Quartic, Trajectory};
 
 /// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
