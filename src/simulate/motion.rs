@@ -5,7 +5,7 @@ use super::field::{Arrived, Latest, ModelField, Moving, Start};
 use super::settings::Settings;
 use super::split::Split;
 use crate::model::{Model, StateKind};
-use crate::solve::{Integrator, Outcome, Pulse, SolveError, Steps, Walk, Work, quartic_at};
+use crate::solve::{Integrator, Outcome, Pulse, Reference, SolveError, Steps, Walk, Work, quartic_at};
 
 /// A compartment is below zero when it is so by more than this many times what a step may be off.
 const BELOW: f64 = 1e3;
@@ -43,6 +43,8 @@ struct Rest<'m> {
     model: &'m Model,
     field: ModelField<'m, 1>,
     integrator: Integrator<1>,
+    /// In place of the integrator, where the engine is one of the crate `ode_solvers`.
+    reference: Option<Reference>,
     settings: Settings,
     states: Vec<usize>,
     /// When the present stretch began, h; none before the first moment of a stretch.
@@ -61,6 +63,7 @@ struct Rest<'m> {
     peaks: Vec<f64>,
     /// The largest amount that entered so far, mg.
     entered: f64,
+    scales: Vec<f64>,
     absolute: Vec<f64>,
 }
 
@@ -80,6 +83,7 @@ impl<'m> Motion<'m> {
                     settings.rtol,
                     settings.most_steps,
                 ),
+                reference: settings.reference(),
                 settings,
                 begin: None,
                 now: 0.0,
@@ -89,6 +93,7 @@ impl<'m> Motion<'m> {
                 until: 0.0,
                 peaks: nothing(),
                 entered: 0.0,
+                scales: nothing(),
                 absolute: nothing(),
                 states,
             })
@@ -114,7 +119,10 @@ impl<'m> Motion<'m> {
 
     /// What the integrator did.
     pub fn work(&self) -> Work {
-        self.rest.as_ref().map_or_else(Work::default, |rest| rest.integrator.work())
+        self.rest.as_ref().map_or_else(Work::default, |rest| match &rest.reference {
+            Some(reference) => reference.work(),
+            None => rest.integrator.work(),
+        })
     }
 
     /// Goes over to the system of other values and closed compartments, the states as they are.
@@ -187,6 +195,20 @@ impl<'m> Motion<'m> {
         }
     }
 
+    /// Puts the states that are integrated where they are said to be, and leaves the others.
+    pub fn place_rest(&mut self, x: &[f64], steps: &mut Steps) -> Result<(), SolveError> {
+        self.halt(steps)?;
+        if let Some(rest) = &mut self.rest {
+            rest.place(x);
+        }
+        Ok(())
+    }
+
+    /// The states that are integrated, as indices of the model's states.
+    pub fn integrated(&self) -> &[usize] {
+        self.split.rest()
+    }
+
     /// Adds an amount to a state, at once.
     pub fn add(&mut self, state: usize, amount: f64, steps: &mut Steps) -> Result<(), SolveError> {
         self.halt(steps)?;
@@ -248,9 +270,8 @@ impl Rest<'_> {
                 StateKind::Compartment { .. } => self.entered,
                 StateKind::State => state.unit.to_base(1.0).abs(),
             };
-            let scale = self.peaks[at].max(FLOOR * floor);
-            // Where nothing was given and nothing is there yet, 1 mg is as good a scale as any.
-            self.absolute[at] = self.settings.atol * if scale > 0.0 { scale } else { FLOOR };
+            self.scales[at] = self.peaks[at].max(FLOOR * floor).max(f64::MIN_POSITIVE);
+            self.absolute[at] = self.settings.atol * self.scales[at];
         }
         self.until = around.until - time;
         self.integrator.begin(0, &self.y, &self.absolute, self.until);
@@ -260,6 +281,12 @@ impl Rest<'_> {
 
     /// Steps on until the latest step holds `to`, h since the beginning of the stretch.
     fn go(&mut self, to: f64) -> Result<(), SolveError> {
+        if let Some(reference) = &mut self.reference {
+            reference.advance(&mut self.field, self.now, to, &mut self.y, &self.scales)?;
+            (self.now, self.step) = (to, (0.0, to));
+            self.end.copy_from_slice(&self.y);
+            return self.check();
+        }
         while self.step.1 < to {
             match self.integrator.sweep(&mut self.field) {
                 [Outcome::Accepted { from, to, .. }] => {
