@@ -289,7 +289,8 @@ impl<'m> Prepared<'m> {
                 ws.events.push(Event { time, state: entry.state, amount, over: entry.over });
             }
         }
-        let plan = Plan { start: 0.0, events: &ws.events, switches: &self.switches, marks: &[], samples: &self.samples };
+        let plan =
+            Plan { start: 0.0, events: &ws.events, switches: &self.switches, marks: &[], samples: &self.samples };
         ws.schedule.rebuild(&plan)?;
         Ok(())
     }
