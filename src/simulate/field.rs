@@ -240,14 +240,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
             let at = self.entering.iter().position(free).unwrap_or_else(|| {
                 let zero = [0.0; L];
                 let (rate, since) = (dose.rate, [1.0; L]);
-                self.entering.push(Entering {
-                    rate,
-                    place,
-                    since,
-                    amount: zero,
-                    dose_amount: zero,
-                    dose_device: zero,
-                });
+                self.entering.push(Entering { rate, place, since, amount: zero, dose_amount: zero, dose_device: zero });
                 self.entering.len() - 1
             });
             let entering = &mut self.entering[at];

@@ -77,12 +77,7 @@ impl<'m> Motion<'m> {
             Box::new(Rest {
                 model,
                 field: ModelField::new(model, split),
-                integrator: Integrator::new(
-                    states.len(),
-                    settings.engine.method(),
-                    settings.rtol,
-                    settings.most_steps,
-                ),
+                integrator: Integrator::new(states.len(), settings.engine.method(), settings.rtol, settings.most_steps),
                 reference: settings.reference(),
                 settings,
                 begin: None,
@@ -202,6 +197,22 @@ impl<'m> Motion<'m> {
             rest.place(x);
         }
         Ok(())
+    }
+
+    /// Writes the size of every state that is integrated: its largest value so far, and not too little.
+    pub fn scales(&self, scales: &mut [f64]) {
+        if let Some(rest) = &self.rest {
+            let sizes = rest.scales.iter().zip(&rest.peaks).map(|(scale, peak)| scale.max(*peak));
+            rest.states.iter().zip(sizes).for_each(|(state, size)| scales[*state] = size);
+        }
+    }
+
+    /// Whether the slope of any state that is integrated is computed from a state, for the values in a register file.
+    pub fn matters(&self, state: usize, file: &[[f64; 1]]) -> bool {
+        let (entries, numbers) = self.split.derivatives();
+        entries.iter().any(|(row, column, reg)| {
+            *column == state && self.split.place[*row] >= self.split.exact && !(numbers && file[*reg][0] == 0.0)
+        })
     }
 
     /// The states that are integrated, as indices of the model's states.

@@ -5,7 +5,7 @@ use super::limits::{check_compartment, check_dose};
 use super::record::{DoseInput, DoseRecord, Target};
 use crate::dosing::devices;
 use crate::expr::Class;
-use crate::model::{Model, Reg, StateKind};
+use crate::model::{GROUP_DOSE, Model, Reg, RouteEntry, StateKind};
 use crate::units::{Dimension, Quantity};
 
 /// The most devices of one dose.
@@ -66,7 +66,8 @@ pub(super) fn train(model: &Model, dose: &DoseRecord) -> Result<Train, Simulatio
     Ok(Train { devices: count, gap: device.gap, amount: dose.amount / f64::from(count) })
 }
 
-/// The parts of one device of a dose, for the values that `file` was computed for.
+/// The parts of one device of a dose, for the values that `file` was computed for; where doses follow the state it shows the
+/// states and times just before the dose.
 ///
 /// # Errors
 /// A number outside its limits, a modelled rate or duration that the compartment does not have, a rate or duration for a
@@ -99,10 +100,9 @@ fn by_route(
     }
     check_dose(model, route, file)?;
     let value = |reg: Option<Reg>, default: f64| reg.map_or(default, |reg| file[reg][0]);
-    let part = |entry: &crate::model::RouteEntry| {
+    let part = |entry: &RouteEntry| {
         let entering = value(entry.amount, amount * value(entry.fraction, 1.0));
-        let function =
-            entry.input.map(|rate| Function { rate, dose_amount: amount, dose_device: f64::from(device) });
+        let function = entry.input.map(|rate| Function { rate, dose_amount: amount, dose_device: f64::from(device) });
         let over = match (entry.over, function) {
             (Some(over), _) => file[over][0],
             (None, Some(_)) => 0.0,
@@ -153,4 +153,7 @@ fn run_dose(model: &Model, amount: f64, device: u32, file: &mut [[f64; 1]]) {
     file[model.inputs().dose_amount] = [amount];
     file[model.inputs().dose_device] = [f64::from(device)];
     model.tiers().run(Class::Dose, file);
+    if model.doses_follow_state() {
+        model.tiers().run_group(GROUP_DOSE, file);
+    }
 }
