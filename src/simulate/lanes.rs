@@ -6,7 +6,7 @@ use super::seat::Seat;
 use super::{Prepared, SimulationError};
 use crate::math::kernel::Kernel;
 use crate::population::Subject;
-use crate::solve::{Integrator, Outcome, Reference, SolveError, Trajectory, Work};
+use crate::solve::{Integrator, Outcome, Reference, Trajectory, Work};
 use std::ops::Range;
 
 /// Memory for subjects in L lanes.
@@ -44,9 +44,9 @@ impl Run<'_, '_> {
 impl<'m, const L: usize> Lanes<'m, L> {
     /// Memory for runs of `prepared`.
     pub fn new(prepared: &Prepared<'m>) -> Self {
-        let (n, settings) = (prepared.split.rest().len(), prepared.settings);
+        let (n, settings) = (prepared.split.rest().len(), &prepared.settings);
         Lanes {
-            field: ModelField::new(prepared.model, prepared.split),
+            field: ModelField::new(prepared.model, &prepared.split),
             integrator: Integrator::new(n, settings.engine.method(), settings.rtol, settings.most_steps),
             seats: (0..L).map(|_| Seat::new(prepared)).collect(),
         }

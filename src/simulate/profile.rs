@@ -76,7 +76,7 @@ impl<'m> Profile<'m> {
             dense: Dense::new(&prepared.split, individual.exact.solution().clone(), trajectory),
             files: individual.files.clone(),
             administrations: individual.administrations().to_vec(),
-            switches: prepared.switches().to_vec(),
+            switches: prepared.switches.clone(),
             weights: weights.collect(),
             until: prepared.until(),
             sessions: sessions(prepared, workspace),

@@ -6,10 +6,12 @@
 mod control;
 mod explicit;
 mod integrator;
+mod reference;
 mod step;
 mod trajectory;
 
 pub use integrator::{Integrator, Outcome};
+pub use reference::{DormandPrince, Reference};
 pub use trajectory::{Quartic, Trajectory, quartic_at};
 
 /// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
