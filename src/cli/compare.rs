@@ -86,6 +86,10 @@ fn write(
     }
     manifest.models = models.values().map(used).collect();
     manifest.units_checked = models.values().all(|m| m.unit_checking());
+    let work = comparison.arms.iter().fold(Work::default(), |sum, arm| {
+        sum + arm.work + arm.course.as_ref().map_or(Work::default(), |course| course.work)
+    });
+    describe(&mut manifest, &Settings::default(), comparison.arms.iter().any(|arm| arm.integrated), work);
     manifest.warnings = comparison.warnings.iter().map(|w| w.message.clone()).collect();
     let (session, course) = (session_figure(comparison), course_figure(comparison));
     let files = [
