@@ -1,9 +1,12 @@
 //! `posology compare`: the main job.
 
+use super::engine::describe;
 use super::output::{print, table, warn};
 use super::{Failure, Outcome, Shared, model, read, said};
 use crate::io::{Format, Input, Manifest, ModelUsed, OutputFile, sha256_hex, write_set};
 use crate::plot::{course_figure, session_figure};
+use crate::simulate::Settings;
+use crate::solve::Work;
 use crate::study::compare::{self, Comparison, Models, Plan};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
