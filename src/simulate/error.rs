@@ -3,6 +3,7 @@
 use crate::document::Text;
 use crate::dosing::DosingError;
 use crate::error::{Faults, Kind, Span, listed, nearest};
+use crate::math::kernel::Kernel;
 use crate::model::ModelError;
 use crate::solve::SolveError;
 use crate::units::UnitError;
@@ -69,6 +70,12 @@ pub enum SimulationError {
         what: &'static str,
         /// What was given.
         value: f64,
+    },
+    /// An instruction set that the processor lacks.
+    #[error("this processor has no {kernel}")]
+    Kernel {
+        /// The instruction set.
+        kernel: Kernel,
     },
     /// The engine gave up.
     #[error("{}", gave_up(state, *time, *dose, error))]
@@ -190,6 +197,19 @@ impl From<ModelError> for SimulationError {
 }
 
 impl SimulationError {
+    /// Whether an engine gave up on one subject, as it may on some of many; anything else is wrong with what was asked.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            SimulationError::Failed { .. } | SimulationError::NoSteadyState { .. } => true,
+            SimulationError::Solve(error) => {
+                use SolveError::{NoSteadyState, NotPeriodic, Overflow};
+                matches!(error, NoSteadyState | NotPeriodic { .. } | Overflow { .. })
+            }
+            SimulationError::Record { error, .. } => error.is_failure(),
+            _ => false,
+        }
+    }
+
     /// The part of a regimen's text that the error is about: some words, or all of it; none for errors about something else.
     #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     fn about(&self, text: &str) -> Option<Span> {
@@ -231,6 +251,7 @@ impl Kind for SimulationError {
             SimulationError::UnknownOutput { .. } => "E_UNKNOWN_OUTPUT",
             SimulationError::NotLinear { .. } => "E_NOT_LINEAR",
             SimulationError::Tolerance { .. } => "E_OUT_OF_RANGE",
+            SimulationError::Kernel { .. } => "E_KERNEL",
             SimulationError::Failed { error, .. } => error.code(),
             SimulationError::OutOfLimits { .. } => "E_OUT_OF_LIMITS",
             SimulationError::Time { .. } => "E_TIME_OUT_OF_RANGE",
@@ -283,6 +304,10 @@ impl Kind for SimulationError {
                 Some(format!("give the compartment an `infusion_{what}`, or the record a RATE above 0 or a DUR"))
             }
             SimulationError::NotANumber { .. } => Some("is something divided by zero?".into()),
+            SimulationError::Kernel { .. } => {
+                let available = Kernel::ALL.into_iter().filter(|kernel| kernel.is_available());
+                Some(format!("it has {}", listed(available.map(Kernel::name))))
+            }
             SimulationError::NotLinear { .. } => Some("leave the engine to the program (`auto`)".into()),
             SimulationError::Failed { error, parameters, .. } => {
                 let advice = match error {

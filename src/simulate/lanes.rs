@@ -4,9 +4,9 @@ use super::failure::Failing;
 use super::field::ModelField;
 use super::seat::Seat;
 use super::{Prepared, SimulationError};
-use crate::math::kernel::Kernel;
+use crate::math::kernel;
 use crate::population::Subject;
-use crate::solve::{Integrator, Outcome, Reference, SolveError, Trajectory, Work};
+use crate::solve::{Integrator, Outcome, Reference, Trajectory, Work};
 use std::ops::Range;
 
 /// Memory for subjects in L lanes.
@@ -28,6 +28,21 @@ struct Run<'a, 'm> {
     keep: Option<&'a mut Trajectory>,
 }
 
+/// One sweep of all lanes, compiled for several instruction sets.
+struct Sweep<'a, 'm, const L: usize> {
+    integrator: &'a mut Integrator<L>,
+    field: &'a mut ModelField<'m, L>,
+}
+
+impl<const L: usize> kernel::Work for Sweep<'_, '_, L> {
+    type Output = [Outcome; L];
+
+    #[inline(always)]
+    fn run(self) -> [Outcome; L] {
+        self.integrator.sweep(self.field)
+    }
+}
+
 impl Run<'_, '_> {
     /// Where a subject's outputs go.
     fn out(&mut self, subject: usize) -> &mut [f64] {
@@ -44,9 +59,9 @@ impl Run<'_, '_> {
 impl<'m, const L: usize> Lanes<'m, L> {
     /// Memory for runs of `prepared`.
     pub fn new(prepared: &Prepared<'m>) -> Self {
-        let (n, settings) = (prepared.split.rest().len(), prepared.settings);
+        let (n, settings) = (prepared.split.rest().len(), &prepared.settings);
         Lanes {
-            field: ModelField::new(prepared.model, prepared.split),
+            field: ModelField::new(prepared.model, &prepared.split),
             integrator: Integrator::new(n, settings.engine.method(), settings.rtol, settings.most_steps),
             seats: (0..L).map(|_| Seat::new(prepared)).collect(),
         }
@@ -73,14 +88,14 @@ impl<'m, const L: usize> Lanes<'m, L> {
     ) -> Vec<Result<(), SimulationError>> {
         let (waiting, results) = (0..subjects.len(), vec![Ok(()); subjects.len()]);
         let mut run = Run { prepared, subjects, waiting, out, results, keep };
-        let kernel = if L == 1 { Kernel::Baseline } else { prepared.settings.kernel };
+        let kernel = prepared.settings.kernel;
         let mut riding = [None; L];
         for (lane, rider) in riding.iter_mut().enumerate() {
             *rider = self.next(&mut run, lane);
         }
         while riding.iter().any(Option::is_some) {
             let Lanes { field, integrator, .. } = self;
-            let outcomes = kernel.run(|| integrator.sweep(field));
+            let outcomes = kernel.run(Sweep { integrator, field });
             for (lane, outcome) in outcomes.into_iter().enumerate() {
                 let Some(subject) = riding[lane] else { continue };
                 let goes_on = match outcome {

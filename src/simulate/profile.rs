@@ -3,7 +3,7 @@
 use super::administer::Administration;
 use super::dense::Dense;
 use super::prepared::{Prepared, Workspace};
-use super::{OutputView, SimulationError};
+use super::{OutputView, Settings, SimulationError};
 use crate::error::Diagnostic;
 use crate::model::Model;
 use crate::population::Subject;
@@ -43,6 +43,7 @@ pub struct Profile<'m> {
     pub(super) until: f64,
     sessions: Vec<Session>,
     warnings: Vec<Diagnostic>,
+    settings: Settings,
     work: Work,
 }
 
@@ -76,11 +77,12 @@ impl<'m> Profile<'m> {
             dense: Dense::new(&prepared.split, individual.exact.solution().clone(), trajectory),
             files: individual.files.clone(),
             administrations: individual.administrations().to_vec(),
-            switches: prepared.switches().to_vec(),
+            switches: prepared.switches.clone(),
             weights: weights.collect(),
             until: prepared.until(),
             sessions: sessions(prepared, workspace),
             warnings: warnings(prepared, subject),
+            settings: prepared.settings,
             work: workspace.work(),
         })
     }
@@ -137,7 +139,17 @@ impl<'m> Profile<'m> {
         &self.warnings
     }
 
-    /// What the engine did.
+    /// How it was computed.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether any state was integrated, within tolerances, rather than propagated exactly.
+    pub fn is_integrated(&self) -> bool {
+        self.dense.is_integrated()
+    }
+
+    /// What the engines did.
     pub fn work(&self) -> Work {
         self.work
     }

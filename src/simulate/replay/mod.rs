@@ -21,7 +21,6 @@ use super::rules::{CovariateRule, Rules};
 use super::settings::{Engine, Settings};
 use super::split::Split;
 use super::{SimulationError, failure::Failing};
-use crate::expr::Class;
 use crate::model::{Model, Readout, Reg};
 use crate::population::Subject;
 use crate::solve::{SolveError, Steps, Work};
@@ -149,6 +148,11 @@ impl<'m> Replay<'m> {
     /// The model.
     pub fn model(&self) -> &'m Model {
         self.model
+    }
+
+    /// Whether anything is integrated.
+    pub fn is_integrated(&self) -> bool {
+        !self.split.rest().is_empty()
     }
 
     /// Replays a history into `out`: a row per record and a column per output, row by row, in the outputs' units. A time since

@@ -262,7 +262,7 @@ impl Reference {
     /// Whether quartics meet a node within the tolerances, in the norm that the solver judges its steps by.
     fn follows<F: Field<1>>(&self, system: &Scaled<'_, F>, quartics: &[Quartic], node: &Node, theta: f64) -> bool {
         let squares = quartics.iter().zip(node.z.iter()).zip(system.scale).map(|((quartic, z), scale)| {
-            let off = trajectory::value(quartic, theta) / scale - z;
+            let off = trajectory::quartic_at(quartic, theta) / scale - z;
             (off / (self.absolute + self.relative * z.abs())).powi(2)
         });
         squares.sum::<f64>() <= quartics.len() as f64

@@ -191,7 +191,7 @@ fn work_is_counted() {
 #[test]
 fn a_quartic_is_found_again() {
     let c = [1.5, -2.0, 0.25, 3.0, -0.75];
-    let at = |theta| trajectory::value(&c, theta);
+    let at = |theta| trajectory::quartic_at(&c, theta);
     let slope = |t: f64| c[1] + t * (2.0 * c[2] + t * (3.0 * c[3] + t * 4.0 * c[4]));
     let found = quartic([at(0.0), at(0.5), at(1.0)], [slope(0.0), slope(1.0)]);
     assert!(found.iter().zip(c).all(|(a, b)| (a - b).abs() < 1e-13), "{found:?}");
@@ -217,7 +217,7 @@ proptest! {
             reached = begin + length;
             for theta in [0.0, 0.1, 0.35, 0.5, 0.62, 0.9, 1.0] {
                 for (quartic, exact) in quartics.iter().zip(exact(begin + theta * length)) {
-                    let off = (trajectory::value(quartic, theta) - exact).abs();
+                    let off = (trajectory::quartic_at(quartic, theta) - exact).abs();
                     prop_assert!(off <= 100.0 * relative, "{:?} {:e} at {}: {:e}", method, relative, begin, off);
                 }
             }
