@@ -11,6 +11,8 @@ use crate::solve::{Integrator, Outcome, Pulse, Reference, SolveError, Steps, Wal
 const BELOW: f64 = 1e3;
 /// The smallest scale of an amount: this share of the largest that entered so far; of another state: this share of its unit.
 const FLOOR: f64 = 1e-3;
+/// The longest stretch, h.
+const LONGEST: f64 = 1000.0;
 
 /// What a stretch between two events depends on besides the states.
 pub(super) struct Surroundings<'a> {
@@ -59,6 +61,8 @@ struct Rest<'m> {
     end: Vec<f64>,
     /// The end of the stretch, h since its beginning.
     until: f64,
+    /// Something happened since the stretch before.
+    disturbed: bool,
     /// The largest magnitude of each so far.
     peaks: Vec<f64>,
     /// The largest amount that entered so far, mg.
@@ -86,6 +90,7 @@ impl<'m> Motion<'m> {
                 y: nothing(),
                 end: nothing(),
                 until: 0.0,
+                disturbed: true,
                 peaks: nothing(),
                 entered: 0.0,
                 scales: nothing(),
@@ -145,19 +150,36 @@ impl<'m> Motion<'m> {
 
     /// Lets time pass from `now` to `to`, h.
     pub fn pass(&mut self, now: f64, to: f64, around: &Surroundings<'_>, steps: &mut Steps) -> Result<(), SolveError> {
-        if self.is_between() {
-            self.halt(steps)?;
+        if self.rest.is_none() {
+            return self.walk.pass(to - now, steps);
         }
-        let Some(rest) = &mut self.rest else { return self.walk.pass(to - now, steps) };
-        let begin = match rest.begin {
-            Some(begin) => begin,
-            None => rest.start(now, &self.walk, around),
-        };
-        rest.go(to - begin)
+        let mut now = now;
+        while now < to {
+            if self.is_between() {
+                self.end_stretch(steps)?;
+            }
+            let Some(rest) = &mut self.rest else { break };
+            let begin = match rest.begin {
+                Some(begin) => begin,
+                None => rest.start(now, &self.walk, around),
+            };
+            // A stretch may end before the next event, and another one go on from there.
+            let ends = rest.until < to - begin;
+            rest.go(if ends { rest.until } else { to - begin })?;
+            now = if ends { begin + rest.until } else { to };
+        }
+        Ok(())
     }
 
     /// Ends the stretch at the present: something happens.
     pub fn halt(&mut self, steps: &mut Steps) -> Result<(), SolveError> {
+        if let Some(rest) = &mut self.rest {
+            rest.disturbed = true;
+        }
+        self.end_stretch(steps)
+    }
+
+    fn end_stretch(&mut self, steps: &mut Steps) -> Result<(), SolveError> {
         let Some(rest) = self.rest.as_mut().filter(|rest| rest.begin.is_some()) else { return Ok(()) };
         let y = (0..rest.y.len()).map(|at| rest.state(at)).collect();
         rest.y = y;
@@ -281,10 +303,18 @@ impl Rest<'_> {
                 StateKind::Compartment { .. } => self.entered,
                 StateKind::State => state.unit.to_base(1.0).abs(),
             };
-            self.scales[at] = self.peaks[at].max(FLOOR * floor).max(f64::MIN_POSITIVE);
+            let scale = self.peaks[at].max(FLOOR * floor);
+            // Where nothing was given and nothing is there yet, any scale will do that is one.
+            self.scales[at] = if scale > 0.0 { scale } else { FLOOR };
             self.absolute[at] = self.settings.atol * self.scales[at];
         }
-        self.until = around.until - time;
+        self.until = (around.until - time).min(LONGEST);
+        if std::mem::take(&mut self.disturbed) && self.states.len() < self.model.states().len() {
+            // What just entered the exact part may be gone before the end of a step that was right before; one that ends
+            // while it is there sees it.
+            let fastest = walk.fastest();
+            self.until = self.until.min(if fastest > 0.0 { 1.0 / fastest } else { LONGEST });
+        }
         self.integrator.begin(0, &self.y, &self.absolute, self.until);
         (self.begin, self.now, self.step) = (Some(time), 0.0, (0.0, 0.0));
         time
@@ -342,7 +372,7 @@ impl Rest<'_> {
 
     fn place(&mut self, x: &[f64]) {
         self.states.iter().zip(&mut self.y).for_each(|(state, y)| *y = x[*state]);
-        (self.begin, self.now) = (None, 0.0);
+        (self.begin, self.now, self.disturbed) = (None, 0.0, true);
         self.integrator.retire(0);
     }
 }

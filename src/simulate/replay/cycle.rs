@@ -89,6 +89,7 @@ impl Cycle {
             here.map(|(_, part)| part).try_for_each(|part| motion.add(part.state, part.amount, steps))
         };
         self.parts.iter().for_each(|(_, part)| motion.enters(part.amount));
+        self.rates.iter().for_each(|rate| motion.enters(rate * self.interval));
         for two in breaks.windows(2) {
             let (from, until) = (two[0], two[1]);
             enter(motion, from, steps)?;
