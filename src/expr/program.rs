@@ -2,6 +2,7 @@
 //! operation only, and after its operands, which all have lower registers.
 
 use super::graph::{Binary, Class, Graph, Kind, Node, Unary};
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What one operation computes from its operands `a`, `b`, `c`.
@@ -112,6 +113,21 @@ impl Tiers {
     /// If the node is in none of the groups.
     pub fn register(&self, root: Node) -> usize {
         *self.roots.get(&root).expect("only values in a group of `compile` have a register")
+    }
+
+    /// Whether any of these values is computed from the value in another register, or is it.
+    pub fn reads(&self, values: impl IntoIterator<Item = usize>, register: usize) -> bool {
+        let mut operations: Vec<&Operation> =
+            self.shared.values().chain(&self.groups).flat_map(|program| &program.0).collect();
+        // Results come before what they are computed from.
+        operations.sort_unstable_by_key(|operation| Reverse(operation.to));
+        let mut needed: BTreeSet<usize> = values.into_iter().collect();
+        for operation in operations {
+            if needed.contains(&(operation.to as usize)) {
+                needed.extend(operation.from.map(|from| from as usize));
+            }
+        }
+        needed.contains(&register)
     }
 
     /// A register file with the constants in place and everything else 0. Inputs are its first registers, by slot.

@@ -34,7 +34,7 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
         faults.sort_by_key(|f| f.span);
         return Err(faults);
     }
-    let equations = builder.linear_or_not(rhs);
+    let equations = builder.linear_or_not(rhs, &routes);
     let nodes = Nodes { routes, dose_keys, initials, observed: observed.into_iter().flatten().collect(), equations };
     let tiers = nodes.tiers(&builder);
     let reg = |node: Node| tiers.register(node);
@@ -99,10 +99,17 @@ impl Nodes {
         outputs.extend(&builder.individuals);
         outputs.extend(builder.guards.iter().map(|g| g.node));
         outputs.extend(self.initials.iter().flatten());
-        let (mut rhs, mut input) = (Vec::new(), Vec::new());
+        let mut input = Vec::new();
+        let (mut rhs, mut jacobian, mut rest, mut rest_jacobian) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         match &self.equations {
             Equations::Linear(linear) => outputs.extend(nodes_of(linear)),
-            Equations::NonLinear { rhs: nodes, .. } => rhs.extend(nodes),
+            Equations::NonLinear(system) => {
+                outputs.extend(nodes_of(&system.linear));
+                rhs.extend(&system.rhs);
+                jacobian.extend(system.jacobian.iter().map(|(.., node)| *node));
+                rest = system.rest();
+                rest_jacobian = system.rest_jacobian();
+            }
         }
         for entry in self.routes.iter().flat_map(|r| &r.entries) {
             outputs.extend([entry.fraction, entry.amount, entry.lag, entry.over].iter().flatten());
@@ -123,7 +130,7 @@ impl Nodes {
                 residual = r.otherwise.as_deref();
             }
         }
-        Tiers::compile(&builder.graph, &[&outputs, &rhs, &input])
+        Tiers::compile(&builder.graph, &[&outputs, &rhs, &input, &jacobian, &rest, &rest_jacobian])
     }
 }
 
@@ -279,14 +286,18 @@ fn states(
 }
 
 fn dynamics(equations: &Equations, reg: &impl Fn(Node) -> Reg) -> Dynamics {
+    let matrix = |entries: &[(usize, usize, Node)]| entries.iter().map(|(i, j, n)| (*i, *j, reg(*n))).collect();
+    let vector = |entries: &[(usize, Node)]| entries.iter().map(|(i, n)| (*i, reg(*n))).collect();
     match equations {
-        Equations::Linear(linear) => Dynamics::Linear {
-            a: linear.a.iter().map(|(row, column, n)| (*row, *column, reg(*n))).collect(),
-            b: linear.b.iter().map(|(row, n)| (*row, reg(*n))).collect(),
-        },
-        Equations::NonLinear { why, rhs } => {
-            Dynamics::NonLinear { why: why.clone(), rhs: rhs.iter().map(|n| reg(*n)).collect() }
-        }
+        Equations::Linear(linear) => Dynamics::Linear { a: matrix(&linear.a), b: vector(&linear.b) },
+        Equations::NonLinear(system) => Dynamics::NonLinear(NonLinear {
+            why: system.why.clone(),
+            rhs: system.rhs.iter().map(|n| reg(*n)).collect(),
+            jacobian: matrix(&system.jacobian),
+            upstream: system.upstream.clone(),
+            a: matrix(&system.linear.a),
+            b: vector(&system.linear.b),
+        }),
     }
 }
 

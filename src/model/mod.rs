@@ -21,6 +21,7 @@ mod index;
 mod individuals;
 mod merge;
 mod names;
+mod nonlinear;
 mod observed;
 mod parts;
 mod quantities;
@@ -49,10 +50,16 @@ use std::sync::Arc;
 
 /// The group of programs that computes non-linear outputs ([`Readout::Computed`]).
 pub const GROUP_OUTPUTS: usize = 0;
-/// The group of programs that computes non-linear right-hand sides ([`Dynamics::NonLinear`]).
+/// The group of programs that computes non-linear right-hand sides ([`NonLinear::rhs`]).
 pub const GROUP_RHS: usize = 1;
 /// The group of programs that computes input functions ([`RouteEntry::input`]).
 pub const GROUP_INPUT: usize = 2;
+/// The group of programs that computes the derivatives of non-linear right-hand sides ([`NonLinear::jacobian`]).
+pub const GROUP_JACOBIAN: usize = 3;
+/// The group of programs that computes the right-hand sides of the states that are not upstream ([`NonLinear::rest`]).
+pub const GROUP_REST: usize = 4;
+/// The group of programs that computes the derivatives of those right-hand sides by those states.
+pub const GROUP_REST_JACOBIAN: usize = 5;
 
 /// Registers of inputs that every model has.
 #[derive(Debug, Clone, PartialEq)]
@@ -206,9 +213,16 @@ impl Model {
         self.unit_checking
     }
 
-    /// The programs that compute everything. Groups: [`GROUP_OUTPUTS`], [`GROUP_RHS`], [`GROUP_INPUT`].
+    /// The programs that compute everything. Groups: [`GROUP_OUTPUTS`], [`GROUP_RHS`], [`GROUP_INPUT`],
+    /// [`GROUP_JACOBIAN`], [`GROUP_REST`], [`GROUP_REST_JACOBIAN`]; each is complete by itself, once the programs of the
+    /// classes below state have run.
     pub fn tiers(&self) -> &Tiers {
         &self.tiers
+    }
+
+    /// Whether any of these values is computed from an input (a time, a covariate, a parameter).
+    pub fn reads(&self, values: impl IntoIterator<Item = Reg>, input: Reg) -> bool {
+        self.tiers.reads(values, input)
     }
 
     /// Registers of time, dose and the like.

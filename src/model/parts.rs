@@ -392,13 +392,36 @@ pub enum Dynamics {
         /// Row, register.
         b: Vec<(usize, Reg)>,
     },
-    /// Anything else.
-    NonLinear {
-        /// What makes it so, naming the flow or state.
-        why: String,
-        /// Derivative of each state, registers of the group [`super::GROUP_RHS`].
-        rhs: Vec<Reg>,
-    },
+    /// Anything else, and any system that a route feeds through an input function.
+    NonLinear(NonLinear),
+}
+
+/// Differential equations that are not linear.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NonLinear {
+    /// What makes them so, naming the flow, state or route.
+    pub why: String,
+    /// Derivative of each state, registers of the group [`super::GROUP_RHS`]; of those that are not upstream also of the
+    /// group [`super::GROUP_REST`].
+    pub rhs: Vec<Reg>,
+    /// Row, column and register of the derivatives of the right-hand sides by the states, by row, then column; those that
+    /// are 0 everywhere are left out. Registers of the group [`super::GROUP_JACOBIAN`]; of those within the states that
+    /// are not upstream also of the group [`super::GROUP_REST_JACOBIAN`].
+    pub jacobian: Vec<(usize, usize, Reg)>,
+    /// Indices, ascending, of the states upstream: x' = A x + b by `a` and `b`, reading none but one another. The rest
+    /// may read them.
+    pub upstream: Vec<usize>,
+    /// A of the upstream states: row and column as indices of the model's states, and register.
+    pub a: Vec<(usize, usize, Reg)>,
+    /// b of the upstream states: row as index of the model's states, and register.
+    pub b: Vec<(usize, Reg)>,
+}
+
+impl NonLinear {
+    /// Indices, ascending, of the states that are not upstream.
+    pub fn rest(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.rhs.len()).filter(|i| self.upstream.binary_search(i).is_err())
+    }
 }
 
 /// A number that has to keep within limits for every individual.

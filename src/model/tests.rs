@@ -355,7 +355,7 @@ fn equivalents_conserve_mass_in_the_state_and_show_true_mass_outside() {
 fn a_flux_that_follows_the_state_is_not_linear_and_is_named() {
     let text = with("{ clearance = \"CL\" }", "{ flux = \"CL * 1[mg/L] * C(central) / (1[mg/L] + C(central))\" }");
     let model = parse(&text).unwrap();
-    let Dynamics::NonLinear { why, rhs } = model.dynamics() else { panic!("linear") };
+    let Dynamics::NonLinear(NonLinear { why, rhs, .. }) = model.dynamics() else { panic!("linear") };
     assert!(why.starts_with("the flow `central -> out`"), "{why}");
     let mut file = registers(&model, &[]);
     file[model.states()[1].slot][0] = 30.0;

@@ -62,11 +62,27 @@ pub enum SimulationError {
         /// Which flow or state makes it so.
         why: String,
     },
-    /// An input function, which the exact engine cannot solve.
-    #[error("the route `{route}` has an input function, which the exact engine does not solve")]
-    InputFunction {
-        /// The route.
-        route: String,
+    /// A tolerance that is none.
+    #[error("the {what} tolerance is {value}, and must be between 0 and 1")]
+    Tolerance {
+        /// `relative` or `absolute`.
+        what: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// The engine gave up.
+    #[error("{}", gave_up(state, *time, *dose, error))]
+    Failed {
+        /// The state that it is about.
+        state: Option<String>,
+        /// When, h.
+        time: f64,
+        /// Number of the latest dose, from 1.
+        dose: Option<usize>,
+        /// Name, value and unit of each parameter of the subject.
+        parameters: Vec<String>,
+        /// What the engine said; it counts hours from the latest event.
+        error: SolveError,
     },
     /// A rate, clearance, volume, fraction, lag or duration outside its limits for this subject.
     #[error("{name} is {value} (in h, mg and L) for this subject, and must be {must}")]
@@ -135,6 +151,19 @@ pub enum SimulationError {
     Solve(#[from] SolveError),
 }
 
+fn gave_up(state: &Option<String>, time: f64, dose: Option<usize>, error: &SolveError) -> String {
+    let state = state.as_deref().unwrap_or_default();
+    let what = match error {
+        SolveError::NotFinite { .. } => format!("`{state}` is no longer a finite number"),
+        SolveError::StepTooSmall { step, .. } => format!("`{state}` needs steps of less than {step:e} h"),
+        SolveError::TooManySteps { limit, .. } => format!("{limit} steps did not lead further"),
+        SolveError::NegativeAmount { value, .. } => format!("`{state}` holds {value:e} mg, less than nothing,"),
+        other => other.to_string(),
+    };
+    let after = dose.map_or_else(String::new, |dose| format!(", after dose {dose}"));
+    format!("{what} at {time} h{after}")
+}
+
 fn count(has: &[String]) -> String {
     match has.len() {
         0 => "none".into(),
@@ -154,8 +183,7 @@ impl SimulationError {
     fn about(&self, text: &str) -> Option<Span> {
         let words = match self {
             SimulationError::UnknownRoute { route, .. }
-            | SimulationError::RouteHasDuration { route }
-            | SimulationError::InputFunction { route } => route.clone(),
+            | SimulationError::RouteHasDuration { route } => route.clone(),
             SimulationError::Dosing(DosingError::NeedsWeight { dose }) => dose.clone(),
             SimulationError::Dosing(DosingError::NotWholeDevices { amount, .. }) => amount.to_string(),
             SimulationError::Model(error) => match error.as_ref() {
@@ -190,7 +218,9 @@ impl Kind for SimulationError {
             SimulationError::Model(e) => e.code(),
             SimulationError::Unit(e) => e.code(),
             SimulationError::UnknownOutput { .. } => "E_UNKNOWN_OUTPUT",
-            SimulationError::NotLinear { .. } | SimulationError::InputFunction { .. } => "E_NOT_LINEAR",
+            SimulationError::NotLinear { .. } => "E_NOT_LINEAR",
+            SimulationError::Tolerance { .. } => "E_OUT_OF_RANGE",
+            SimulationError::Failed { error, .. } => error.code(),
             SimulationError::OutOfLimits { .. } => "E_OUT_OF_LIMITS",
             SimulationError::Time { .. } => "E_TIME_OUT_OF_RANGE",
             SimulationError::NotANumber { .. } => "E_NOT_A_NUMBER",
@@ -242,6 +272,17 @@ impl Kind for SimulationError {
             SimulationError::NotANumber { .. } => Some(
                 "outputs cannot read `tad`, `tafd`, `tad(ROUTE)` or `last_dose(ROUTE)` yet, nor divide by zero".into(),
             ),
+            SimulationError::NotLinear { .. } => Some("leave the engine to the program (`auto`)".into()),
+            SimulationError::Failed { error, parameters, .. } => {
+                let advice = match error {
+                    SolveError::NotFinite { .. } => "something divides by zero, or grows without end",
+                    SolveError::StepTooSmall { .. } => "something grows without end, or jumps where no event is",
+                    SolveError::TooManySteps { .. } => "a larger `--rtol` or the engine `stiff` may get through",
+                    SolveError::NegativeAmount { .. } => "let what leaves a compartment vanish with the amount in it",
+                    _ => return None,
+                };
+                Some(format!("{advice}; parameters: {}", parameters.join(", ")))
+            }
             SimulationError::LinearCovariates { .. } => Some("use `--covariates nocb`, `locf` or `midpoint`".into()),
             SimulationError::Record { error, .. } => error.hint(),
             SimulationError::TooMany { what: "sampling times", .. } => Some("sample less often, or less long".into()),

@@ -2,18 +2,28 @@
 
 mod administer;
 mod builder;
-mod computed;
+mod curve;
+mod dense;
 mod error;
+mod failure;
+mod field;
 mod happening;
+mod individual;
+mod lanes;
+mod limits;
 mod output;
 mod parts;
 mod planned;
 mod prepared;
 mod profile;
+mod readout;
 mod record;
 mod replay;
 mod rules;
 mod sampling;
+mod seat;
+mod settings;
+mod split;
 mod switches;
 
 pub use administer::Administration;
@@ -26,3 +36,6 @@ pub use profile::{Profile, Session};
 pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady, Target, What};
 pub use replay::{Cursor, Replay};
 pub use rules::{Compat, CovariateRule, Rules};
+pub use settings::{Engine, Settings};
+
+use field::Latest;

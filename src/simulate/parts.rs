@@ -1,7 +1,8 @@
 //! What one dose record puts into the system: where, how much, when and for how long.
 
 use super::record::{DoseInput, DoseRecord, Target};
-use super::{SimulationError, prepared};
+use super::SimulationError;
+use super::limits::{check_compartment, check_dose};
 use crate::dosing::devices;
 use crate::expr::Class;
 use crate::model::{Model, Reg, StateKind};
@@ -44,9 +45,6 @@ fn by_route(
     file: &mut [[f64; 1]],
 ) -> Result<Vec<Part>, SimulationError> {
     let route = &model.routes()[index];
-    if route.entries.iter().any(|e| e.input.is_some()) {
-        return Err(SimulationError::InputFunction { route: route.name.clone() });
-    }
     let train = match route.device {
         Some(device) => {
             let mg = |value| Quantity::base(value, Dimension::MASS);
@@ -66,7 +64,7 @@ fn by_route(
     let mut parts = Vec::with_capacity(train as usize * route.entries.len());
     for device in 1..=train {
         run_dose(model, amount, device, file);
-        prepared::check_dose(model, route, file)?;
+        check_dose(model, route, file)?;
         for entry in &route.entries {
             let value = |reg: Option<Reg>, default: f64| reg.map_or(default, |reg| file[reg][0]);
             let entering = value(entry.amount, amount * value(entry.fraction, 1.0));
@@ -93,7 +91,7 @@ fn into_compartment(
     let StateKind::Compartment { doses, .. } = model.states()[state].kind else {
         return Ok(Part { state, amount: dose.amount, given: 0.0, delay: 0.0, over: 0.0 });
     };
-    prepared::check_compartment(model, &doses, file)?;
+    check_compartment(model, &doses, file)?;
     let value = |reg: Option<Reg>| reg.map(|reg| file[reg][0]);
     let amount = dose.amount * value(doses.fraction).unwrap_or(1.0);
     let modelled = (value(doses.infusion_rate), value(doses.infusion_duration));

@@ -5,9 +5,9 @@ mod ode;
 mod schedule;
 mod walk;
 
-pub use exact::{Exact, Extremum, Signal, Solution, System};
-pub use ode::{Field, Method, Quartic, Trajectory};
-pub use schedule::{Event, Plan, Schedule};
+pub use exact::{Drive, Exact, Extremum, Flow, FlowSpace, Signal, Solution, System};
+pub use ode::{DormandPrince, Field, Integrator, Method, Outcome, Quartic, Reference, Trajectory, quartic_at};
+pub use schedule::{Entry, Event, Plan, Schedule, Stretch};
 pub use walk::{Pulse, Steps, Walk};
 
 use crate::math::modal::Kind;
@@ -45,6 +45,30 @@ pub struct Work {
     pub factorisations: u64,
     /// Changes from one method to the other.
     pub switches: u64,
+}
+
+impl std::ops::Add for Work {
+    type Output = Work;
+
+    fn add(self, other: Work) -> Work {
+        Work {
+            decompositions: self.decompositions + other.decompositions,
+            real: self.real + other.real,
+            blocks: self.blocks + other.blocks,
+            whole: self.whole + other.whole,
+            exponentials: self.exponentials + other.exponentials,
+            matrix_exponentials: self.matrix_exponentials + other.matrix_exponentials,
+            segments: self.segments + other.segments,
+            samples: self.samples + other.samples,
+            explicit_steps: self.explicit_steps + other.explicit_steps,
+            stiff_steps: self.stiff_steps + other.stiff_steps,
+            rejected: self.rejected + other.rejected,
+            slopes: self.slopes + other.slopes,
+            jacobians: self.jacobians + other.jacobians,
+            factorisations: self.factorisations + other.factorisations,
+            switches: self.switches + other.switches,
+        }
+    }
 }
 
 impl Work {

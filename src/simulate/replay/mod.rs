@@ -8,7 +8,9 @@ mod acts;
 use super::happening::{Event, Happening, Log};
 use super::record::{Column, History, Record, What};
 use super::rules::{CovariateRule, Rules};
-use super::{SimulationError, prepared};
+use super::SimulationError;
+use super::limits::check_interval;
+use super::readout::present;
 use crate::expr::Class;
 use crate::model::{Dynamics, Model, Readout, Reg};
 use crate::population::Subject;
@@ -79,8 +81,8 @@ impl<'m> Replay<'m> {
     pub fn new(model: &'m Model, rules: Rules) -> Result<Self, SimulationError> {
         match model.dynamics() {
             Dynamics::Linear { a, b } => Ok(Replay { model, a, b, rules }),
-            Dynamics::NonLinear { why, .. } => {
-                Err(SimulationError::NotLinear { model: model.id().into(), why: why.clone() })
+            Dynamics::NonLinear(system) => {
+                Err(SimulationError::NotLinear { model: model.id().into(), why: system.why.clone() })
             }
         }
     }
@@ -103,7 +105,7 @@ impl<'m> Replay<'m> {
     /// The start of a replay; `explain` keeps what happens.
     pub fn begin(&self, subject: &Subject<'_>, explain: bool) -> Cursor<'_> {
         let n = self.model.states().len();
-        let mut file = prepared::fresh_file(self.model);
+        let mut file = self.model.tiers().file::<1>();
         for (parameter, value) in self.model.parameters().iter().zip(subject.values()) {
             file[parameter.slot] = [*value];
         }
@@ -220,7 +222,7 @@ impl Cursor<'_> {
         self.values.clone_from(&record.values);
         model.tiers().run(Class::Subject, &mut self.file);
         model.tiers().run(Class::Interval, &mut self.file);
-        prepared::check_interval(model, &self.file)?;
+        check_interval(model, &self.file)?;
         self.system(steps)
     }
 
@@ -382,7 +384,10 @@ impl Cursor<'_> {
                     let sum: f64 = c.iter().map(|(state, reg)| file[*reg][0] * x[*state]).sum();
                     sum + d.map_or(0.0, |reg| file[reg][0])
                 }
-                Readout::Computed { value } => prepared::computed(replay.model, *value, file, x, *time),
+                Readout::Computed { value } => {
+                    present(replay.model, x, *time, None, file);
+                    file[*value][0]
+                }
             };
             if value.is_nan() {
                 return Err(SimulationError::NotANumber { output: output.name.clone(), time: *time });

@@ -3,9 +3,16 @@
 //! Time is counted in hours since the start of the present stretch between two events, so that the first moments after a
 //! late dose are resolved as finely as those after the first one.
 
+mod control;
+mod explicit;
+mod integrator;
+mod reference;
+mod step;
 mod trajectory;
 
-pub use trajectory::{Quartic, Trajectory};
+pub use integrator::{Integrator, Outcome};
+pub use reference::{DormandPrince, Reference};
+pub use trajectory::{Quartic, Trajectory, quartic_at};
 
 /// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
 pub trait Field<const L: usize> {
@@ -30,3 +37,6 @@ pub enum Method {
     /// L-stable Rosenbrock.
     Stiff,
 }
+
+#[cfg(test)]
+mod tests;
