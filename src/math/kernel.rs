@@ -41,6 +41,15 @@ impl Kernel {
         Kernel::ALL.into_iter().rfind(|kernel| kernel.is_available()).unwrap_or(Kernel::Baseline)
     }
 
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kernel::Baseline => "baseline",
+            Kernel::Avx2 => "avx2",
+            Kernel::Avx512 => "avx512",
+        }
+    }
+
     /// Runs `work` compiled for this instruction set, or for the baseline where the processor lacks it. Everything that
     /// `work` calls has to be `#[inline(always)]`, or it stays compiled for the baseline.
     #[inline(always)]
@@ -72,11 +81,7 @@ fn avx512<R>(work: impl FnOnce() -> R) -> R {
 
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Kernel::Baseline => "baseline",
-            Kernel::Avx2 => "avx2",
-            Kernel::Avx512 => "avx512",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -84,6 +89,6 @@ impl FromStr for Kernel {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Kernel::ALL.into_iter().find(|kernel| kernel.to_string() == text).ok_or(())
+        Kernel::ALL.into_iter().find(|kernel| kernel.name() == text).ok_or(())
     }
 }

@@ -4,7 +4,6 @@ use super::failure::Failing;
 use super::field::ModelField;
 use super::seat::Seat;
 use super::{Prepared, SimulationError};
-use crate::math::kernel::Kernel;
 use crate::population::Subject;
 use crate::solve::{Integrator, Outcome, Reference, Trajectory, Work};
 use std::ops::Range;
@@ -73,7 +72,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
     ) -> Vec<Result<(), SimulationError>> {
         let (waiting, results) = (0..subjects.len(), vec![Ok(()); subjects.len()]);
         let mut run = Run { prepared, subjects, waiting, out, results, keep };
-        let kernel = if L == 1 { Kernel::Baseline } else { prepared.settings.kernel };
+        let kernel = prepared.settings.kernel;
         let mut riding = [None; L];
         for (lane, rider) in riding.iter_mut().enumerate() {
             *rider = self.next(&mut run, lane);
