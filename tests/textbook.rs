@@ -27,7 +27,7 @@ fn source(id: &str) -> Arc<Source> {
 
 fn simulated<'m>(model: &'m Model, check: &Check) -> Profile<'m> {
     let schedule: Schedule = check.give.parse().unwrap_or_else(|e| panic!("{}: {e:?}", model.id()));
-    Simulation::new(model).give(schedule).until(48.0.hours()).run().unwrap_or_else(|e| panic!("{}: {e}", model.id()))
+    Simulation::new(model).give(schedule).until(120.0.hours()).run().unwrap_or_else(|e| panic!("{}: {e}", model.id()))
 }
 
 #[test]
@@ -41,7 +41,9 @@ fn effects_give_the_numbers_of_the_models_that_have_them() {
         for check in like.checks() {
             let profile = simulated(&model, check);
             for expectation in &check.expect {
-                let Some([_, output]) = outputs.iter().find(|[there, _]| *there == expectation.output) else { continue };
+                let Some([_, output]) = outputs.iter().find(|[there, _]| *there == expectation.output) else {
+                    continue;
+                };
                 let view = profile.output(output).unwrap();
                 for (measure, expected) in expectation.measures.iter().zip(&expectation.values) {
                     let found = view.measure(measure).unwrap().unwrap_or_else(|m| panic!("{effect}: {m}")).in_base();

@@ -62,6 +62,7 @@ const ENTRIES: &[CatalogueEntry] = entries![
     "textbook-tmdd-quasi-steady-state" in "textbook",
     "textbook-enterohepatic" in "textbook",
     "textbook-auto-induction" in "textbook",
+    "textbook-induced-first-pass" in "textbook",
     "textbook-direct-effects" in "textbook",
     "textbook-indirect-responses" in "textbook",
     "textbook-tolerance" in "textbook",
