@@ -1,6 +1,7 @@
 //! `posology simulate`: one model, one person.
 
 use super::compare::used;
+use super::engine::{EngineArgs, describe};
 use super::output::{table, warn};
 use super::person::{PersonArgs, effect};
 use super::simulate_data::{DataArgs, Run};
@@ -46,6 +47,8 @@ pub(super) struct SimulateArgs {
     data: Option<PathBuf>,
     #[command(flatten)]
     reading: DataArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
     #[command(flatten)]
     shared: Shared,
 }
@@ -103,7 +106,7 @@ pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
     let give = said("--give", args.give());
     let schedule = schedule("--give", args.give())?;
-    let mut simulation = Simulation::new(model).subject(subject).give(schedule);
+    let mut simulation = Simulation::new(model).subject(subject).give(schedule).settings(args.engine.settings());
     if let Some(until) = &args.until {
         simulation = simulation.until(time("--until", until)?);
     }
@@ -167,6 +170,7 @@ fn write(
     for name in args.person.effects() {
         manifest.inputs.push(Input::new(Path::new(name), effect(name)?.text.as_bytes()));
     }
+    describe(&mut manifest, profile.settings(), profile.is_integrated(), profile.work());
     let warnings = profile.warnings().iter().chain(profile.model().warnings());
     manifest.warnings = warnings.map(|w| w.message.clone()).collect();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

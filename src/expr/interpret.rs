@@ -5,6 +5,7 @@ use super::graph::{Binary, Unary};
 use super::program::{Code, Fused, Program};
 
 impl Program {
+    #[inline(always)]
     pub(super) fn run<const L: usize>(&self, file: &mut [[f64; L]]) {
         for operation in &self.0 {
             // Operands lie below their result, so that the two parts can be borrowed side by side.

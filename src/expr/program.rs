@@ -143,6 +143,7 @@ impl Tiers {
     ///
     /// # Panics
     /// If the class is another, or `file` is shorter than one of [`Tiers::file`].
+    #[inline(always)]
     pub fn run<const L: usize>(&self, class: Class, file: &mut [[f64; L]]) {
         self.shared[&class].run(file);
     }
@@ -151,6 +152,7 @@ impl Tiers {
     ///
     /// # Panics
     /// If there is no such group, or `file` is shorter than one of [`Tiers::file`].
+    #[inline(always)]
     pub fn run_group<const L: usize>(&self, group: usize, file: &mut [[f64; L]]) {
         self.groups[group].run(file);
     }

@@ -60,6 +60,9 @@ pub const GROUP_JACOBIAN: usize = 3;
 pub const GROUP_REST: usize = 4;
 /// The group of programs that computes the derivatives of those right-hand sides by those states.
 pub const GROUP_REST_JACOBIAN: usize = 5;
+/// The group of programs that computes what is decided when a dose is given and follows the state or a time, once the
+/// program of the class dose has run: keys of [`RouteEntry`] and [`DoseKeys`], [`Route::total`], and their guards.
+pub const GROUP_DOSE: usize = 6;
 
 /// Registers of inputs that every model has.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,6 +104,7 @@ pub struct Model {
     routes: Vec<Route>,
     outputs: Vec<Output>,
     requirements: Vec<Requirement>,
+    doses_follow_state: bool,
     guards: Vec<Guard>,
     warnings: Vec<Diagnostic>,
 }
@@ -214,7 +218,7 @@ impl Model {
     }
 
     /// The programs that compute everything. Groups: [`GROUP_OUTPUTS`], [`GROUP_RHS`], [`GROUP_INPUT`],
-    /// [`GROUP_JACOBIAN`], [`GROUP_REST`], [`GROUP_REST_JACOBIAN`]; each is complete by itself, once the programs of the
+    /// [`GROUP_JACOBIAN`], [`GROUP_REST`], [`GROUP_REST_JACOBIAN`], [`GROUP_DOSE`]; each is complete by itself, once the programs of the
     /// classes below state have run.
     pub fn tiers(&self) -> &Tiers {
         &self.tiers
@@ -278,6 +282,12 @@ impl Model {
     /// What still has to drive it: of an effect that was read by itself.
     pub fn requirements(&self) -> &[Requirement] {
         &self.requirements
+    }
+
+    /// Whether anything that is decided when a dose is given follows the state of the system or a time: then a dose can
+    /// only be known once everything before it is.
+    pub fn doses_follow_state(&self) -> bool {
+        self.doses_follow_state
     }
 
     /// Limits that every individual has to keep.

@@ -251,7 +251,8 @@ pub enum StateKind {
     State,
 }
 
-/// What a compartment does to doses that are addressed to it, by registers.
+/// What a compartment does to doses that are addressed to it, by registers; those that follow the state are of the group
+/// [`super::GROUP_DOSE`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct DoseKeys {
     /// Bioavailability.
@@ -297,7 +298,8 @@ pub struct Device {
     pub gap: f64,
 }
 
-/// One place a dose goes. Registers are computed by the dose program.
+/// One place a dose goes. Registers are computed by the dose program; those that follow the state are of the group
+/// [`super::GROUP_DOSE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RouteEntry {
     /// Index of the state.

@@ -3,6 +3,7 @@
 use crate::document::Text;
 use crate::dosing::DosingError;
 use crate::error::{Faults, Kind, Span, listed, nearest};
+use crate::math::kernel::Kernel;
 use crate::model::ModelError;
 use crate::solve::SolveError;
 use crate::units::UnitError;
@@ -69,6 +70,12 @@ pub enum SimulationError {
         what: &'static str,
         /// What was given.
         value: f64,
+    },
+    /// An instruction set that the processor lacks.
+    #[error("this processor has no {kernel}")]
+    Kernel {
+        /// The instruction set.
+        kernel: Kernel,
     },
     /// The engine gave up.
     #[error("{}", gave_up(state, *time, *dose, error))]
@@ -220,6 +227,7 @@ impl Kind for SimulationError {
             SimulationError::UnknownOutput { .. } => "E_UNKNOWN_OUTPUT",
             SimulationError::NotLinear { .. } => "E_NOT_LINEAR",
             SimulationError::Tolerance { .. } => "E_OUT_OF_RANGE",
+            SimulationError::Kernel { .. } => "E_KERNEL",
             SimulationError::Failed { error, .. } => error.code(),
             SimulationError::OutOfLimits { .. } => "E_OUT_OF_LIMITS",
             SimulationError::Time { .. } => "E_TIME_OUT_OF_RANGE",
@@ -272,6 +280,10 @@ impl Kind for SimulationError {
             SimulationError::NotANumber { .. } => Some(
                 "outputs cannot read `tad`, `tafd`, `tad(ROUTE)` or `last_dose(ROUTE)` yet, nor divide by zero".into(),
             ),
+            SimulationError::Kernel { .. } => {
+                let available = Kernel::ALL.into_iter().filter(|kernel| kernel.is_available());
+                Some(format!("it has {}", listed(available.map(Kernel::name))))
+            }
             SimulationError::NotLinear { .. } => Some("leave the engine to the program (`auto`)".into()),
             SimulationError::Failed { error, parameters, .. } => {
                 let advice = match error {

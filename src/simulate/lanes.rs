@@ -4,7 +4,7 @@ use super::failure::Failing;
 use super::field::ModelField;
 use super::seat::Seat;
 use super::{Prepared, SimulationError};
-use crate::math::kernel::Kernel;
+use crate::math::kernel;
 use crate::population::Subject;
 use crate::solve::{Integrator, Outcome, Reference, Trajectory, Work};
 use std::ops::Range;
@@ -26,6 +26,21 @@ struct Run<'a, 'm> {
     results: Vec<Result<(), SimulationError>>,
     /// The dense solution of the first lane, if it is wanted.
     keep: Option<&'a mut Trajectory>,
+}
+
+/// One sweep of all lanes, compiled for several instruction sets.
+struct Sweep<'a, 'm, const L: usize> {
+    integrator: &'a mut Integrator<L>,
+    field: &'a mut ModelField<'m, L>,
+}
+
+impl<const L: usize> kernel::Work for Sweep<'_, '_, L> {
+    type Output = [Outcome; L];
+
+    #[inline(always)]
+    fn run(self) -> [Outcome; L] {
+        self.integrator.sweep(self.field)
+    }
 }
 
 impl Run<'_, '_> {
@@ -73,14 +88,14 @@ impl<'m, const L: usize> Lanes<'m, L> {
     ) -> Vec<Result<(), SimulationError>> {
         let (waiting, results) = (0..subjects.len(), vec![Ok(()); subjects.len()]);
         let mut run = Run { prepared, subjects, waiting, out, results, keep };
-        let kernel = if L == 1 { Kernel::Baseline } else { prepared.settings.kernel };
+        let kernel = prepared.settings.kernel;
         let mut riding = [None; L];
         for (lane, rider) in riding.iter_mut().enumerate() {
             *rider = self.next(&mut run, lane);
         }
         while riding.iter().any(Option::is_some) {
             let Lanes { field, integrator, .. } = self;
-            let outcomes = kernel.run(|| integrator.sweep(field));
+            let outcomes = kernel.run(Sweep { integrator, field });
             for (lane, outcome) in outcomes.into_iter().enumerate() {
                 let Some(subject) = riding[lane] else { continue };
                 let goes_on = match outcome {

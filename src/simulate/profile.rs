@@ -3,7 +3,7 @@
 use super::prepared::{Prepared, Workspace};
 use super::administer::Administration;
 use super::dense::Dense;
-use super::{OutputView, SimulationError};
+use super::{OutputView, Settings, SimulationError};
 use crate::error::Diagnostic;
 use crate::model::Model;
 use crate::population::Subject;
@@ -43,6 +43,7 @@ pub struct Profile<'m> {
     pub(super) until: f64,
     sessions: Vec<Session>,
     warnings: Vec<Diagnostic>,
+    settings: Settings,
     work: Work,
 }
 
@@ -81,6 +82,7 @@ impl<'m> Profile<'m> {
             until: prepared.until(),
             sessions: sessions(prepared, workspace),
             warnings: warnings(prepared, subject),
+            settings: prepared.settings,
             work: workspace.work(),
         })
     }
@@ -137,7 +139,17 @@ impl<'m> Profile<'m> {
         &self.warnings
     }
 
-    /// What the engine did.
+    /// How it was computed.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether any state was integrated, within tolerances, rather than propagated exactly.
+    pub fn is_integrated(&self) -> bool {
+        self.dense.is_integrated()
+    }
+
+    /// What the engines did.
     pub fn work(&self) -> Work {
         self.work
     }

@@ -72,7 +72,7 @@ pub struct Settings {
     pub atol: f64,
     /// The most steps between two events.
     pub most_steps: u64,
-    /// The instruction set for subjects in lanes. It changes the speed and not a byte.
+    /// The instruction set of what is integrated. It changes the speed and not a byte.
     pub kernel: Kernel,
 }
 
@@ -84,14 +84,17 @@ impl Default for Settings {
 
 impl Settings {
     /// # Errors
-    /// A tolerance that is not above 0 and below 1, no steps.
+    /// A tolerance that is not above 0 and below 1, an instruction set that this processor lacks.
     pub(super) fn check(&self) -> Result<(), SimulationError> {
         for (what, value) in [("relative", self.rtol), ("absolute", self.atol)] {
             if !(value > 0.0 && value < 1.0) {
                 return Err(SimulationError::Tolerance { what, value });
             }
         }
-        Ok(())
+        match self.kernel.is_available() {
+            true => Ok(()),
+            false => Err(SimulationError::Kernel { kernel: self.kernel }),
+        }
     }
 }
 

@@ -12,63 +12,63 @@ pub use walk::{Pulse, Steps, Walk};
 
 use crate::math::modal::Kind;
 
-/// What an engine did, counted; it does not depend on the machine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Work {
-    /// Matrices decomposed.
-    pub decompositions: u64,
-    /// Of these, taken apart into single real rates.
-    pub real: u64,
-    /// Of these, with blocks of complex or near-equal rates.
-    pub blocks: u64,
-    /// Of these, propagated whole by the matrix exponential.
-    pub whole: u64,
-    /// Exponentials of rates evaluated.
-    pub exponentials: u64,
-    /// Exponentials of blocks evaluated.
-    pub matrix_exponentials: u64,
-    /// Stretches between events advanced.
-    pub segments: u64,
-    /// Output values written.
-    pub samples: u64,
-    /// Steps of the explicit method that were accepted.
-    pub explicit_steps: u64,
-    /// Steps of the stiff method that were accepted.
-    pub stiff_steps: u64,
-    /// Steps that were not accurate enough and were tried again.
-    pub rejected: u64,
-    /// Right-hand sides evaluated.
-    pub slopes: u64,
-    /// Jacobian matrices evaluated.
-    pub jacobians: u64,
-    /// Matrices factorised.
-    pub factorisations: u64,
-    /// Changes from one method to the other.
-    pub switches: u64,
+/// Counters that add up and are known by name.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// What an engine did, counted; it does not depend on the machine.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Work {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl std::ops::Add for Work {
+            type Output = Work;
+
+            fn add(self, other: Work) -> Work {
+                Work { $($name: self.$name + other.$name,)* }
+            }
+        }
+
+        impl Work {
+            /// Every counter by its name.
+            pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+        }
+    };
 }
 
-impl std::ops::Add for Work {
-    type Output = Work;
-
-    fn add(self, other: Work) -> Work {
-        Work {
-            decompositions: self.decompositions + other.decompositions,
-            real: self.real + other.real,
-            blocks: self.blocks + other.blocks,
-            whole: self.whole + other.whole,
-            exponentials: self.exponentials + other.exponentials,
-            matrix_exponentials: self.matrix_exponentials + other.matrix_exponentials,
-            segments: self.segments + other.segments,
-            samples: self.samples + other.samples,
-            explicit_steps: self.explicit_steps + other.explicit_steps,
-            stiff_steps: self.stiff_steps + other.stiff_steps,
-            rejected: self.rejected + other.rejected,
-            slopes: self.slopes + other.slopes,
-            jacobians: self.jacobians + other.jacobians,
-            factorisations: self.factorisations + other.factorisations,
-            switches: self.switches + other.switches,
-        }
-    }
+counters! {
+    /// Matrices decomposed.
+    decompositions,
+    /// Of these, taken apart into single real rates.
+    real,
+    /// Of these, with blocks of complex or near-equal rates.
+    blocks,
+    /// Of these, propagated whole by the matrix exponential.
+    whole,
+    /// Exponentials of rates evaluated.
+    exponentials,
+    /// Exponentials of blocks evaluated.
+    matrix_exponentials,
+    /// Stretches between events advanced.
+    segments,
+    /// Output values written.
+    samples,
+    /// Steps of the explicit method that were accepted.
+    explicit_steps,
+    /// Steps of the stiff method that were accepted.
+    stiff_steps,
+    /// Steps that were not accurate enough and were tried again.
+    rejected,
+    /// Right-hand sides evaluated.
+    slopes,
+    /// Jacobian matrices evaluated.
+    jacobians,
+    /// Matrices factorised.
+    factorisations,
+    /// Changes from one method to the other.
+    switches,
 }
 
 impl Work {

@@ -3,12 +3,21 @@
 use super::control::{Controller, GROWTH, first_step, trial_step};
 use super::explicit::Explicit;
 use super::step::{Judgement, Step};
+use super::stiff::Stiff;
 use super::trajectory::Quartic;
 use super::{Field, Method};
 use crate::solve::{SolveError, Work};
 
 /// A step may be longer by this factor to reach the end of a stretch.
 const STRETCH: f64 = 1.01;
+/// The explicit method is stable while rate x step is below 3.5; when it keeps this close, stability limits the step.
+const UNSTABLE: f64 = 3.0;
+/// So many steps near the limit, with fewer than `RELIEF` in a row away from it between them, call for the stiff method.
+const SIGNS: u8 = 15;
+const RELIEF: u8 = 6;
+/// The explicit method would be stable at the steps of the stiff one, so many times in a row: it comes back.
+const TAME: f64 = 2.0;
+const CALM: u8 = 10;
 
 /// What became of a lane in a sweep.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,16 +59,47 @@ struct Lane {
     /// Attempts in the present stretch.
     attempts: u64,
     controller: Controller,
+    /// Whether the stiff method makes the next step, and whether it made the latest one.
+    stiff: bool,
+    by_stiff: bool,
+    /// The Jacobian at the present time and state is in place.
+    linearised: bool,
+    /// Steps that spoke for a change of method, and steps in a row that spoke against it.
+    signs: u8,
+    relief: u8,
+}
+
+impl Lane {
+    fn new(method: Method) -> Self {
+        Self { fresh: true, stiff: method == Method::Stiff, ..Self::default() }
+    }
+
+    /// Changes the method if the steps so far call for it; `rate` is the dominant one times the latest step.
+    #[inline(always)]
+    fn changes_after(&mut self, rate: f64) -> bool {
+        let sign = if self.stiff { rate < TAME } else { rate > UNSTABLE };
+        self.relief = if sign { 0 } else { self.relief.saturating_add(1) };
+        let (enough, relief) = if self.stiff { (CALM, 1) } else { (SIGNS, RELIEF) };
+        self.signs = if sign { self.signs + 1 } else { self.signs };
+        self.signs = if self.relief >= relief { 0 } else { self.signs };
+        let change = self.signs >= enough;
+        if change {
+            (self.stiff, self.signs, self.relief) = (!self.stiff, 0, 0);
+        }
+        change
+    }
 }
 
 /// Integrates L systems of the same kind side by side. A lane's numbers depend neither on the other lanes nor on L.
 #[derive(Debug)]
 pub struct Integrator<const L: usize> {
     n: usize,
+    method: Method,
     most_steps: u64,
     lanes: [Lane; L],
     step: Step<L>,
     explicit: Explicit<L>,
+    stiff: Option<Stiff<L>>,
     /// Scratch of the first steps.
     trial: Vec<[f64; L]>,
     work: Work,
@@ -68,13 +108,15 @@ pub struct Integrator<const L: usize> {
 impl<const L: usize> Integrator<L> {
     /// Memory for systems of `n` states. `relative` is the tolerated error of a step as a share of the state, `most_steps` the
     /// largest number of attempts in one stretch.
-    pub fn new(n: usize, _method: Method, relative: f64, most_steps: u64) -> Self {
+    pub fn new(n: usize, method: Method, relative: f64, most_steps: u64) -> Self {
         Self {
             n,
+            method,
             most_steps,
-            lanes: [Lane { fresh: true, ..Lane::default() }; L],
+            lanes: [Lane::new(method); L],
             step: Step::new(n, relative),
             explicit: Explicit::new(n),
+            stiff: (method != Method::Explicit).then(|| Stiff::new(n)),
             trial: vec![[0.0; L]; n],
             work: Work::default(),
         }
@@ -82,7 +124,7 @@ impl<const L: usize> Integrator<L> {
 
     /// Another subject comes into the lane: what was learned about steps and stiffness is forgotten.
     pub fn fresh(&mut self, lane: usize) {
-        self.lanes[lane] = Lane { fresh: true, ..Lane::default() };
+        self.lanes[lane] = Lane::new(self.method);
     }
 
     /// Begins a stretch from states `y` at time 0 to `until` (h, above 0). `absolute` is the error of each state that is
@@ -92,6 +134,7 @@ impl<const L: usize> Integrator<L> {
         self.lanes[lane] = Lane {
             live: true,
             sloped: false,
+            linearised: false,
             accepted: false,
             rejected: false,
             broken: false,
@@ -120,7 +163,10 @@ impl<const L: usize> Integrator<L> {
     /// A state over the latest step of the lane, which was accepted in the latest sweep.
     #[inline(always)]
     pub fn quartic(&self, lane: usize, state: usize) -> Quartic {
-        self.explicit.quartic(&self.step, lane, state)
+        match &self.stiff {
+            Some(stiff) if self.lanes[lane].by_stiff => stiff.quartic(&self.step, lane, state),
+            _ => self.explicit.quartic(&self.step, lane, state),
+        }
     }
 
     /// The states at the end of the latest step of the lane, which was accepted in the latest sweep.
@@ -140,13 +186,40 @@ impl<const L: usize> Integrator<L> {
         self.advance();
         self.refresh(field, &mut outcomes);
         self.plan(&mut outcomes);
-        let judgement = self.explicit.attempt(field, &mut self.step, false);
-        for (lane, outcome) in outcomes.iter_mut().enumerate() {
-            if self.lanes[lane].live {
-                *outcome = self.judge(lane, &judgement);
+        let detect = self.method == Method::Auto;
+        let [explicit, stiff] = [false, true].map(|stiff| self.lanes.map(|lane| lane.live && lane.stiff == stiff));
+        if explicit.contains(&true) {
+            let judgement = self.explicit.attempt(field, &mut self.step, detect);
+            for l in (0..L).filter(|l| explicit[*l]) {
+                self.work.slopes += 6;
+                outcomes[l] = self.judge(l, &judgement);
             }
         }
+        if stiff.contains(&true) {
+            self.attempt_stiff(field, &stiff, &mut outcomes);
+        }
         outcomes
+    }
+
+    #[inline(always)]
+    fn attempt_stiff<F: Field<L>>(&mut self, field: &mut F, mask: &[bool; L], outcomes: &mut [Outcome; L]) {
+        let Some(stiff) = &mut self.stiff else { return };
+        let mut moved = *mask;
+        for l in 0..L {
+            moved[l] &= !self.lanes[l].linearised;
+            self.lanes[l].linearised |= moved[l];
+            self.work.jacobians += u64::from(moved[l]);
+            self.work.slopes += u64::from(moved[l]);
+        }
+        if moved.contains(&true) {
+            stiff.linearise(field, &self.step, &moved);
+        }
+        let judgement = stiff.attempt(field, &mut self.step, mask, self.method == Method::Auto);
+        for l in (0..L).filter(|l| mask[*l]) {
+            self.work.slopes += 7;
+            self.work.factorisations += 1;
+            outcomes[l] = self.judge(l, &judgement);
+        }
     }
 
     /// Ends of accepted steps become beginnings, and their last slopes the first ones.
@@ -268,8 +341,12 @@ impl<const L: usize> Integrator<L> {
 
     /// The state whose error was largest in the latest attempt, or was not a number.
     fn culprit(&self, l: usize) -> usize {
-        let share = |i: usize| match self.explicit.error(&self.step, l, i) / self.step.weight(i)[l] {
-            share if share.is_finite() && self.step.next[i][l].is_finite() => share.abs(),
+        let error = |i: usize| match &self.stiff {
+            Some(stiff) if self.lanes[l].stiff => stiff.error(l, i),
+            _ => self.explicit.error(&self.step, l, i),
+        };
+        let share = |i: usize| match (error(i) / self.step.weight(i)[l]).abs() {
+            share if share.is_finite() && self.step.next[i][l].is_finite() => share,
             _ => f64::INFINITY,
         };
         (0..self.n).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
@@ -287,7 +364,6 @@ impl<const L: usize> Integrator<L> {
         let error = judgement.error[l];
         let lane = &mut self.lanes[l];
         lane.attempts += 1;
-        self.work.slopes += 6;
         lane.broken = !judgement.check[l].is_finite();
         if lane.broken || error > 1.0 {
             self.work.rejected += 1;
@@ -295,7 +371,10 @@ impl<const L: usize> Integrator<L> {
             lane.proposal = h * Controller::rejected(if lane.broken { f64::NAN } else { error });
             return Outcome::Rejected;
         }
-        self.work.explicit_steps += 1;
+        match lane.stiff {
+            true => self.work.stiff_steps += 1,
+            false => self.work.explicit_steps += 1,
+        }
         let factor = lane.controller.accepted(error);
         // A step that was cut short to end a stretch says little about longer ones.
         let cut = h < lane.proposal && factor >= GROWTH;
@@ -303,7 +382,17 @@ impl<const L: usize> Integrator<L> {
         lane.proposal = if cut { lane.proposal.max(next) } else { next };
         lane.rejected = false;
         lane.accepted = true;
+        lane.by_stiff = lane.stiff;
+        lane.sloped = !lane.stiff;
+        lane.linearised = false;
         lane.live = to < lane.until;
-        Outcome::Accepted { from, to, arrived: !lane.live }
+        let arrived = !lane.live;
+        if self.method == Method::Auto && lane.changes_after(judgement.rate[l]) {
+            self.work.switches += 1;
+            if let Some(stiff) = &mut self.stiff {
+                stiff.enter(l);
+            }
+        }
+        Outcome::Accepted { from, to, arrived }
     }
 }

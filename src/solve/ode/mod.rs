@@ -3,11 +3,15 @@
 //! Time is counted in hours since the start of the present stretch between two events, so that the first moments after a
 //! late dose are resolved as finely as those after the first one.
 
+#![allow(clippy::needless_range_loop, reason = "lanes are counted through several arrays side by side")]
+
 mod control;
 mod explicit;
 mod integrator;
+mod lu;
 mod reference;
 mod step;
+mod stiff;
 mod trajectory;
 
 pub use integrator::{Integrator, Outcome};

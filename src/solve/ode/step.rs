@@ -77,8 +77,8 @@ impl<const L: usize> Judgement<L> {
         for l in 0..L {
             let share = error[l].abs() / weight[l];
             self.error[l] = if share > self.error[l] { share } else { self.error[l] };
-            // A state that overflowed has no error against its infinite tolerance, but inf - inf is NaN.
-            self.check[l] += share + (next[l] - next[l]);
+            // A state that overflowed has no error against its infinite tolerance.
+            self.check[l] += share + 0.0 * next[l];
         }
     }
 }

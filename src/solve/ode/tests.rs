@@ -1,5 +1,5 @@
 use super::*;
-use crate::solve::SolveError;
+use crate::solve::{SolveError, Work};
 
 /// A system written for one subject, in lanes that each have a factor of their own.
 struct Each<F, const L: usize> {
@@ -76,5 +76,37 @@ fn decay_is_as_accurate_as_asked_for() {
         println!("{tolerance}: {error:e} in {} steps, {:?}", steps.len(), integrator.work());
         assert!(error < 20.0 * tolerance, "{error:e}");
         assert_eq!(steps.last().unwrap().1, 10.0);
+    }
+}
+
+/// Drug that binds its target: free drug, target, complex; the factor is the speed of binding, 1/h.
+fn binding(speed: f64, _: f64, y: &[f64], dy: &mut [f64]) {
+    let [drug, target, complex] = [y[0], y[1], y[2]];
+    let bound = speed * (drug * target - 0.1 * complex);
+    dy[0] = -0.12 * drug - bound;
+    dy[1] = 1.2 * (1.0 - target) - bound;
+    dy[2] = bound - 0.3 * complex;
+}
+
+fn equivalents(work: Work, n: f64) -> f64 {
+    work.slopes as f64 + n * work.jacobians as f64 + n / 3.0 * work.factorisations as f64
+}
+
+#[test]
+fn binding_fast() {
+    for method in [Method::Explicit, Method::Stiff, Method::Auto] {
+        for speed in [1.2, 10.0, 50.0, 500.0, 2000.0, 20000.0] {
+            let mut field = Each { n: 3, factors: [speed], slope: binding };
+            let mut integrator = Integrator::<1>::new(3, method, 1e-8, 1_000_000);
+            let mut y = [0.0, 1.0, 0.0];
+            for dose in 0..7 {
+                y[0] += 10.0;
+                integrator.begin(0, &y, &[1e-10, 1e-10, 1e-10], 24.0);
+                carry(&mut integrator, &mut field, 0).unwrap();
+                integrator.states(0, &mut y);
+            }
+            let w = integrator.work();
+            println!("{method:?} {speed}: {y:?} {} eq; {w:?}", equivalents(w, 3.0));
+        }
     }
 }

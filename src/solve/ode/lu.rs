@@ -1,0 +1,138 @@
+//! Systems of linear equations side by side in lanes: Gaussian elimination with partial pivoting, each lane with its own pivots.
+
+/// One matrix per lane, row-major, factorised in place.
+#[derive(Debug)]
+pub struct Factors<const L: usize> {
+    n: usize,
+    m: Vec<[f64; L]>,
+    /// The row that changes places with row k when column k is eliminated.
+    pivots: Vec<[usize; L]>,
+}
+
+impl<const L: usize> Factors<L> {
+    pub fn new(n: usize) -> Self {
+        Self { n, m: vec![[0.0; L]; n * n], pivots: vec![[0; L]; n] }
+    }
+
+    /// The matrices to factorise, row-major.
+    #[inline(always)]
+    pub fn matrices(&mut self) -> &mut [[f64; L]] {
+        &mut self.m
+    }
+
+    /// Factorises what is in `matrices`. A singular one gives solutions that are not numbers.
+    #[inline(always)]
+    pub fn factorise(&mut self) {
+        let n = self.n;
+        for k in 0..n {
+            self.exchange(k);
+            let (above, below) = self.m.split_at_mut((k + 1) * n);
+            let head = &mut above[k * n..];
+            for l in 0..L {
+                head[k][l] = 1.0 / head[k][l];
+            }
+            for row in below.chunks_exact_mut(n) {
+                let mut factor = row[k];
+                for l in 0..L {
+                    factor[l] *= head[k][l];
+                }
+                row[k] = factor;
+                for j in k + 1..n {
+                    for l in 0..L {
+                        row[j][l] -= factor[l] * head[j][l];
+                    }
+                }
+            }
+        }
+    }
+
+    /// Brings the largest entry of what is left of column k to the diagonal.
+    #[inline(always)]
+    fn exchange(&mut self, k: usize) {
+        let n = self.n;
+        let (mut largest, mut pivot) = ([0.0; L], [k; L]);
+        for i in k..n {
+            let entry = &self.m[i * n + k];
+            for l in 0..L {
+                let size = entry[l].abs();
+                pivot[l] = if size > largest[l] { i } else { pivot[l] };
+                largest[l] = if size > largest[l] { size } else { largest[l] };
+            }
+        }
+        for l in 0..L {
+            if pivot[l] != k {
+                for j in 0..n {
+                    let entry = self.m[k * n + j][l];
+                    self.m[k * n + j][l] = self.m[pivot[l] * n + j][l];
+                    self.m[pivot[l] * n + j][l] = entry;
+                }
+            }
+        }
+        self.pivots[k] = pivot;
+    }
+
+    /// Turns right-hand sides into solutions.
+    #[inline(always)]
+    pub fn solve(&self, x: &mut [[f64; L]]) {
+        let n = self.n;
+        for k in 0..n {
+            for l in 0..L {
+                let pivot = self.pivots[k][l];
+                if pivot != k {
+                    let entry = x[k][l];
+                    x[k][l] = x[pivot][l];
+                    x[pivot][l] = entry;
+                }
+            }
+        }
+        for i in 0..n {
+            let (known, rest) = x.split_at_mut(i);
+            let row = &self.m[i * n..(i + 1) * n];
+            for (a, x) in row.iter().zip(&*known) {
+                for l in 0..L {
+                    rest[0][l] -= a[l] * x[l];
+                }
+            }
+        }
+        for i in (0..n).rev() {
+            let (rest, known) = x.split_at_mut(i + 1);
+            let row = &self.m[i * n..(i + 1) * n];
+            for (a, x) in row[i + 1..].iter().zip(&*known) {
+                for l in 0..L {
+                    rest[i][l] -= a[l] * x[l];
+                }
+            }
+            for l in 0..L {
+                rest[i][l] *= row[i][l];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Factors;
+
+    #[test]
+    fn each_lane_has_its_own_pivots() {
+        let systems = [
+            ([2.0, 1.0, 0.0, 1.0, 3.0, -1.0, 0.0, 1.0, 1.0], [4.0, 4.0, 5.0]),
+            ([0.0, 2.0, 1.0, 1e-20, 1.0, 1.0, 3.0, 0.0, 0.0], [7.0, 5.0, 3.0]),
+            ([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 10.0], [14.0, 32.0, 53.0]),
+            ([1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.0, 0.0, 1.0], [1.0, 2.0, 3.0]),
+        ];
+        let mut factors = Factors::<4>::new(3);
+        for i in 0..9 {
+            factors.matrices()[i] = systems.map(|(m, _)| m[i]);
+        }
+        factors.factorise();
+        let mut x: [[f64; 4]; 3] = std::array::from_fn(|i| systems.map(|(_, y)| y[i]));
+        factors.solve(&mut x);
+        for (l, expected) in [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]].iter().enumerate() {
+            for i in 0..3 {
+                assert!((x[i][l] - expected[i]).abs() < 1e-13, "lane {l}: {:?}", x.map(|x| x[l]));
+            }
+        }
+        assert!(x.iter().any(|x| !x[3].is_finite()), "a singular matrix is noticed");
+    }
+}
