@@ -175,7 +175,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let seat = &self.seats[lane];
         Failing {
             model: run.prepared.model,
-            subject: &run.subjects[subject],
+            values: run.subjects[subject].values(),
             states: run.prepared.split.rest(),
             begin: seat.begin(),
             dose: seat.dose(),
@@ -200,16 +200,18 @@ impl<'m> Lanes<'m, 1> {
         while let Some(length) = seat.enter(prepared, field, 0, out)? {
             let (begin, dose) = (seat.begin(), seat.dose());
             let states = prepared.split.rest();
-            let failing = Failing { model: prepared.model, subject, states, begin, dose };
+            let failing = Failing { model: prepared.model, values: subject.values(), states, begin, dose };
             let scales = seat.scales().sizes().to_vec();
             let mut from = 0.0;
             while from < length {
                 let to = seat.next_sample(prepared).map_or(length, |t| t.min(length));
                 let carried = match &mut keep {
                     None => reference.advance(field, from, to, seat.y_mut(), &scales),
-                    Some(trajectory) => reference.pieces(field, from, to, seat.y_mut(), &scales, |t, length, quartics| {
-                        trajectory.push(begin + t, length, quartics.iter().copied());
-                    }),
+                    Some(trajectory) => {
+                        reference.pieces(field, from, to, seat.y_mut(), &scales, |t, length, quartics| {
+                            trajectory.push(begin + t, length, quartics.iter().copied());
+                        })
+                    }
                 };
                 carried.and_then(|()| seat.look(to)).map_err(|error| failing.error(error))?;
                 seat.write_samples_at(prepared, to, out)?;

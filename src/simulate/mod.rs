@@ -11,6 +11,7 @@ mod happening;
 mod individual;
 mod lanes;
 mod limits;
+mod motion;
 mod output;
 mod parts;
 mod planned;
@@ -35,7 +36,7 @@ pub use output::{Missing, OutputView, Peak};
 pub use prepared::{Prepared, Workspace};
 pub use profile::{Profile, Session};
 pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady, Target, What};
-pub use replay::{Cursor, Replay};
+pub use replay::{Cursor, Replay, Search};
 pub use rules::{Compat, CovariateRule, Rules};
 pub use settings::{Engine, Settings};
 

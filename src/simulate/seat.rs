@@ -61,7 +61,7 @@ impl Seat {
         self.individual.become_subject(prepared, subject)?;
         self.y.copy_from_slice(&self.individual.x0[prepared.split.exact..]);
         self.scales.forget();
-        self.latest.clear();
+        self.latest.clear(0.0);
         (self.stretch, self.administered, self.doses, self.interval) = (0, 0, 0, None);
         Ok(())
     }
@@ -189,7 +189,12 @@ impl Seat {
     }
 
     /// Writes the samples due up to `t`, where the states are as they are now.
-    pub fn write_samples_at(&mut self, prepared: &Prepared<'_>, t: f64, out: &mut [f64]) -> Result<(), SimulationError> {
+    pub fn write_samples_at(
+        &mut self,
+        prepared: &Prepared<'_>,
+        t: f64,
+        out: &mut [f64],
+    ) -> Result<(), SimulationError> {
         let y = std::mem::take(&mut self.y);
         let written = self.write_samples(prepared, [t, t], |place| [y[place], 0.0, 0.0, 0.0, 0.0], out);
         self.y = y;
