@@ -141,7 +141,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let seat = &mut self.seats[lane];
         let length = seat.enter(prepared, &mut self.field, lane, run.out(subject))?;
         if let Some(length) = length {
-            self.integrator.begin(lane, seat.y(), seat.absolute(), length);
+            self.integrator.begin(lane, seat.y(), seat.scales().absolute(), length);
         }
         Ok(length.is_some())
     }
@@ -163,7 +163,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let prepared = run.prepared;
         seat.write_samples(prepared, [from, to], quartic, run.out(subject))?;
         integrator.states(lane, seat.y_mut());
-        seat.look(prepared, to).map_err(|error| self.failing(run, lane, subject).error(error))
+        seat.look(to).map_err(|error| self.failing(run, lane, subject).error(error))
     }
 
     fn arrived(&mut self, run: &mut Run<'_, 'm>, lane: usize, subject: usize) -> Result<bool, SimulationError> {
@@ -201,7 +201,7 @@ impl<'m> Lanes<'m, 1> {
             let (begin, dose) = (seat.begin(), seat.dose());
             let states = prepared.split.rest();
             let failing = Failing { model: prepared.model, values: subject.values(), states, begin, dose };
-            let scales = seat.scales().to_vec();
+            let scales = seat.scales().sizes().to_vec();
             let mut from = 0.0;
             while from < length {
                 let to = seat.next_sample(prepared).map_or(length, |t| t.min(length));
@@ -213,7 +213,7 @@ impl<'m> Lanes<'m, 1> {
                         })
                     }
                 };
-                carried.and_then(|()| seat.look(prepared, to)).map_err(|error| failing.error(error))?;
+                carried.and_then(|()| seat.look(to)).map_err(|error| failing.error(error))?;
                 seat.write_samples_at(prepared, to, out)?;
                 from = to;
             }

@@ -22,6 +22,7 @@ mod record;
 mod replay;
 mod rules;
 mod sampling;
+mod scales;
 mod seat;
 mod settings;
 mod split;
