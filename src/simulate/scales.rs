@@ -59,7 +59,9 @@ impl Scales {
         for (at, (is_amount, unit)) in self.kinds.iter().enumerate() {
             self.peaks[at] = self.peaks[at].max(y[at].abs());
             let floor = FLOOR * if *is_amount { self.entered } else { *unit };
-            self.sizes[at] = self.peaks[at].max(floor).max(f64::MIN_POSITIVE);
+            let size = self.peaks[at].max(floor);
+            // Where nothing was given and nothing is there yet, any size will do that is one.
+            self.sizes[at] = if size > 0.0 { size } else { FLOOR };
             self.absolute[at] = self.atol * self.sizes[at];
         }
     }
@@ -67,6 +69,11 @@ impl Scales {
     /// The size of each state at the beginning of the stretch: its largest value so far, and not too little.
     pub fn sizes(&self) -> &[f64] {
         &self.sizes
+    }
+
+    /// The size of a state now, the peaks since the beginning of the stretch included.
+    pub fn size(&self, state: usize) -> f64 {
+        self.sizes[state].max(self.peaks[state])
     }
 
     /// The absolute error that a step may make in each of them.
