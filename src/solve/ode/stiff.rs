@@ -139,13 +139,13 @@ impl<const L: usize> Stiff<L> {
         }
     }
 
-    /// Tries a step in the lanes of `mask`; what happens in the others has no meaning.
+    /// Tries a step in the lanes where `part` is 1; what happens in the others has no meaning.
     #[inline(always)]
     pub fn attempt<F: Field<L>>(
         &mut self,
         field: &mut F,
         step: &mut Step<L>,
-        mask: &[bool; L],
+        part: &[f64; L],
         detect: bool,
     ) -> Judgement<L> {
         self.factorise(step);
@@ -182,7 +182,7 @@ impl<const L: usize> Stiff<L> {
             let (last, stage) = (&self.u[7 * n + i], &self.stage[i]);
             let next = &mut step.next[i];
             for l in 0..L {
-                next[l] = if mask[l] { stage[l] + last[l] } else { next[l] };
+                next[l] = if part[l] > 0.0 { stage[l] + last[l] } else { next[l] };
             }
             judgement.add(last, &step.weight(i), &step.next[i]);
         }
