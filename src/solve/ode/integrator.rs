@@ -154,6 +154,7 @@ impl<const L: usize> Integrator<L> {
         if self.plan() {
             self.give_up(&mut outcomes);
         }
+        self.step.spread();
         let (explicit, any) = self.part(false);
         if any {
             let judgement = self.explicit.attempt(field, &mut self.step, self.method == Method::Auto);
@@ -201,21 +202,15 @@ impl<const L: usize> Integrator<L> {
     /// Ends of accepted steps become beginnings, and their last slopes the first ones.
     #[inline(always)]
     fn advance(&mut self) {
-        let accepted = self.control.accepted;
-        for l in 0..L {
-            self.step.from[l] = if accepted[l] > 0.0 { self.step.to[l] } else { self.step.from[l] };
-        }
-        let Step { y, slope, next, .. } = &mut self.step;
-        let last = self.explicit.last_slopes();
+        let accepted = std::mem::replace(&mut self.control.accepted, [0.0; L]);
+        let Step { from, to, y, slope, next, .. } = &mut self.step;
+        let last = &self.explicit.last_slopes()[..self.n];
+        let (y, slope, next) = (&mut y[..self.n], &mut slope[..self.n], &next[..self.n]);
+        *from = choose(&accepted, to, from);
         for i in 0..self.n {
-            for l in 0..L {
-                y[i][l] = if accepted[l] > 0.0 { next[i][l] } else { y[i][l] };
-            }
-            for l in 0..L {
-                slope[i][l] = if accepted[l] > 0.0 { last[i][l] } else { slope[i][l] };
-            }
+            y[i] = choose(&accepted, &next[i], &y[i]);
+            slope[i] = choose(&accepted, &last[i], &slope[i]);
         }
-        self.control.accepted = [0.0; L];
     }
 
     /// Slopes at the beginning where they are missing, and the length of first steps.
@@ -311,7 +306,7 @@ impl<const L: usize> Integrator<L> {
             let (time, limit, step) = (self.step.from[l], self.most_steps, self.control.proposal[l]);
             let exhausted = self.control.attempts[l] >= limit as f64;
             if self.lanes[l].live && (exhausted || self.step.h[l].is_nan() || self.step.h[l] <= 0.0) {
-                let state = self.culprit(l);
+                let state = self.step.culprit(l);
                 let error = match self.control.broken[l] > 0.0 {
                     _ if exhausted => SolveError::TooManySteps { time, limit },
                     true => SolveError::NotFinite { state, time },
@@ -321,19 +316,6 @@ impl<const L: usize> Integrator<L> {
                 (self.step.to[l], self.step.h[l]) = (time, 0.0);
             }
         }
-    }
-
-    /// The state whose error was largest in the latest attempt, or was not a number.
-    fn culprit(&self, l: usize) -> usize {
-        let error = |i: usize| match &self.stiff {
-            Some(stiff) if self.lanes[l].stiff => stiff.error(l, i),
-            _ => self.explicit.error(&self.step, l, i),
-        };
-        let share = |i: usize| match (error(i) / self.step.weight(i)[l]).abs() {
-            share if share.is_finite() && self.step.next[i][l].is_finite() => share,
-            _ => f64::INFINITY,
-        };
-        (0..self.n).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
     }
 
     fn fail(&mut self, l: usize, error: SolveError) -> Outcome {
@@ -379,4 +361,14 @@ impl<const L: usize> Integrator<L> {
         self.work.slopes += 6 * (accepted[0] + rejected[0]) + 7 * (accepted[1] + rejected[1]);
         self.work.factorisations += accepted[1] + rejected[1];
     }
+}
+
+/// The first where the mask is 1, else the second.
+#[inline(always)]
+fn choose<const L: usize>(mask: &[f64; L], first: &[f64; L], second: &[f64; L]) -> [f64; L] {
+    let mut chosen = *second;
+    for l in 0..L {
+        chosen[l] = if mask[l] > 0.0 { first[l] } else { chosen[l] };
+    }
+    chosen
 }
