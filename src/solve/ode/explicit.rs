@@ -144,3 +144,49 @@ fn combine<const L: usize, const S: usize>(
         to[e] = end(e, sum);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::conditions::{Square, violation};
+    use super::*;
+
+    fn padded<const S: usize>(row: [f64; S]) -> [f64; 7] {
+        std::array::from_fn(|i| row.get(i).copied().unwrap_or(0.0))
+    }
+
+    fn stages() -> Square<7> {
+        [[0.0; 7], padded(A2), padded(A3), padded(A4), padded(A5), padded(A6), padded(B)]
+    }
+
+    #[test]
+    fn the_coefficients_meet_the_conditions_of_order_5_and_4() {
+        let a = stages();
+        for (row, c) in a.iter().zip(C) {
+            assert!((row.iter().sum::<f64>() - c).abs() < 1e-14);
+        }
+        let embedded = std::array::from_fn(|i| padded(B)[i] - E[i]);
+        // The digits that were published leave 1e-14.
+        assert!(violation(5, 1.0, padded(B), &a, &a) < 1e-13);
+        assert!(violation(4, 1.0, embedded, &a, &a) < 1e-13);
+        assert!(violation(5, 1.0, embedded, &a, &a) > 1e-5, "the estimate of the error is not blind");
+    }
+
+    #[test]
+    fn the_interpolant_is_of_order_4_and_smooth_from_step_to_step() {
+        let weights = |theta: f64| -> [f64; 7] {
+            std::array::from_fn(|i| {
+                let linear = if i == 0 { theta } else { 0.0 };
+                linear + theta * theta * (DENSE[i][0] + theta * (DENSE[i][1] + theta * DENSE[i][2]))
+            })
+        };
+        for theta in [0.1, 0.3, 0.5, 0.8, 1.0] {
+            assert!(violation(4, theta, weights(theta), &stages(), &stages()) < 1e-13, "{theta}");
+        }
+        for i in 0..7 {
+            assert!((weights(1.0)[i] - padded(B)[i]).abs() < 1e-13);
+            let slope = DENSE[i].iter().zip([2.0, 3.0, 4.0]).map(|(c, power)| c * power).sum::<f64>();
+            let expected = if i == 6 { 1.0 } else { 0.0 };
+            assert!((slope + if i == 0 { 1.0 } else { 0.0 } - expected).abs() < 1e-13, "stage {i}");
+        }
+    }
+}

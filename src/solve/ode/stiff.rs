@@ -302,3 +302,92 @@ fn advance<const L: usize, const S: usize>(
         sum[e] = total;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::conditions::{Square, violation};
+    use super::*;
+
+    fn padded<const S: usize>(row: [f64; S]) -> [f64; 8] {
+        std::array::from_fn(|i| row.get(i).copied().unwrap_or(0.0))
+    }
+
+    /// Row times matrix.
+    fn times(row: [f64; 8], m: &Square<8>) -> [f64; 8] {
+        std::array::from_fn(|j| (0..8).map(|i| row[i] * m[i][j]).sum())
+    }
+
+    /// The inverse of a lower triangular matrix.
+    fn inverse(m: &Square<8>) -> Square<8> {
+        let mut inverse = [[0.0; 8]; 8];
+        for i in 0..8 {
+            for j in 0..=i {
+                let known: f64 = (j..i).map(|k| m[i][k] * inverse[k][j]).sum();
+                inverse[i][j] = (if i == j { 1.0 } else { 0.0 } - known) / m[i][i];
+            }
+        }
+        inverse
+    }
+
+    /// Weights of the result, in terms of u.
+    fn result() -> [f64; 8] {
+        let mut m = padded(A6);
+        m[5..].fill(1.0);
+        m
+    }
+
+    /// The matrices α, γ and α + γ of the form with products of the Jacobian.
+    fn matrices() -> [Square<8>; 3] {
+        let (mut a7, mut a8) = (padded(A6), padded(A6));
+        a7[5] = 1.0;
+        a8[5..7].fill(1.0);
+        let a = [[0.0; 8], padded(A2), padded(A3), padded(A4), padded(A5), padded(A6), a7, a8];
+        let c = [[0.0; 8], padded(C2), padded(C3), padded(C4), padded(C5), padded(C6), padded(C7), padded(C8)];
+        let gamma =
+            inverse(&std::array::from_fn(|i| std::array::from_fn(|j| if i == j { 1.0 / GAMMA } else { -c[i][j] })));
+        let alpha = a.map(|row| times(row, &gamma));
+        [alpha, gamma, std::array::from_fn(|i| std::array::from_fn(|j| alpha[i][j] + gamma[i][j]))]
+    }
+
+    #[test]
+    fn the_coefficients_meet_the_conditions_of_order_5_and_4() {
+        let [alpha, gamma, both] = matrices();
+        for i in 0..8 {
+            assert!((alpha[i].iter().sum::<f64>() - TIMES[i]).abs() < 1e-13, "time of stage {i}");
+            assert!((gamma[i].iter().sum::<f64>() - D[i]).abs() < 1e-12, "derivative by time in stage {i}");
+        }
+        let mut embedded = result();
+        embedded[7] = 0.0;
+        let [result, embedded] = [result(), embedded].map(|weights| times(weights, &gamma));
+        assert!(violation(5, 1.0, result, &alpha, &both) < 1e-12);
+        assert!(violation(4, 1.0, embedded, &alpha, &both) < 1e-12);
+        assert!(violation(5, 1.0, embedded, &alpha, &both) > 1e-5, "the estimate of the error is not blind");
+    }
+
+    #[test]
+    fn the_dense_output_is_of_order_4() {
+        let [alpha, gamma, both] = matrices();
+        for theta in [0.1, 0.3, 0.5, 0.8, 1.0] {
+            let weights = std::array::from_fn(|i| {
+                let bend = DENSE[0][i] + theta * (DENSE[1][i] + theta * DENSE[2][i]);
+                theta * (result()[i] + (1.0 - theta) * bend)
+            });
+            assert!(violation(4, theta, times(weights, &gamma), &alpha, &both) < 1e-12, "{theta}");
+        }
+    }
+
+    #[test]
+    fn a_mode_of_any_rate_is_damped_in_one_step() {
+        let [_, gamma, both] = matrices();
+        // R(z) = 1 + z b (1 - z β)^-1 1 with β lower triangular.
+        for (z, most) in [(-1.0, 0.37), (-10.0, 0.2), (-1e3, 2e-2), (-1e6, 1e-4), (-1e9, 1e-6)] {
+            let inverse = inverse(&std::array::from_fn(|i| {
+                std::array::from_fn(|j| if i == j { 1.0 } else { 0.0 } - z * both[i][j])
+            }));
+            let stages = inverse.map(|row| row.iter().sum::<f64>());
+            let b = times(result(), &gamma);
+            let r = 1.0 + z * (0..8).map(|i| b[i] * stages[i]).sum::<f64>();
+            assert!(r.abs() < most, "R({z}) = {r}");
+        }
+    }
+}
