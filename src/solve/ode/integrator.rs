@@ -292,8 +292,7 @@ impl<const L: usize> Integrator<L> {
             let to = if length * STRETCH >= rest { until } else { to };
             let h = to - from;
             (self.step.to[l], self.step.h[l]) = (to, h);
-            let (moves, exhausted) = (h > 0.0, self.control.attempts[l] >= most);
-            stuck |= !moves & (rest > 0.0) | exhausted;
+            stuck |= !moves(from, to, until) & (rest > 0.0) | (self.control.attempts[l] >= most);
         }
         stuck
     }
@@ -305,7 +304,7 @@ impl<const L: usize> Integrator<L> {
         for l in 0..L {
             let (time, limit, step) = (self.step.from[l], self.most_steps, self.control.proposal[l]);
             let exhausted = self.control.attempts[l] >= limit as f64;
-            if self.lanes[l].live && (exhausted || self.step.h[l].is_nan() || self.step.h[l] <= 0.0) {
+            if self.lanes[l].live && (exhausted || !moves(time, self.step.to[l], self.until[l])) {
                 let state = self.step.culprit(l);
                 let error = match self.control.broken[l] > 0.0 {
                     _ if exhausted => SolveError::TooManySteps { time, limit },
@@ -361,6 +360,12 @@ impl<const L: usize> Integrator<L> {
         self.work.slopes += 6 * (accepted[0] + rejected[0]) + 7 * (accepted[1] + rejected[1]);
         self.work.factorisations += accepted[1] + rejected[1];
     }
+}
+
+/// Whether a step is longer than rounding of the time; one that reaches the end of the stretch may be shorter.
+#[inline(always)]
+fn moves(from: f64, to: f64, until: f64) -> bool {
+    (to - from > 4.0 * f64::EPSILON * from) | ((to >= until) & (to > from))
 }
 
 /// The first where the mask is 1, else the second.

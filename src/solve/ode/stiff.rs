@@ -92,9 +92,11 @@ pub struct Stiff<const L: usize> {
     stage: Vec<[f64; L]>,
     sum: Vec<[f64; L]>,
     jacobian: Vec<[f64; L]>,
-    time_slope: Vec<[f64; L]>,
-    /// When the slope was taken to estimate its derivative by time.
+    /// A little later than the beginning of the step, and the slopes there with the states of the beginning.
     ahead: [f64; L],
+    slope_ahead: Vec<[f64; L]>,
+    /// h ∂f/∂t
+    drift: Vec<[f64; L]>,
     factors: Factors<L>,
     /// Positive vector that tends to the dominant one of |J|.
     direction: Vec<[f64; L]>,
@@ -103,15 +105,15 @@ pub struct Stiff<const L: usize> {
 impl<const L: usize> Stiff<L> {
     pub fn new(n: usize) -> Self {
         let zero = || vec![[0.0; L]; n];
-        let [stage, sum, time_slope] = [zero(), zero(), zero()];
         Self {
             n,
             u: vec![[0.0; L]; 8 * n],
-            stage,
-            sum,
+            stage: zero(),
+            sum: zero(),
             jacobian: vec![[0.0; L]; n * n],
-            time_slope,
             ahead: [0.0; L],
+            slope_ahead: zero(),
+            drift: zero(),
             factors: Factors::new(n),
             direction: vec![[1.0; L]; n],
         }
@@ -122,21 +124,14 @@ impl<const L: usize> Stiff<L> {
         self.direction.iter_mut().for_each(|direction| direction[lane] = 1.0);
     }
 
-    /// The Jacobian and the derivative by time at the beginning of the step, where `moved`. The other lanes get the numbers
-    /// that they have.
+    /// The Jacobian, and the slopes a little later, where `moved`. The other lanes get the numbers that they have.
     #[inline(always)]
     pub fn linearise<F: Field<L>>(&mut self, field: &mut F, step: &Step<L>, moved: &[bool; L]) {
         field.jacobian(&step.from, &step.y, &mut self.jacobian);
         for l in 0..L {
             self.ahead[l] = if moved[l] { step.from[l] + AHEAD * step.h[l] } else { self.ahead[l] };
         }
-        field.slope(&self.ahead, &step.y, &mut self.time_slope);
-        for (derivative, slope) in self.time_slope.iter_mut().zip(&step.slope) {
-            for l in 0..L {
-                let over = self.ahead[l] - step.from[l];
-                derivative[l] = if over > 0.0 { (derivative[l] - slope[l]) / over } else { 0.0 };
-            }
-        }
+        field.slope(&self.ahead, &step.y, &mut self.slope_ahead);
     }
 
     /// Tries a step in the lanes where `part` is 1; what happens in the others has no meaning.
@@ -149,6 +144,7 @@ impl<const L: usize> Stiff<L> {
         detect: bool,
     ) -> Judgement<L> {
         self.factorise(step);
+        self.find_drift(step);
         let n = self.n;
         for s in 0..8 {
             let (before, after) = self.u.split_at_mut(s * n);
@@ -170,11 +166,11 @@ impl<const L: usize> Stiff<L> {
                 _ => field.slope(&if s < 5 { step.at(TIMES[s]) } else { step.to }, &self.stage, u),
             }
             let size = n * L;
-            let (h, slope) = (&step.lengths.as_flattened()[..size], &self.time_slope.as_flattened()[..size]);
+            let (h, drift) = (&step.lengths.as_flattened()[..size], &self.drift.as_flattened()[..size]);
             let (sum, u) = (&self.sum.as_flattened()[..size], &mut u.as_flattened_mut()[..size]);
             for e in 0..size {
                 let rest = if s > 0 { sum[e] / h[e] } else { 0.0 };
-                u[e] += rest + D[s] * h[e] * slope[e];
+                u[e] += rest + D[s] * drift[e];
             }
             let u = &mut after[..n];
             self.factors.solve(u);
@@ -191,6 +187,23 @@ impl<const L: usize> Stiff<L> {
             judgement.rate = self.rate(&step.h);
         }
         judgement
+    }
+
+    /// A slope that is singular at the start may be 1e150 there: its derivative would overflow, its change over a step does not.
+    #[inline(always)]
+    fn find_drift(&mut self, step: &Step<L>) {
+        let mut share = [0.0; L];
+        for l in 0..L {
+            let over = self.ahead[l] - step.from[l];
+            share[l] = if over > 0.0 { step.h[l] / over } else { 0.0 };
+        }
+        for i in 0..self.n {
+            let (ahead, slope, mut drift) = (self.slope_ahead[i], step.slope[i], [0.0; L]);
+            for l in 0..L {
+                drift[l] = (ahead[l] - slope[l]) * share[l];
+            }
+            self.drift[i] = drift;
+        }
     }
 
     #[inline(always)]
