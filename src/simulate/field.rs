@@ -190,6 +190,11 @@ impl<'m, const L: usize> ModelField<'m, L> {
         self.rates[place][lane] = rate;
     }
 
+    /// One more infusion into such a state.
+    pub fn infuse_more(&mut self, lane: usize, place: usize, rate: f64) {
+        self.rates[place][lane] += rate;
+    }
+
     /// Stops all infusions of a lane.
     pub fn stop(&mut self, lane: usize) {
         self.rates.iter_mut().for_each(|rates| rates[lane] = 0.0);
