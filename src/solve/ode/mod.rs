@@ -5,6 +5,7 @@
 
 #![allow(clippy::needless_range_loop, reason = "lanes are counted through several arrays side by side")]
 
+mod choice;
 mod control;
 mod explicit;
 mod integrator;

@@ -139,13 +139,13 @@ impl<const L: usize> Stiff<L> {
         }
     }
 
-    /// Tries a step in the lanes of `mask`; what happens in the others has no meaning.
+    /// Tries a step in the lanes where `part` is 1; what happens in the others has no meaning.
     #[inline(always)]
     pub fn attempt<F: Field<L>>(
         &mut self,
         field: &mut F,
         step: &mut Step<L>,
-        mask: &[bool; L],
+        part: &[f64; L],
         detect: bool,
     ) -> Judgement<L> {
         self.factorise(step);
@@ -169,23 +169,24 @@ impl<const L: usize> Stiff<L> {
                 0 => u.copy_from_slice(&step.slope),
                 _ => field.slope(&if s < 5 { step.at(TIMES[s]) } else { step.to }, &self.stage, u),
             }
-            for i in 0..n {
-                for l in 0..L {
-                    let rest = if s > 0 { self.sum[i][l] / step.h[l] } else { 0.0 };
-                    u[i][l] += rest + D[s] * step.h[l] * self.time_slope[i][l];
-                }
+            let size = n * L;
+            let (h, slope) = (&step.lengths.as_flattened()[..size], &self.time_slope.as_flattened()[..size]);
+            let (sum, u) = (&self.sum.as_flattened()[..size], &mut u.as_flattened_mut()[..size]);
+            for e in 0..size {
+                let rest = if s > 0 { sum[e] / h[e] } else { 0.0 };
+                u[e] += rest + D[s] * h[e] * slope[e];
             }
+            let u = &mut after[..n];
             self.factors.solve(u);
         }
-        let mut judgement = Judgement::default();
         for i in 0..n {
-            let (last, stage) = (&self.u[7 * n + i], &self.stage[i]);
-            let next = &mut step.next[i];
+            let (last, stage, mut next) = (self.u[7 * n + i], self.stage[i], step.next[i]);
             for l in 0..L {
-                next[l] = if mask[l] { stage[l] + last[l] } else { next[l] };
+                next[l] = if part[l] > 0.0 { stage[l] + last[l] } else { next[l] };
             }
-            judgement.add(last, &step.weight(i), &step.next[i]);
+            (step.next[i], step.error[i]) = (next, last);
         }
+        let mut judgement = step.judge();
         if detect {
             judgement.rate = self.rate(&step.h);
         }
@@ -242,11 +243,6 @@ impl<const L: usize> Stiff<L> {
         bound
     }
 
-    /// Estimate of the error of a state in the latest attempt.
-    pub fn error(&self, lane: usize, state: usize) -> f64 {
-        self.u[7 * self.n + state][lane]
-    }
-
     /// A state over the latest accepted step.
     #[inline(always)]
     pub fn quartic(&self, step: &Step<L>, lane: usize, state: usize) -> Quartic {
@@ -261,7 +257,7 @@ impl<const L: usize> Stiff<L> {
     }
 }
 
-/// stage = y + Σ a u and sum = Σ c u, state by state.
+/// stage = y + Σ a u and sum = Σ c u, in one loop over states and lanes together.
 #[inline(always)]
 fn combine<const L: usize, const S: usize>(
     stage: &mut [[f64; L]],
@@ -271,17 +267,17 @@ fn combine<const L: usize, const S: usize>(
     c: [f64; S],
     u: [&[[f64; L]]; S],
 ) {
-    let n = stage.len();
-    let (y, sum, u) = (&y[..n], &mut sum[..n], u.map(|u| &u[..n]));
-    for i in 0..n {
-        let (mut state, mut total) = (y[i], [0.0; L]);
+    let stage = stage.as_flattened_mut();
+    let size = stage.len();
+    let (sum, y) = (&mut sum.as_flattened_mut()[..size], &y.as_flattened()[..size]);
+    let u = u.map(|u| &u.as_flattened()[..size]);
+    for e in 0..size {
+        let (mut state, mut total) = (y[e], 0.0);
         for s in 0..S {
-            for l in 0..L {
-                state[l] += a[s] * u[s][i][l];
-                total[l] += c[s] * u[s][i][l];
-            }
+            state += a[s] * u[s][e];
+            total += c[s] * u[s][e];
         }
-        (stage[i], sum[i]) = (state, total);
+        (stage[e], sum[e]) = (state, total);
     }
 }
 
@@ -293,18 +289,16 @@ fn advance<const L: usize, const S: usize>(
     c: [f64; S],
     u: [&[[f64; L]]; S],
 ) {
-    let n = stage.len();
-    let (sum, u) = (&mut sum[..n], u.map(|u| &u[..n]));
-    for i in 0..n {
-        let mut total = [0.0; L];
+    let stage = stage.as_flattened_mut();
+    let size = stage.len();
+    let sum = &mut sum.as_flattened_mut()[..size];
+    let u = u.map(|u| &u.as_flattened()[..size]);
+    for e in 0..size {
+        let mut total = 0.0;
         for s in 0..S {
-            for l in 0..L {
-                total[l] += c[s] * u[s][i][l];
-            }
+            total += c[s] * u[s][e];
         }
-        for l in 0..L {
-            stage[i][l] += u[S - 1][i][l];
-        }
-        sum[i] = total;
+        stage[e] += u[S - 1][e];
+        sum[e] = total;
     }
 }

@@ -94,19 +94,31 @@ fn equivalents(work: Work, n: f64) -> f64 {
 
 #[test]
 fn binding_fast() {
-    for method in [Method::Explicit, Method::Stiff, Method::Auto] {
-        for speed in [1.2, 10.0, 50.0, 500.0, 2000.0, 20000.0] {
-            let mut field = Each { n: 3, factors: [speed], slope: binding };
-            let mut integrator = Integrator::<1>::new(3, method, 1e-8, 1_000_000);
-            let mut y = [0.0, 1.0, 0.0];
-            for dose in 0..7 {
-                y[0] += 10.0;
-                integrator.begin(0, &y, &[1e-10, 1e-10, 1e-10], 24.0);
-                carry(&mut integrator, &mut field, 0).unwrap();
-                integrator.states(0, &mut y);
+    for tolerance in [1e-5, 1e-8, 1e-10] {
+        for speed in [0.3, 1.2, 4.0, 10.0, 50.0, 200.0, 500.0, 2000.0, 20000.0] {
+            print!("{tolerance} {speed}: ");
+            for method in [Method::Explicit, Method::Stiff, Method::Auto] {
+                let mut field = Each { n: 3, factors: [speed], slope: binding };
+                let mut integrator = Integrator::<1>::new(3, method, tolerance, 1_000_000);
+                let mut y = [0.0, 1.0, 0.0];
+                for _ in 0..7 {
+                    y[0] += 10.0;
+                    integrator.begin(0, &y, &[tolerance * 1e-2; 3], 24.0);
+                    carry(&mut integrator, &mut field, 0).unwrap();
+                    integrator.states(0, &mut y);
+                }
+                let w = integrator.work();
+                print!(
+                    "{method:?} {} ({} {} r{} s{}) {:.12}; ",
+                    equivalents(w, 3.0),
+                    w.explicit_steps,
+                    w.stiff_steps,
+                    w.rejected,
+                    w.switches,
+                    y[2],
+                );
             }
-            let w = integrator.work();
-            println!("{method:?} {speed}: {y:?} {} eq; {w:?}", equivalents(w, 3.0));
+            println!();
         }
     }
 }
