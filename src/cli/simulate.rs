@@ -68,8 +68,8 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let subject = args.person.subject(&chosen)?;
     if let Some(path) = &args.data {
         let (settings, out, format) = (args.person.settings(), args.out.as_deref(), args.shared.format);
-        let args = &args.reading;
-        return Run { args, path, model: &chosen, subject: &subject, settings, out, format }.run();
+        let (args, engine) = (&args.reading, args.engine.settings());
+        return Run { args, path, model: &chosen, subject: &subject, engine, settings, out, format }.run();
     }
     let profile = profile(args, &chosen, &subject)?;
     warn(profile.warnings());

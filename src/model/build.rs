@@ -184,9 +184,7 @@ impl<'f> Builder<'f> {
 
     fn needs(&mut self, item: Item, by_name: &BTreeMap<String, Item>) -> Vec<Item> {
         if let Item::Driver(i) = item {
-            let analyte = &self.file.requires[i].analyte;
-            let driver = self.file.outputs.iter().position(|o| o.analyte == *analyte);
-            return driver.map(Item::Output).into_iter().collect();
+            return self.file.driver(i).map(Item::Output).into_iter().collect();
         }
         let Some(text) = self.item_text(item) else { return Vec::new() };
         let Some(expr) = self.parsed(text) else { return Vec::new() };
@@ -265,7 +263,7 @@ impl<'f> Builder<'f> {
     /// The output that drives an effect; an input of its own where there is none, for checking an effect by itself.
     fn driver(&mut self, i: usize) -> Option<Node> {
         let required = &self.file.requires[i];
-        let Some(j) = self.file.outputs.iter().position(|o| o.analyte == required.analyte) else {
+        let Some(j) = self.file.driver(i) else {
             let node = self.graph.input(&required.name.text, Class::State);
             self.unbound[i] = Some(node);
             return Some(node);

@@ -559,6 +559,16 @@ fn an_effect_binds_by_analyte_and_warns_about_the_site() {
 }
 
 #[test]
+fn an_effect_never_drives_itself() {
+    // `other` is the analyte of the model's concentration and of the effect's own response.
+    let effect = EFFECT.replace(", site = \"venous\"", "").replace("\"ketamine\", unit", "\"other\", unit");
+    assert_eq!(parse(&effect).unwrap().requirements().len(), 1);
+    let base = Source::new("base.toml", BASE.replace("\"ketamine\" }\n", "\"other\" }\n"));
+    let both = Model::with_effects(&base, &[Source::new("effect.toml", effect)], &Catalogue).unwrap();
+    assert!((entry(&both, "Ce", "central") / (6.0 * 1e6 / 200.0 / 10.0) - 1.0).abs() < 1e-15);
+}
+
+#[test]
 fn unit_checking_is_the_one_escape() {
     let text = with("\"CL / V\"", "\"CL + V\"");
     assert!(!faults(&text).is_empty());

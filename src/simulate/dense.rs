@@ -37,7 +37,7 @@ impl Dense {
         let (exact, integrated) = self.order.split_at(self.exact.size());
         let mut part = vec![0.0; self.order.len()];
         if !exact.is_empty() {
-            self.exact.state(t, &mut part);
+            self.exact.state(t, &mut part[..exact.len()]);
             exact.iter().zip(&part).for_each(|(state, value)| x[*state] = *value);
         }
         self.integrated.state(t, &mut part);

@@ -145,6 +145,18 @@ pub enum SimulationError {
         /// The model's id.
         model: String,
     },
+    /// A steady state that is to be added to what is there, in a system where effects do not add up.
+    #[error("SS 2 adds a steady state to what is there, and effects do not add up in the model `{model}`")]
+    AddedSteadyState {
+        /// The model's id.
+        model: String,
+    },
+    /// A state that grows or shrinks for ever and that nothing depends on.
+    #[error("there is no steady state: `{state}` goes on changing")]
+    NoSteadyState {
+        /// The state.
+        state: String,
+    },
     /// Something about a record of a data set.
     #[error("row {row}: {error}")]
     Record {
@@ -185,12 +197,24 @@ impl From<ModelError> for SimulationError {
 }
 
 impl SimulationError {
+    /// Whether an engine gave up on one subject, as it may on some of many; anything else is wrong with what was asked.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            SimulationError::Failed { .. } | SimulationError::NoSteadyState { .. } => true,
+            SimulationError::Solve(error) => {
+                use SolveError::{NoSteadyState, NotPeriodic, Overflow};
+                matches!(error, NoSteadyState | NotPeriodic { .. } | Overflow { .. })
+            }
+            SimulationError::Record { error, .. } => error.is_failure(),
+            _ => false,
+        }
+    }
+
     /// The part of a regimen's text that the error is about: some words, or all of it; none for errors about something else.
     #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     fn about(&self, text: &str) -> Option<Span> {
         let words = match self {
-            SimulationError::UnknownRoute { route, .. }
-            | SimulationError::RouteHasDuration { route } => route.clone(),
+            SimulationError::UnknownRoute { route, .. } | SimulationError::RouteHasDuration { route } => route.clone(),
             SimulationError::Dosing(DosingError::NeedsWeight { dose }) => dose.clone(),
             SimulationError::Dosing(DosingError::NotWholeDevices { amount, .. }) => amount.to_string(),
             SimulationError::Model(error) => match error.as_ref() {
@@ -235,6 +259,8 @@ impl Kind for SimulationError {
             SimulationError::TooMany { .. } => "E_TOO_MANY_EVENTS",
             SimulationError::NotModelled { .. } => "E_NOT_MODELLED",
             SimulationError::LinearCovariates { .. } => "E_LINEAR_COVARIATES",
+            SimulationError::AddedSteadyState { .. } => "E_SS2_NONLINEAR",
+            SimulationError::NoSteadyState { .. } => "E_NO_STEADY_STATE",
             SimulationError::Record { error, .. } => error.code(),
             SimulationError::Solve(e) => e.code(),
         }
@@ -277,9 +303,7 @@ impl Kind for SimulationError {
             SimulationError::NotModelled { what, .. } => {
                 Some(format!("give the compartment an `infusion_{what}`, or the record a RATE above 0 or a DUR"))
             }
-            SimulationError::NotANumber { .. } => Some(
-                "outputs cannot read `tad`, `tafd`, `tad(ROUTE)` or `last_dose(ROUTE)` yet, nor divide by zero".into(),
-            ),
+            SimulationError::NotANumber { .. } => Some("is something divided by zero?".into()),
             SimulationError::Kernel { .. } => {
                 let available = Kernel::ALL.into_iter().filter(|kernel| kernel.is_available());
                 Some(format!("it has {}", listed(available.map(Kernel::name))))
@@ -295,6 +319,12 @@ impl Kind for SimulationError {
                 };
                 Some(format!("{advice}; parameters: {}", parameters.join(", ")))
             }
+            SimulationError::AddedSteadyState { .. } => {
+                Some("write SS 1, or let `--compat` name the tool whose way of adding is wanted".into())
+            }
+            SimulationError::Solve(SolveError::NotPeriodic { .. }) => Some(
+                "as much has to leave in an interval as enters: is the input below the largest elimination?".into(),
+            ),
             SimulationError::LinearCovariates { .. } => Some("use `--covariates nocb`, `locf` or `midpoint`".into()),
             SimulationError::Record { error, .. } => error.hint(),
             SimulationError::TooMany { what: "sampling times", .. } => Some("sample less often, or less long".into()),

@@ -2,13 +2,13 @@
 
 use super::SimulationError;
 use crate::model::Model;
-use crate::population::Subject;
 use crate::solve::SolveError;
 
 /// What is known where an engine gave up.
 pub(super) struct Failing<'a> {
     pub model: &'a Model,
-    pub subject: &'a Subject<'a>,
+    /// Values of the parameters.
+    pub values: &'a [f64],
     /// States of the model, in the order in which the engine counts them.
     pub states: &'a [usize],
     /// When the stretch began, h: engines count from there.
@@ -28,13 +28,15 @@ impl Failing<'_> {
             SolveError::TooManySteps { time, .. } => (None, *time),
             _ => return error.into(),
         };
-        let parameters = self.model.parameters().iter().zip(self.subject.values());
+        let parameters = self.model.parameters().iter().zip(self.values);
         SimulationError::Failed {
             state,
             time: self.begin + since,
             dose: self.dose,
             parameters: parameters
-                .map(|(p, value)| format!("{} = {} {}", p.name, p.unit.from_base(*value), p.unit).trim_end().to_string())
+                .map(|(p, value)| {
+                    format!("{} = {} {}", p.name, p.unit.from_base(*value), p.unit).trim_end().to_string()
+                })
                 .collect(),
             error,
         }

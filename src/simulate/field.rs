@@ -7,7 +7,7 @@ use crate::model::{GROUP_INPUT, Model, Reg};
 use crate::solve::{Drive, Field, Flow};
 
 /// What reads a clock: its register, and what it shows at the start of each lane's stretch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Clock<const L: usize> {
     register: Reg,
     origin: [f64; L],
@@ -31,7 +31,7 @@ pub(super) struct Arrived {
 }
 
 /// Doses that enter by input functions, one per lane: a lane that has fewer of them has an amount of 0.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Entering<const L: usize> {
     rate: Reg,
     /// Place among the states that are integrated.
@@ -68,6 +68,8 @@ pub(super) struct Start<'a> {
 /// When doses were given last, h, and how much. Times are NaN before the first dose.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Latest {
+    /// When the clock `t` was at zero.
+    pub zero: f64,
     pub first: f64,
     pub any: f64,
     /// Of each route: time and mg.
@@ -77,7 +79,7 @@ pub(super) struct Latest {
 impl Latest {
     /// Nothing was given so far.
     pub fn none(model: &Model) -> Self {
-        Latest { first: f64::NAN, any: f64::NAN, by_route: vec![(f64::NAN, 0.0); model.routes().len()] }
+        Latest { zero: 0.0, first: f64::NAN, any: f64::NAN, by_route: vec![(f64::NAN, 0.0); model.routes().len()] }
     }
 
     /// A dose is given, by a route or into a compartment.
@@ -100,8 +102,9 @@ impl Latest {
         latest
     }
 
-    /// Forgets everything.
-    pub fn clear(&mut self) {
+    /// Forgets everything and starts the clock anew.
+    pub fn clear(&mut self, time: f64) {
+        self.zero = time;
         (self.first, self.any) = (f64::NAN, f64::NAN);
         self.by_route.fill((f64::NAN, 0.0));
     }
@@ -109,7 +112,7 @@ impl Latest {
     /// Shows the clocks in a register file at time `t`.
     pub fn show(&self, model: &Model, t: f64, file: &mut [[f64; 1]]) {
         let inputs = model.inputs();
-        file[inputs.t] = [t];
+        file[inputs.t] = [t - self.zero];
         file[inputs.tafd] = [t - self.first];
         file[inputs.tad] = [t - self.any];
         for (route, (time, amount)) in self.by_route.iter().enumerate() {
@@ -126,7 +129,7 @@ pub(super) fn clocks_of_doses(model: &Model) -> impl Iterator<Item = Reg> + '_ {
 }
 
 /// A model as a field over L subjects.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct ModelField<'m, const L: usize> {
     model: &'m Model,
     law: Law<'m>,
@@ -215,7 +218,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
         let inputs = self.model.inputs();
         for clock in &mut self.clocks {
             let since = match clock.register {
-                r if r == inputs.t => 0.0,
+                r if r == inputs.t => start.doses.zero,
                 r if r == inputs.tafd => start.doses.first,
                 r if r == inputs.tad => start.doses.any,
                 r => inputs.tad_of.iter().position(|of| *of == r).map_or(0.0, |at| start.doses.by_route[at].0),
@@ -237,14 +240,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
             let at = self.entering.iter().position(free).unwrap_or_else(|| {
                 let zero = [0.0; L];
                 let (rate, since) = (dose.rate, [1.0; L]);
-                self.entering.push(Entering {
-                    rate,
-                    place,
-                    since,
-                    amount: zero,
-                    dose_amount: zero,
-                    dose_device: zero,
-                });
+                self.entering.push(Entering { rate, place, since, amount: zero, dose_amount: zero, dose_device: zero });
                 self.entering.len() - 1
             });
             let entering = &mut self.entering[at];

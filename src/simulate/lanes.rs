@@ -141,7 +141,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let seat = &mut self.seats[lane];
         let length = seat.enter(prepared, &mut self.field, lane, run.out(subject))?;
         if let Some(length) = length {
-            self.integrator.begin(lane, seat.y(), seat.absolute(), length);
+            self.integrator.begin(lane, seat.y(), seat.scales().absolute(), length);
         }
         Ok(length.is_some())
     }
@@ -163,7 +163,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let prepared = run.prepared;
         seat.write_samples(prepared, [from, to], quartic, run.out(subject))?;
         integrator.states(lane, seat.y_mut());
-        seat.look(prepared, to).map_err(|error| self.failing(run, lane, subject).error(error))
+        seat.look(to).map_err(|error| self.failing(run, lane, subject).error(error))
     }
 
     fn arrived(&mut self, run: &mut Run<'_, 'm>, lane: usize, subject: usize) -> Result<bool, SimulationError> {
@@ -175,7 +175,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let seat = &self.seats[lane];
         Failing {
             model: run.prepared.model,
-            subject: &run.subjects[subject],
+            values: run.subjects[subject].values(),
             states: run.prepared.split.rest(),
             begin: seat.begin(),
             dose: seat.dose(),
@@ -200,18 +200,20 @@ impl<'m> Lanes<'m, 1> {
         while let Some(length) = seat.enter(prepared, field, 0, out)? {
             let (begin, dose) = (seat.begin(), seat.dose());
             let states = prepared.split.rest();
-            let failing = Failing { model: prepared.model, subject, states, begin, dose };
-            let scales = seat.scales().to_vec();
+            let failing = Failing { model: prepared.model, values: subject.values(), states, begin, dose };
+            let scales = seat.scales().sizes().to_vec();
             let mut from = 0.0;
             while from < length {
                 let to = seat.next_sample(prepared).map_or(length, |t| t.min(length));
                 let carried = match &mut keep {
                     None => reference.advance(field, from, to, seat.y_mut(), &scales),
-                    Some(trajectory) => reference.pieces(field, from, to, seat.y_mut(), &scales, |t, length, quartics| {
-                        trajectory.push(begin + t, length, quartics.iter().copied());
-                    }),
+                    Some(trajectory) => {
+                        reference.pieces(field, from, to, seat.y_mut(), &scales, |t, length, quartics| {
+                            trajectory.push(begin + t, length, quartics.iter().copied());
+                        })
+                    }
                 };
-                carried.and_then(|()| seat.look(prepared, to)).map_err(|error| failing.error(error))?;
+                carried.and_then(|()| seat.look(to)).map_err(|error| failing.error(error))?;
                 seat.write_samples_at(prepared, to, out)?;
                 from = to;
             }

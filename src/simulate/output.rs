@@ -27,6 +27,8 @@ pub enum Missing {
     DoesNotDecay,
     /// The output is integrated or no linear function of the states, and has no closed form beyond the simulated time.
     NotLinear,
+    /// The metric asks for times after the end of the simulation, and the output has no closed form there.
+    BeyondEnd,
     /// The metric compares two doses.
     NeedsReference,
     /// The curve is zero.
@@ -39,6 +41,7 @@ impl fmt::Display for Missing {
             Missing::DoesNotVanish => "the output does not return to zero",
             Missing::DoesNotDecay => "the output does not decay",
             Missing::NotLinear => "the output has no closed form beyond the simulated time",
+            Missing::BeyondEnd => "the simulation ends before that time",
             Missing::NeedsReference => "needs a reference dose",
             Missing::IsZero => "the output is zero",
         })
@@ -181,14 +184,20 @@ impl<'p> OutputView<'p> {
             Measure::Cmax => Ok(self.cmax().value),
             Measure::Tmax => Ok(self.cmax().time),
             Measure::Cmin => Ok(self.min_between(0.0, until).value),
-            Measure::At(time) => Ok(self.at(*time)),
-            Measure::Auc(from, to) => Ok(self.auc(*from, *to)),
+            Measure::At(time) if self.covers(*time) => Ok(self.at(*time)),
+            Measure::Auc(from, to) if self.covers(*to) => Ok(self.auc(*from, *to)),
+            Measure::At(_) | Measure::Auc(..) => Err(Missing::BeyondEnd),
             Measure::AucInf => self.auc_inf(),
             Measure::Mrt => self.mrt(),
             Measure::HalfLife => self.half_life(),
             Measure::TimeAbove(level) => Ok(self.time_above(level, 0.0, until)?),
             Measure::F => Err(Missing::NeedsReference),
         })
+    }
+
+    /// Whether the solution is known at a time: after the end only where it is exact.
+    fn covers(&self, time: f64) -> bool {
+        time <= self.profile.until || !self.profile.is_integrated() || self.signal().is_some()
     }
 
     fn shape(&self) -> Shape<'p> {

@@ -147,9 +147,7 @@ impl<'m> Prepared<'m> {
                 let individual = Box::new(Individual::new(self));
                 Engines::Exact { individual, c: vec![0.0; intervals * n], d: vec![0.0; intervals] }
             }
-            false => {
-                Engines::Integrated { one: Box::new(Lanes::new(self)), many: None, reference: self.reference() }
-            }
+            false => Engines::Integrated { one: Box::new(Lanes::new(self)), many: None, reference: self.reference() },
         })
     }
 
@@ -160,12 +158,7 @@ impl<'m> Prepared<'m> {
     ///
     /// # Panics
     /// When `out` does not hold [`Prepared::numbers`], or the workspace is of another simulation.
-    pub fn run(
-        &self,
-        subject: &Subject<'_>,
-        ws: &mut Workspace<'m>,
-        out: &mut [f64],
-    ) -> Result<(), SimulationError> {
+    pub fn run(&self, subject: &Subject<'_>, ws: &mut Workspace<'m>, out: &mut [f64]) -> Result<(), SimulationError> {
         self.run_keeping(subject, ws, out, None)
     }
 

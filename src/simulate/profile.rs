@@ -1,8 +1,8 @@
 //! The result of one simulation of one subject: samples, the solution itself, and the sessions.
 
-use super::prepared::{Prepared, Workspace};
 use super::administer::Administration;
 use super::dense::Dense;
+use super::prepared::{Prepared, Workspace};
 use super::{OutputView, Settings, SimulationError};
 use crate::error::Diagnostic;
 use crate::model::Model;

@@ -3,16 +3,12 @@
 use super::field::{Latest, ModelField, Start};
 use super::individual::Individual;
 use super::readout::{present, read};
+use super::scales::Scales;
 use super::{Prepared, SimulationError};
-use crate::model::StateKind;
 use crate::population::Subject;
 use crate::solve::{FlowSpace, Quartic, SolveError, Work, quartic_at};
 use std::ops::Range;
 
-/// A compartment is below zero when it is so by more than this many times what a step may be off.
-const BELOW: f64 = 1e3;
-/// The smallest scale of an amount, as a share of the largest that entered so far; of another state, as a share of its unit.
-const FLOOR: f64 = 1e-3;
 /// The same time, relative to the larger of |t| and 1 h.
 const SAME_TIME: f64 = 1e-10;
 
@@ -27,12 +23,7 @@ pub(super) struct Seat {
     samples: Range<usize>,
     /// States that are integrated.
     y: Vec<f64>,
-    /// The largest magnitude of each of them so far.
-    peaks: Vec<f64>,
-    /// The largest amount that entered so far, mg.
-    entered: f64,
-    scales: Vec<f64>,
-    absolute: Vec<f64>,
+    scales: Scales,
     /// Administrations so far, those of them that begin a dose, and when the latest were.
     administered: usize,
     doses: usize,
@@ -54,10 +45,7 @@ impl Seat {
             begin: 0.0,
             samples: 0..0,
             y: vec![0.0; n],
-            peaks: vec![0.0; n],
-            entered: 0.0,
-            scales: vec![0.0; n],
-            absolute: vec![0.0; n],
+            scales: Scales::new(prepared.model, prepared.split.rest(), &prepared.settings),
             administered: 0,
             doses: 0,
             latest: Latest::none(prepared.model),
@@ -72,9 +60,9 @@ impl Seat {
     pub fn board(&mut self, prepared: &Prepared<'_>, subject: &Subject<'_>) -> Result<(), SimulationError> {
         self.individual.become_subject(prepared, subject)?;
         self.y.copy_from_slice(&self.individual.x0[prepared.split.exact..]);
-        self.peaks.fill(0.0);
-        self.latest.clear();
-        (self.stretch, self.entered, self.administered, self.doses, self.interval) = (0, 0.0, 0, 0, None);
+        self.scales.forget();
+        self.latest.clear(0.0);
+        (self.stretch, self.administered, self.doses, self.interval) = (0, 0, 0, None);
         Ok(())
     }
 
@@ -98,14 +86,14 @@ impl Seat {
             let Individual { amounts, files, .. } = &self.individual;
             for jump in stretch.jumps {
                 let amount = amounts[jump.amount] * jump.per;
-                self.entered = self.entered.max(amount.abs());
+                self.scales.enters(amount);
                 if let Some(place) = jump.state.checked_sub(exact) {
                     self.y[place] += amount;
                 }
             }
             field.stop(lane);
             for input in stretch.inputs {
-                self.entered = self.entered.max(amounts[input.amount].abs());
+                self.scales.enters(amounts[input.amount]);
                 if let Some(place) = input.state.checked_sub(exact) {
                     field.infuse(lane, place, amounts[input.amount] * input.per);
                 }
@@ -117,10 +105,10 @@ impl Seat {
             self.administer(prepared);
             let arrived = self.individual.by_function.partition_point(|f| f.time <= self.now());
             let arrived = &self.individual.by_function[..arrived];
-            self.entered = arrived.iter().fold(self.entered, |most, f| most.max(f.amount.abs()));
+            arrived.iter().for_each(|dose| self.scales.enters(dose.amount));
             let flow = (exact > 0).then(|| self.individual.exact.solution().flow(self.stretch));
             field.start(lane, &Start { time: self.begin, flow, doses: &self.latest, arrived });
-            self.weigh(prepared);
+            self.scales.begin(&self.y);
             self.write_samples_at(prepared, 0.0, out)?;
             if length > 0.0 {
                 return Ok(Some(length));
@@ -145,14 +133,9 @@ impl Seat {
         &mut self.y
     }
 
-    /// The size of each of them.
-    pub fn scales(&self) -> &[f64] {
+    /// How large they are.
+    pub fn scales(&self) -> &Scales {
         &self.scales
-    }
-
-    /// The absolute error that a step may make in each of them.
-    pub fn absolute(&self) -> &[f64] {
-        &self.absolute
     }
 
     /// Number of the latest dose, from 1.
@@ -192,34 +175,12 @@ impl Seat {
         }
     }
 
-    /// The scale of every state: its largest value so far, and not too little.
-    fn weigh(&mut self, prepared: &Prepared<'_>) {
-        for (i, state) in prepared.split.rest().iter().enumerate() {
-            let state = &prepared.model.states()[*state];
-            self.peaks[i] = self.peaks[i].max(self.y[i].abs());
-            let floor = match state.kind {
-                StateKind::Compartment { .. } => self.entered,
-                StateKind::State => state.unit.to_base(1.0),
-            };
-            self.scales[i] = self.peaks[i].max(FLOOR * floor).max(f64::MIN_POSITIVE);
-            self.absolute[i] = prepared.settings.atol * self.scales[i];
-        }
-    }
-
     /// A look at the states after a step, at `t` h after the beginning of the stretch.
     ///
     /// # Errors
     /// A compartment that holds less than nothing.
-    pub fn look(&mut self, prepared: &Prepared<'_>, t: f64) -> Result<(), SolveError> {
-        for (i, state) in prepared.split.rest().iter().enumerate() {
-            let y = self.y[i];
-            self.peaks[i] = self.peaks[i].max(y.abs());
-            let off = self.absolute[i] + prepared.settings.rtol * self.peaks[i];
-            if y < -BELOW * off && matches!(prepared.model.states()[*state].kind, StateKind::Compartment { .. }) {
-                return Err(SolveError::NegativeAmount { state: i, time: t, value: y });
-            }
-        }
-        Ok(())
+    pub fn look(&mut self, t: f64) -> Result<(), SolveError> {
+        self.scales.look(&self.y, t)
     }
 
     /// h after the beginning of the stretch at which the next sample is due.
@@ -228,7 +189,12 @@ impl Seat {
     }
 
     /// Writes the samples due up to `t`, where the states are as they are now.
-    pub fn write_samples_at(&mut self, prepared: &Prepared<'_>, t: f64, out: &mut [f64]) -> Result<(), SimulationError> {
+    pub fn write_samples_at(
+        &mut self,
+        prepared: &Prepared<'_>,
+        t: f64,
+        out: &mut [f64],
+    ) -> Result<(), SimulationError> {
         let y = std::mem::take(&mut self.y);
         let written = self.write_samples(prepared, [t, t], |place| [y[place], 0.0, 0.0, 0.0, 0.0], out);
         self.y = y;

@@ -2,7 +2,7 @@
 
 use super::SimulationError;
 use crate::math::kernel::Kernel;
-use crate::solve::Method;
+use crate::solve::{DormandPrince, Method, Reference};
 use std::fmt;
 use std::str::FromStr;
 
@@ -83,6 +83,16 @@ impl Default for Settings {
 }
 
 impl Settings {
+    /// The engine of the crate `ode_solvers`, if it is one.
+    pub(super) fn reference(&self) -> Option<Reference> {
+        let method = match self.engine {
+            Engine::Dopri5 => DormandPrince::Dopri5,
+            Engine::Dop853 => DormandPrince::Dop853,
+            _ => return None,
+        };
+        Some(Reference::new(method, self.rtol, self.atol, self.most_steps))
+    }
+
     /// # Errors
     /// A tolerance that is not above 0 and below 1, an instruction set that this processor lacks.
     pub(super) fn check(&self) -> Result<(), SimulationError> {

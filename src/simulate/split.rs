@@ -1,9 +1,7 @@
 //! Which states of a model are propagated exactly, which are integrated, and by what programs.
 
 use super::{Engine, SimulationError};
-use crate::model::{
-    Dynamics, GROUP_JACOBIAN, GROUP_REST, GROUP_REST_JACOBIAN, GROUP_RHS, Model, Reg,
-};
+use crate::model::{Dynamics, GROUP_JACOBIAN, GROUP_REST, GROUP_REST_JACOBIAN, GROUP_RHS, Model, Reg};
 
 /// Entries of a matrix: row, column, register.
 pub(super) type Entries<'m> = &'m [(usize, usize, Reg)];
@@ -44,7 +42,7 @@ impl<'m> Split<'m> {
         Ok(match model.dynamics() {
             Dynamics::Linear { a, b } => match engine {
                 Engine::Auto | Engine::Exact => Split::of(all.clone(), all, (a, b), Law::Matrix { a, b }),
-                _ => Split::of(Vec::new(), all, (&[], &[]), Law::Matrix { a, b }),
+                _ => Split::integrated(model),
             },
             Dynamics::NonLinear(system) => match engine {
                 Engine::Exact => {
@@ -60,15 +58,7 @@ impl<'m> Split<'m> {
                     };
                     Split::of(system.upstream.clone(), all, (&system.a, &system.b), law)
                 }
-                _ => {
-                    let law = Law::Programs {
-                        slopes: GROUP_RHS,
-                        rhs: &system.rhs,
-                        derivatives: GROUP_JACOBIAN,
-                        jacobian: &system.jacobian,
-                    };
-                    Split::of(Vec::new(), all, (&[], &[]), law)
-                }
+                _ => Split::integrated(model),
             },
         })
     }
@@ -79,6 +69,43 @@ impl<'m> Split<'m> {
         let mut place = vec![0; order.len()];
         order.iter().enumerate().for_each(|(at, state)| place[*state] = at);
         Split { exact: exact.len(), order, place, a, b, law }
+    }
+
+    /// Every state integrated, by the methods that suit it.
+    pub fn integrated(model: &'m Model) -> Self {
+        let all: Vec<usize> = (0..model.states().len()).collect();
+        let law = match model.dynamics() {
+            Dynamics::Linear { a, b } => Law::Matrix { a, b },
+            Dynamics::NonLinear(system) => Law::Programs {
+                slopes: GROUP_RHS,
+                rhs: &system.rhs,
+                derivatives: GROUP_JACOBIAN,
+                jacobian: &system.jacobian,
+            },
+        };
+        Split::of(Vec::new(), all, (&[], &[]), law)
+    }
+
+    /// Registers that the system is computed from: of the exact part its matrix and production, of the rest its slopes.
+    pub fn registers(&self) -> Vec<Reg> {
+        let matrix = |a: Entries<'m>, b: &'m [(usize, Reg)]| {
+            let a = a.iter().map(|(.., reg)| *reg);
+            a.chain(b.iter().map(|(_, reg)| *reg)).collect::<Vec<Reg>>()
+        };
+        let mut registers = matrix(self.a, self.b);
+        match self.law {
+            Law::Matrix { a, b } => registers.extend(matrix(a, b)),
+            Law::Programs { rhs, .. } => registers.extend(self.rest().iter().map(|state| rhs[*state])),
+        }
+        registers
+    }
+
+    /// Derivatives of the slopes by the states, and whether they are known without the states.
+    pub fn derivatives(&self) -> (Entries<'m>, bool) {
+        match self.law {
+            Law::Matrix { a, .. } => (a, true),
+            Law::Programs { jacobian, .. } => (jacobian, false),
+        }
     }
 
     /// Whether the slopes of the states that are integrated are computed from an input.

@@ -28,11 +28,11 @@ impl Flow<'_> {
 }
 
 /// Reusable memory for [`Flow::states`].
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct FlowSpace(Evaluator);
 
 /// Some states of the exact parts of L subjects, as functions of the time since the start of each one's stretch.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Drive<const L: usize> {
     /// States that are read.
     reads: Vec<usize>,
@@ -50,7 +50,7 @@ pub struct Drive<const L: usize> {
 }
 
 /// A lane whose exact part is evaluated as it is.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Whole {
     modal: Modal,
     z: Vec<f64>,
