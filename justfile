@@ -22,6 +22,10 @@ verify:
 bench FILTER="":
     cargo bench --bench '*' -- {{FILTER}}
 
+# posology beside other engines (benches/peers); the first build takes minutes
+peers *PEOPLE:
+    cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers -- {{PEOPLE}}
+
 # The comparison of routes with its tables and figures, in out/compare
 figures:
     cargo run --release -- compare --out out/compare

@@ -2,7 +2,7 @@
 //! gives the course it says and marks what is assumed.
 
 use posology::io::{Cell, Table};
-use posology::model::{Catalogue, Evidence, Grade, catalogue};
+use posology::model::{Catalogue, Evidence, FileKind, Grade, catalogue};
 use posology::plot::session_figure;
 use posology::prelude::*;
 use posology::study::compare::{Comparison, Plan, compare, default_plan, session_table, summary};
@@ -28,7 +28,11 @@ fn comparison() -> &'static Comparison {
 fn every_model_reproduces_its_numbers() {
     let mut failures = Vec::new();
     for entry in catalogue() {
-        let results = verify(&Model::catalogue(entry.id).unwrap()).unwrap_or_else(|e| panic!("{e}"));
+        let model = Model::catalogue(entry.id).unwrap();
+        if model.kind() == FileKind::Effect {
+            continue;
+        }
+        let results = verify(&model).unwrap_or_else(|e| panic!("{e}"));
         assert!(!results.is_empty(), "{} has no check", entry.id);
         for r in results.iter().filter(|r| !r.passed) {
             failures.push(format!(

@@ -187,7 +187,14 @@ fn structure(model: &Model) -> String {
     }
     text.push_str(&match model.dynamics() {
         Dynamics::Linear { .. } => "equations: linear, solved exactly\n".to_string(),
-        Dynamics::NonLinear { why, .. } => format!("equations: not linear: {why}\n"),
+        Dynamics::NonLinear(system) => {
+            let name = |i: usize| model.states()[i].name.as_str();
+            let upstream: Vec<&str> = system.upstream.iter().map(|i| name(*i)).collect();
+            let rest: Vec<&str> = system.rest().map(name).collect();
+            let solved =
+                if upstream.is_empty() { String::new() } else { format!("solved exactly: {}; ", upstream.join(", ")) };
+            format!("equations: not linear: {}\n{solved}integrated: {}\n", system.why, rest.join(", "))
+        }
     });
     text
 }

@@ -1,9 +1,12 @@
 //! `posology compare`: the main job.
 
+use super::engine::describe;
 use super::output::{print, table, warn};
 use super::{Failure, Outcome, Shared, model, read, said};
 use crate::io::{Format, Input, Manifest, ModelUsed, OutputFile, sha256_hex, write_set};
 use crate::plot::{course_figure, session_figure};
+use crate::simulate::Settings;
+use crate::solve::Work;
 use crate::study::compare::{self, Comparison, Models, Plan};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -86,6 +89,10 @@ fn write(
     }
     manifest.models = models.values().map(used).collect();
     manifest.units_checked = models.values().all(|m| m.unit_checking());
+    let work = comparison.arms.iter().fold(Work::default(), |sum, arm| {
+        sum + arm.work + arm.course.as_ref().map_or(Work::default(), |course| course.work)
+    });
+    describe(&mut manifest, &Settings::default(), comparison.arms.iter().any(|arm| arm.integrated), work);
     manifest.warnings = comparison.warnings.iter().map(|w| w.message.clone()).collect();
     let (session, course) = (session_figure(comparison), course_figure(comparison));
     let files = [

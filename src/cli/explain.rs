@@ -1,5 +1,6 @@
 //! `posology explain`: every event of a regimen or of a subject of a data set, in order, with its cause.
 
+use super::engine::EngineArgs;
 use super::output::{table, warn};
 use super::person::PersonArgs;
 use super::simulate::time;
@@ -12,8 +13,8 @@ use crate::io::{Cell, Column, DataReader, Format, IoError, SubjectData, Table, n
 use crate::model::Model;
 use crate::population::Subject;
 use crate::simulate::{
-    CovariateRule, DoseInput, DoseRecord, Event, Happening, History, Record, Replay, Rules, SimulationError, Target,
-    What,
+    CovariateRule, DoseInput, DoseRecord, Event, Happening, History, Record, Replay, Rules, Search, Settings,
+    SimulationError, Target, What,
 };
 use crate::solve::Steps;
 use clap::Args;
@@ -43,6 +44,8 @@ pub(super) struct ExplainArgs {
     #[command(flatten)]
     reading: DataArgs,
     #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
     shared: Shared,
 }
 
@@ -66,7 +69,7 @@ fn of_regimen(args: &ExplainArgs, model: &Model, subject: &Subject<'_>) -> Resul
     let explained = || {
         let regimen = schedule.bounded(until)?;
         let history = History::of_regimen(model, &regimen, subject, until)?;
-        let happenings = happenings(model, rules, &history, subject)?;
+        let happenings = happenings(model, rules, args.engine.settings(), &history, subject)?;
         Ok(Explanation { model, history: &history, cause: "dose", format: args.shared.format }.table(&happenings))
     };
     explained().map_err(|error: SimulationError| {
@@ -87,7 +90,7 @@ fn of_data(args: &ExplainArgs, path: &Path, model: &Model, subject: &Subject<'_>
     if args.id.is_none() {
         eprintln!("subject {}, the first of the data set; `--id` chooses another", data.id);
     }
-    let happenings = happenings(model, args.reading.rules(), &data.history, subject)
+    let happenings = happenings(model, args.reading.rules(), args.engine.settings(), &data.history, subject)
         .map_err(|error| Error::from(at_subject(error, &data)))?;
     let explanation = Explanation { model, history: &data.history, cause: "row", format: args.shared.format };
     Ok(explanation.table(&happenings))
@@ -116,14 +119,14 @@ fn find(
 fn happenings(
     model: &Model,
     rules: Rules,
+    settings: Settings,
     history: &History,
     subject: &Subject<'_>,
 ) -> Result<Vec<Happening>, SimulationError> {
-    let replay = Replay::new(model, rules)?;
+    let replay = Replay::new(model, rules, settings)?;
     let (mut cursor, mut steps, mut outputs) = (replay.begin(subject, true), Steps::default(), Vec::new());
-    for record in &history.records {
+    while cursor.step(history, &mut steps, &mut outputs)? {
         outputs.clear();
-        cursor.step(history, record, &mut steps, &mut outputs)?;
     }
     Ok(cursor.happenings().to_vec())
 }
@@ -239,8 +242,23 @@ impl Explanation<'_> {
                 ("infusion ends", Details { into: into(state), rate: Some(rate), ..Details::default() })
             }
             Event::Reset => ("everything back to the start", Details::default()),
-            Event::Steady { add: false } => ("steady state replaces everything", Details::default()),
-            Event::Steady { add: true } => ("steady state is added", Details::default()),
+            Event::Function { state, amount, dose, given } => (
+                "input function begins",
+                Details {
+                    additional: dose,
+                    into: into(state),
+                    amount: Some(amount),
+                    given: Some(given),
+                    ..Details::default()
+                },
+            ),
+            Event::Steady { add, search } => {
+                let text = if add { "steady state is added" } else { "steady state replaces everything" };
+                let found = |Search { cycles, residual }| {
+                    format!(", found after {cycles} intervals; the last one changes it by {}", rounded(residual, 2))
+                };
+                return (format!("{text}{}", search.map_or_else(String::new, found)), Details::default());
+            }
             Event::Dropped { count } => return (format!("{count} yet to come dropped"), Details::default()),
             Event::Switched { state, open } => (
                 if open { "compartment opened" } else { "compartment emptied and closed" },

@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod compare;
+mod engine;
 mod explain;
 mod output;
 mod person;

@@ -1,6 +1,7 @@
 //! `posology simulate`: one model, one person.
 
 use super::compare::used;
+use super::engine::{EngineArgs, describe};
 use super::output::{table, warn};
 use super::person::{PersonArgs, effect};
 use super::simulate_data::{DataArgs, Run};
@@ -47,6 +48,8 @@ pub(super) struct SimulateArgs {
     #[command(flatten)]
     reading: DataArgs,
     #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
     shared: Shared,
 }
 
@@ -65,8 +68,8 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let subject = args.person.subject(&chosen)?;
     if let Some(path) = &args.data {
         let (settings, out, format) = (args.person.settings(), args.out.as_deref(), args.shared.format);
-        let args = &args.reading;
-        return Run { args, path, model: &chosen, subject: &subject, settings, out, format }.run();
+        let (args, engine) = (&args.reading, args.engine.settings());
+        return Run { args, path, model: &chosen, subject: &subject, engine, settings, out, format }.run();
     }
     let profile = profile(args, &chosen, &subject)?;
     warn(profile.warnings());
@@ -103,7 +106,7 @@ pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
 fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
     let give = said("--give", args.give());
     let schedule = schedule("--give", args.give())?;
-    let mut simulation = Simulation::new(model).subject(subject).give(schedule);
+    let mut simulation = Simulation::new(model).subject(subject).give(schedule).settings(args.engine.settings());
     if let Some(until) = &args.until {
         simulation = simulation.until(time("--until", until)?);
     }
@@ -167,6 +170,7 @@ fn write(
     for name in args.person.effects() {
         manifest.inputs.push(Input::new(Path::new(name), effect(name)?.text.as_bytes()));
     }
+    describe(&mut manifest, profile.settings(), profile.is_integrated(), profile.work());
     let warnings = profile.warnings().iter().chain(profile.model().warnings());
     manifest.warnings = warnings.map(|w| w.message.clone()).collect();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));

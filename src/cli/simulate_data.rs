@@ -1,16 +1,18 @@
 //! `posology simulate --data`: the rows of a data set, with the model's outputs behind them.
 
 use super::compare::used;
+use super::engine::describe;
 use super::output::{print_all, table, warn};
 use super::{ArgumentError, Failure, Outcome, said};
-use crate::error::{Fault, Faults};
+use crate::error::{Diagnostic, Fault, Faults};
 use crate::io::{
     AtomicFile, Cell, Column, DataOptions, DataReader, DataWriter, Format, Hashed, Header, Input, IoError, MAX_FAULTS,
     Manifest, Output, Spool, SubjectData, Table, commit_in_order,
 };
 use crate::model::Model;
 use crate::population::Subject;
-use crate::simulate::{self, Compat, CovariateRule, Replay, Rules, SimulationError};
+use crate::simulate::{self, Compat, CovariateRule, Replay, Rules, Settings, SimulationError};
+use crate::solve::Work;
 use crate::units::{Unit, UnitFault};
 use crate::{Error, ErrorKind};
 use clap::{Args, ValueEnum};
@@ -60,9 +62,21 @@ pub(super) struct Run<'a> {
     pub(super) path: &'a Path,
     pub(super) model: &'a Model,
     pub(super) subject: &'a Subject<'a>,
+    pub(super) engine: Settings,
     pub(super) settings: BTreeMap<String, String>,
     pub(super) out: Option<&'a Path>,
     pub(super) format: Format,
+}
+
+/// What came of a data set.
+#[derive(Default)]
+struct Done {
+    integrated: bool,
+    work: Work,
+    /// Subjects that failed.
+    failed: usize,
+    /// Why the first of them did.
+    failures: Vec<Fault<ErrorKind>>,
 }
 
 impl Run<'_> {
@@ -73,10 +87,12 @@ impl Run<'_> {
         let mut reader = DataReader::new(BufReader::new(&mut file), &name, self.model, self.args.options()?)?;
         check_covariates(self.model, self.subject, reader.header())?;
         let mut manifest = self.manifest(reader.header());
+        let failed;
         match self.out {
             Some(path) => {
-                let mut out = self.replay(&mut reader, Hashed::new(AtomicFile::create(path)?))?;
-                self.warn(&reader, &mut manifest);
+                let (mut out, done) = self.replay(&mut reader, Hashed::new(AtomicFile::create(path)?))?;
+                failed = done.failed > 0;
+                self.report(&reader, done, &mut manifest);
                 drop(reader);
                 out.flush().map_err(|source| IoError::Write { path: path.into(), source })?;
                 let (out, sha256) = out.finish();
@@ -87,17 +103,20 @@ impl Run<'_> {
                 commit_in_order(vec![self.beside(path, &manifest)?, out])?;
             }
             None => {
-                let spool = self.replay(&mut reader, Spool::new()?)?;
-                self.warn(&reader, &mut manifest);
+                let (spool, done) = self.replay(&mut reader, Spool::new()?)?;
+                failed = done.failed > 0;
+                self.report(&reader, done, &mut manifest);
                 self.show(spool, reader.header().names().len())?;
             }
         }
-        Ok(Outcome::Done)
+        Ok(if failed { Outcome::SomeFailed } else { Outcome::Done })
     }
 
-    /// Runs every subject and writes its rows.
-    fn replay<R: io::BufRead, W: Write>(&self, reader: &mut DataReader<'_, R>, out: W) -> Result<W, Error> {
-        let replay = Replay::new(self.model, self.args.rules())?;
+    /// Runs every subject and writes its rows. Where an engine gives up the outputs of the subject are empty, and the others
+    /// go on.
+    fn replay<R: io::BufRead, W: Write>(&self, reader: &mut DataReader<'_, R>, out: W) -> Result<(W, Done), Error> {
+        let replay = Replay::new(self.model, self.args.rules(), self.engine)?;
+        let mut done = Done { integrated: replay.is_integrated(), ..Done::default() };
         let written = |result: io::Result<()>| {
             let path = self.out.unwrap_or(Path::new("the temporary file")).into();
             result.map_err(|source| Error::from(IoError::Write { path, source }))
@@ -114,16 +133,35 @@ impl Run<'_> {
             match subject {
                 Err(faults) => found.extend(Error::from(faults).into_vec()),
                 Ok(subject) => match replay.run(&subject.history, self.subject, &mut values) {
+                    Err(error) if error.is_failure() => {
+                        done.failed += 1;
+                        done.failures.extend((done.failures.len() < MAX_FAULTS).then(|| at_subject(error, &subject)));
+                        values.clear();
+                        values.resize(subject.history.records.len() * self.model.outputs().len(), f64::NAN);
+                        written(writer.write(&subject, &values))?;
+                    }
                     Err(error) => found.push(at_subject(error, &subject)),
-                    Ok(()) if found.is_empty() => written(writer.write(&subject, &values))?,
-                    Ok(()) => {}
+                    Ok(work) => {
+                        done.work = done.work + work;
+                        if found.is_empty() {
+                            written(writer.write(&subject, &values))?;
+                        }
+                    }
                 },
             }
         }
-        Faults::check(found, || writer.into_inner())
+        Faults::check(found, || (writer.into_inner(), done))
     }
 
-    fn warn<R: io::BufRead>(&self, reader: &DataReader<'_, R>, manifest: &mut Manifest) {
+    /// Says what failed and what should be known, and writes it down.
+    fn report<R: io::BufRead>(&self, reader: &DataReader<'_, R>, done: Done, manifest: &mut Manifest) {
+        describe(manifest, &self.engine, done.integrated, done.work);
+        if let Err(failures) = Faults::check(done.failures, || ()) {
+            eprintln!("{failures}");
+            let message = format!("{} subjects failed, their outputs are empty", done.failed);
+            warn(std::slice::from_ref(&Diagnostic::warning("W_SUBJECTS_FAILED", message.clone())));
+            manifest.warnings.push(message);
+        }
         for warnings in [reader.warnings(), self.model.warnings(), self.subject.warnings()] {
             warn(warnings);
             manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));

@@ -21,13 +21,17 @@ pub struct Manifest {
     pub inputs: Vec<Input>,
     /// The models that were used.
     pub models: Vec<ModelUsed>,
-    /// The engine by name.
+    /// The engine by name: `exact` where everything is propagated exactly, else the one that was asked for (`auto`: what is
+    /// linear upstream is exact, the rest is integrated).
     pub engine: String,
     /// The tolerances, for an engine that has them.
     pub tolerances: Option<Tolerances>,
+    /// What the engines did: steps by method, right-hand sides and so on, those that are not 0.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub work: BTreeMap<String, u64>,
     /// The seed, for a run that draws.
     pub seed: Option<u64>,
-    /// The instruction set the numbers were computed with; bytes are comparable only between equal ones.
+    /// The instruction set the numbers were computed with.
     pub kernel: String,
     /// How covariates are carried between their records.
     pub covariates: String,
@@ -76,7 +80,7 @@ pub struct ModelUsed {
 pub struct Tolerances {
     /// Relative to the value.
     pub rtol: f64,
-    /// Relative to the scale of the output.
+    /// Relative to the largest value of the state so far.
     pub atol: f64,
 }
 
@@ -104,6 +108,7 @@ impl Manifest {
             models: Vec::new(),
             engine: "exact".into(),
             tolerances: None,
+            work: BTreeMap::new(),
             seed: None,
             kernel: "baseline".into(),
             covariates: "nocb".into(),

@@ -10,7 +10,7 @@ use super::phi::{exp_difference, phi1};
 const TERMS: u8 = 20;
 
 /// Reusable space for [`Exponential::of`]; grows to the largest size asked for.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Exponential {
     scaled: Vec<f64>,
     term: Vec<f64>,

@@ -41,11 +41,19 @@ impl Kernel {
         Kernel::ALL.into_iter().rfind(|kernel| kernel.is_available()).unwrap_or(Kernel::Baseline)
     }
 
-    /// Runs `work` compiled for this instruction set, or for the baseline where the processor lacks it. Everything that
-    /// `work` calls has to be `#[inline(always)]`, or it stays compiled for the baseline.
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Kernel::Baseline => "baseline",
+            Kernel::Avx2 => "avx2",
+            Kernel::Avx512 => "avx512",
+        }
+    }
+
+    /// Does some work compiled for this instruction set, or for the baseline where the processor lacks it.
     #[inline(always)]
     #[allow(unsafe_code)]
-    pub fn run<R>(self, work: impl FnOnce() -> R) -> R {
+    pub fn run<W: Work>(self, work: W) -> W::Output {
         #[cfg(target_arch = "x86_64")]
         match self {
             // SAFETY: the processor was just found to have the features that the function is compiled for.
@@ -54,29 +62,35 @@ impl Kernel {
             Kernel::Avx2 if self.is_available() => return unsafe { avx2(work) },
             _ => {}
         }
-        work()
+        work.run()
     }
+}
+
+/// Work that can be compiled for several instruction sets. `run` and everything that it calls has to be
+/// `#[inline(always)]`, or it stays compiled for the baseline; a closure could not promise that.
+pub trait Work {
+    /// What comes of it.
+    type Output;
+
+    /// Does it.
+    fn run(self) -> Self::Output;
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx2")]
-fn avx2<R>(work: impl FnOnce() -> R) -> R {
-    work()
+fn avx2<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 #[cfg(target_arch = "x86_64")]
 #[target_feature(enable = "avx512f,avx512dq,avx512vl,avx512bw")]
-fn avx512<R>(work: impl FnOnce() -> R) -> R {
-    work()
+fn avx512<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 impl fmt::Display for Kernel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Kernel::Baseline => "baseline",
-            Kernel::Avx2 => "avx2",
-            Kernel::Avx512 => "avx512",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -84,6 +98,6 @@ impl FromStr for Kernel {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        Kernel::ALL.into_iter().find(|kernel| kernel.to_string() == text).ok_or(())
+        Kernel::ALL.into_iter().find(|kernel| kernel.name() == text).ok_or(())
     }
 }

@@ -184,9 +184,7 @@ impl<'f> Builder<'f> {
 
     fn needs(&mut self, item: Item, by_name: &BTreeMap<String, Item>) -> Vec<Item> {
         if let Item::Driver(i) = item {
-            let analyte = &self.file.requires[i].analyte;
-            let driver = self.file.outputs.iter().position(|o| o.analyte == *analyte);
-            return driver.map(Item::Output).into_iter().collect();
+            return self.file.driver(i).map(Item::Output).into_iter().collect();
         }
         let Some(text) = self.item_text(item) else { return Vec::new() };
         let Some(expr) = self.parsed(text) else { return Vec::new() };
@@ -265,7 +263,7 @@ impl<'f> Builder<'f> {
     /// The output that drives an effect; an input of its own where there is none, for checking an effect by itself.
     fn driver(&mut self, i: usize) -> Option<Node> {
         let required = &self.file.requires[i];
-        let Some(j) = self.file.outputs.iter().position(|o| o.analyte == required.analyte) else {
+        let Some(j) = self.file.driver(i) else {
             let node = self.graph.input(&required.name.text, Class::State);
             self.unbound[i] = Some(node);
             return Some(node);
@@ -377,8 +375,8 @@ impl<'f> Builder<'f> {
                 self.report(&text.place, ModelError::NotConstant { what: what.to_string() });
                 None
             }
-            Context::Dose if class == Class::State => {
-                self.report(&text.place, ModelError::StateInDose { what: what.to_string() });
+            Context::Input { since } if self.changes_but_for(node, *since) => {
+                self.report(&text.place, ModelError::NotConstant { what: what.to_string() });
                 None
             }
             Context::System if reads_dose(self) => {
@@ -389,16 +387,28 @@ impl<'f> Builder<'f> {
         }
     }
 
+    /// Whether a value follows the state or a time other than this one.
+    fn changes_but_for(&self, node: Node, time: Node) -> bool {
+        let changing = |input: &Node| self.graph.class(*input) == Class::State && *input != time;
+        self.graph.inputs().filter(changing).any(|input| self.graph.mentions(node, input))
+    }
+
     /// Declares a limit, unless the value is known to keep it or follows the state (an engine's matter).
     pub fn guard(&mut self, name: String, node: Node, must: Limit, text: &Text) {
+        if self.graph.class(node) != Class::State {
+            self.guard_always(name, node, must, &text.place);
+        }
+    }
+
+    /// Declares a limit, unless the value is known to keep it.
+    pub fn guard_always(&mut self, name: String, node: Node, must: Limit, place: &Place) {
         match self.graph.value(node) {
             Some(value) if must.holds(value) => {}
             Some(value) => {
                 let kind = ModelError::OutOfRange { what: name, value: value.to_string(), must: must.to_string() };
-                self.report(&text.place, kind);
+                self.report(place, kind);
             }
-            None if self.graph.class(node) == Class::State => {}
-            None => self.guards.push(NodeGuard { name, node, must, place: text.place.clone() }),
+            None => self.guards.push(NodeGuard { name, node, must, place: place.clone() }),
         }
     }
 
@@ -441,7 +451,7 @@ impl<'f> Builder<'f> {
             reg: reg(g.node),
             must: g.must,
             place: g.place.clone(),
-            at_dose: self.graph.class(g.node) == Class::Dose,
+            at_dose: self.graph.class(g.node) >= Class::Dose,
         };
         self.guards.iter().map(compiled).collect()
     }

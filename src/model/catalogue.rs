@@ -18,6 +18,13 @@ pub struct CatalogueEntry {
     pub text: &'static str,
 }
 
+impl CatalogueEntry {
+    /// Whether it illustrates published equations with numbers of our own, for no drug in particular.
+    pub fn is_textbook(&self) -> bool {
+        self.path.starts_with("textbook/")
+    }
+}
+
 macro_rules! entries {
     ($($id:literal in $folder:literal,)*) => {
         &[$(CatalogueEntry {
@@ -42,9 +49,36 @@ const ENTRIES: &[CatalogueEntry] = entries![
     "ketamine-im-clements-high-ka" in "assumed",
     "ketamine-oral-clements" in "assumed",
     "ketamine-lozenge-clements" in "assumed",
+    "textbook-one-compartment" in "textbook",
+    "textbook-michaelis-menten" in "textbook",
+    "textbook-parallel-elimination" in "textbook",
+    "textbook-transit-chain" in "textbook",
+    "textbook-transit-savic" in "textbook",
+    "textbook-weibull" in "textbook",
+    "textbook-weibull-early" in "textbook",
+    "textbook-inverse-gaussian" in "textbook",
+    "textbook-tmdd-full" in "textbook",
+    "textbook-tmdd-quasi-equilibrium" in "textbook",
+    "textbook-tmdd-quasi-steady-state" in "textbook",
+    "textbook-enterohepatic" in "textbook",
+    "textbook-auto-induction" in "textbook",
+    "textbook-induced-first-pass" in "textbook",
+    "textbook-direct-effects" in "textbook",
+    "textbook-indirect-responses" in "textbook",
+    "textbook-tolerance" in "textbook",
+    "textbook-rebound" in "textbook",
+    "textbook-effect-emax" in "textbook",
+    "textbook-effect-sigmoid-emax" in "textbook",
+    "textbook-effect-compartment" in "textbook",
+    "textbook-effect-indirect-1" in "textbook",
+    "textbook-effect-indirect-2" in "textbook",
+    "textbook-effect-indirect-3" in "textbook",
+    "textbook-effect-indirect-4" in "textbook",
+    "textbook-effect-tolerance" in "textbook",
+    "textbook-effect-rebound" in "textbook",
 ];
 
-/// All models of the catalogue: published ones first, then assumed ones.
+/// All models of the catalogue: published ones first, then assumed ones, then illustrations and effects of the textbook.
 pub fn catalogue() -> &'static [CatalogueEntry] {
     ENTRIES
 }

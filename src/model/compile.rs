@@ -11,7 +11,7 @@ use super::parts::*;
 use super::scope::Context;
 use super::{Inputs, Model};
 use crate::error::{Fault, Source};
-use crate::expr::{Linear, Node, Tiers};
+use crate::expr::{Class, Linear, Node, Tiers};
 use crate::units::{Dimension, Unit};
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
         faults.sort_by_key(|f| f.span);
         return Err(faults);
     }
-    let equations = builder.linear_or_not(rhs);
+    let equations = builder.linear_or_not(rhs, &routes);
     let nodes = Nodes { routes, dose_keys, initials, observed: observed.into_iter().flatten().collect(), equations };
     let tiers = nodes.tiers(&builder);
     let reg = |node: Node| tiers.register(node);
@@ -58,6 +58,7 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
         routes: nodes.routes.iter().map(|r| route(r, &reg)).collect(),
         outputs: file.outputs.iter().zip(&nodes.observed).map(|(entry, o)| output(entry, o, &reg)).collect(),
         requirements: requirements(file, &builder),
+        doses_follow_state: nodes.of_doses(&builder).iter().any(|n| builder.graph.class(*n) == Class::State),
         guards: builder.compiled_guards(reg),
         warnings: builder.warnings,
         tiers,
@@ -97,21 +98,20 @@ impl Nodes {
     fn tiers(&self, builder: &Builder<'_>) -> Tiers {
         let mut outputs: Vec<Node> = builder.graph.inputs().collect();
         outputs.extend(&builder.individuals);
-        outputs.extend(builder.guards.iter().map(|g| g.node));
         outputs.extend(self.initials.iter().flatten());
-        let (mut rhs, mut input) = (Vec::new(), Vec::new());
+        let (mut rhs, mut jacobian, mut rest, mut rest_jacobian) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         match &self.equations {
             Equations::Linear(linear) => outputs.extend(nodes_of(linear)),
-            Equations::NonLinear { rhs: nodes, .. } => rhs.extend(nodes),
+            Equations::NonLinear(system) => {
+                outputs.extend(nodes_of(&system.linear));
+                rhs.extend(&system.rhs);
+                jacobian.extend(system.jacobian.iter().map(|(.., node)| *node));
+                rest = system.rest();
+                rest_jacobian = system.rest_jacobian();
+            }
         }
-        for entry in self.routes.iter().flat_map(|r| &r.entries) {
-            outputs.extend([entry.fraction, entry.amount, entry.lag, entry.over].iter().flatten());
-            input.extend(entry.input);
-        }
-        outputs.extend(self.routes.iter().filter_map(|r| r.total));
-        for keys in &self.dose_keys {
-            outputs.extend([keys.fraction, keys.lag, keys.infusion_rate, keys.infusion_duration].iter().flatten());
-        }
+        let input: Vec<Node> = self.routes.iter().flat_map(|r| &r.entries).filter_map(|e| e.input).collect();
+        let doses = self.of_doses(builder);
         for output in &self.observed {
             match &output.readout {
                 NodeReadout::Linear(linear) => outputs.extend(nodes_of(linear)),
@@ -123,7 +123,19 @@ impl Nodes {
                 residual = r.otherwise.as_deref();
             }
         }
-        Tiers::compile(&builder.graph, &[&outputs, &rhs, &input])
+        Tiers::compile(&builder.graph, &[&outputs, &rhs, &input, &jacobian, &rest, &rest_jacobian, &doses])
+    }
+
+    /// Everything that is decided when a dose is given, and the guards: those that follow the state are of doses.
+    fn of_doses(&self, builder: &Builder<'_>) -> Vec<Node> {
+        let entries = self.routes.iter().flat_map(|r| &r.entries);
+        let mut doses: Vec<Node> = entries.flat_map(|e| [e.fraction, e.amount, e.lag, e.over]).flatten().collect();
+        doses.extend(self.routes.iter().filter_map(|r| r.total));
+        for keys in &self.dose_keys {
+            doses.extend([keys.fraction, keys.lag, keys.infusion_rate, keys.infusion_duration].iter().flatten());
+        }
+        doses.extend(builder.guards.iter().map(|g| g.node));
+        doses
     }
 }
 
@@ -279,14 +291,18 @@ fn states(
 }
 
 fn dynamics(equations: &Equations, reg: &impl Fn(Node) -> Reg) -> Dynamics {
+    let matrix = |entries: &[(usize, usize, Node)]| entries.iter().map(|(i, j, n)| (*i, *j, reg(*n))).collect();
+    let vector = |entries: &[(usize, Node)]| entries.iter().map(|(i, n)| (*i, reg(*n))).collect();
     match equations {
-        Equations::Linear(linear) => Dynamics::Linear {
-            a: linear.a.iter().map(|(row, column, n)| (*row, *column, reg(*n))).collect(),
-            b: linear.b.iter().map(|(row, n)| (*row, reg(*n))).collect(),
-        },
-        Equations::NonLinear { why, rhs } => {
-            Dynamics::NonLinear { why: why.clone(), rhs: rhs.iter().map(|n| reg(*n)).collect() }
-        }
+        Equations::Linear(linear) => Dynamics::Linear { a: matrix(&linear.a), b: vector(&linear.b) },
+        Equations::NonLinear(system) => Dynamics::NonLinear(NonLinear {
+            why: system.why.clone(),
+            rhs: system.rhs.iter().map(|n| reg(*n)).collect(),
+            jacobian: matrix(&system.jacobian),
+            upstream: system.upstream.clone(),
+            a: matrix(&system.linear.a),
+            b: vector(&system.linear.b),
+        }),
     }
 }
 

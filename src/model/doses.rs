@@ -27,6 +27,15 @@ pub(super) struct NodeEntry {
     pub input: Option<Node>,
 }
 
+/// What of a dose an entry takes.
+struct Share {
+    /// Part of the dose, by mass.
+    part: Node,
+    /// As the state keeps it: a part of the dose unless it is 1, or an amount.
+    fraction: Option<Node>,
+    amount: Option<Node>,
+}
+
 /// Dose keys of a compartment, before programs are compiled.
 #[derive(Default)]
 pub(super) struct NodeDoseKeys {
@@ -46,24 +55,16 @@ impl Builder<'_> {
             let mut complete = true;
             for place in &route.entries {
                 let of = format!("the entry `{}` of the route `{}`", place.compartment.text, route.name.text);
-                let part = self.part_of_dose(place, &of);
+                let state = self.compartment(&place.compartment);
+                let share = state.and_then(|state| self.share(place, state, &of));
                 let lag = self.dose_key(&place.lag, "lag", &of, Dimension::TIME, "a time");
                 let over = self.dose_key(&place.over, "over", &of, Dimension::TIME, "a time");
                 let input = self.input(place, &of);
-                let state = self.compartment(&place.compartment);
-                let (Some(part), Some(state)) = (part, state) else {
+                let (Some(Share { part, fraction, amount }), Some(state)) = (share, state) else {
                     complete = false;
                     continue;
                 };
                 parts.push(part);
-                let (mut fraction, mut amount) = (None, None);
-                if place.amount.is_some() {
-                    let absolute = self.graph.mul(part, self.clock.dose_amount);
-                    amount = Some(self.kept(state, absolute));
-                } else {
-                    let kept = self.kept(state, part);
-                    fraction = (self.graph.value(kept) != Some(1.0)).then_some(kept);
-                }
                 entries.push(NodeEntry { state, fraction, amount, lag, over, input });
             }
             let mut total = None;
@@ -76,8 +77,7 @@ impl Builder<'_> {
                 let name = format!("the sum of the fractions of the route `{}`", route.name.text);
                 if self.graph.value(sum).is_none() {
                     total = Some(sum);
-                    let place = route.name.place.clone();
-                    self.guards.push(super::build::NodeGuard { name, node: sum, must: Limit::AtMostOne, place });
+                    self.guard_always(name, sum, Limit::AtMostOne, &route.name.place);
                 }
             }
             let device =
@@ -87,18 +87,33 @@ impl Builder<'_> {
         routes
     }
 
-    /// What part of the dose an entry takes.
-    fn part_of_dose(&mut self, place: &RoutePlace, of: &str) -> Option<Node> {
+    /// What of the dose an entry takes.
+    fn share(&mut self, place: &RoutePlace, state: usize, of: &str) -> Option<Share> {
         if let Some(text) = &place.amount {
             let what = format!("the amount of {of}");
-            let amount = self.quantity(text, Context::Dose, &what, Dimension::MASS, "an amount")?;
-            self.guard(what, amount, Limit::NonNegative, text);
-            return Some(self.graph.div(amount, self.clock.dose_amount));
+            let mass = self.quantity(text, Context::Dose, &what, Dimension::MASS, "an amount")?;
+            let amount = self.kept(state, mass);
+            self.guard_always(what, amount, Limit::NonNegative, &text.place);
+            let part = self.graph.div(mass, self.clock.dose_amount);
+            return Some(Share { part, fraction: None, amount: Some(amount) });
         }
-        match &place.fraction {
-            None => Some(self.graph.constant(1.0)),
-            Some(_) => self.dose_key(&place.fraction, "fraction", of, Dimension::NONE, "a plain number"),
+        let (part, fraction) = self.fraction(&place.fraction, state, of)?;
+        Some(Share { part, fraction, amount: None })
+    }
+
+    /// A fraction of a dose into a compartment: of the mass of its own substance, and, unless it is 1, as the state keeps
+    /// it. What is guarded is the latter, which programs compute.
+    fn fraction(&mut self, text: &Option<Text>, state: usize, of: &str) -> Option<(Node, Option<Node>)> {
+        let what = format!("the fraction of {of}");
+        let part = match text {
+            None => self.graph.constant(1.0),
+            Some(text) => self.quantity(text, Context::Dose, &what, Dimension::NONE, "a plain number")?,
+        };
+        let kept = self.kept(state, part);
+        if let Some(text) = text {
+            self.guard_always(what, kept, Limit::NonNegative, &text.place);
         }
+        Some((part, (self.graph.value(kept) != Some(1.0)).then_some(kept)))
     }
 
     /// A key of a dose: 0 or more, decided when the dose is given.
@@ -113,7 +128,7 @@ impl Builder<'_> {
         let text = text.as_ref()?;
         let what = format!("the {} of {of}", key.replace('_', " "));
         let node = self.quantity(text, Context::Dose, &what, dimension, needs)?;
-        self.guard(what, node, Limit::NonNegative, text);
+        self.guard_always(what, node, Limit::NonNegative, &text.place);
         Some(node)
     }
 
@@ -129,11 +144,7 @@ impl Builder<'_> {
         let mut keys = Vec::new();
         for (i, entry) in file.compartments.iter().enumerate() {
             let of = format!("the compartment `{}`", entry.name.text);
-            let mut fraction = self.dose_key(&entry.fraction, "fraction", &of, Dimension::NONE, "a plain number");
-            if self.equivalents[i] != 1.0 {
-                let whole = self.graph.constant(1.0);
-                fraction = Some(self.kept(i, fraction.unwrap_or(whole)));
-            }
+            let fraction = self.fraction(&entry.fraction, i, &of).and_then(|(_, fraction)| fraction);
             let rate = &entry.infusion_rate;
             let duration = &entry.infusion_duration;
             if let (Some(_), Some(second)) = (rate, duration) {

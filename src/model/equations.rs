@@ -1,8 +1,10 @@
 //! Differential equations from compartments, flows and states.
 
 use super::build::Builder;
+use super::doses::NodeRoute;
 use super::error::ModelError;
 use super::file::{FlowEntry, FlowKind, FlowTerm};
+use super::nonlinear::NodeNonLinear;
 use super::parts::Limit;
 use super::read::Place;
 use super::scope::Context;
@@ -12,7 +14,7 @@ use crate::units::Dimension;
 /// The right-hand sides, linear if they can be shown to be.
 pub(super) enum Equations {
     Linear(Linear),
-    NonLinear { why: String, rhs: Vec<Node> },
+    NonLinear(NodeNonLinear),
 }
 
 impl Builder<'_> {
@@ -197,12 +199,18 @@ impl Builder<'_> {
         Some(part)
     }
 
-    /// A x + b if the equations can be shown to be linear.
-    pub fn linear_or_not(&mut self, rhs: Vec<Node>) -> Equations {
+    /// A x + b if the equations can be shown to be linear, and nothing but they and doses at once feeds the states.
+    pub fn linear_or_not(&mut self, rhs: Vec<Node>, routes: &[NodeRoute]) -> Equations {
         let states = self.states.clone();
         let clock = self.clock.all();
         match linearise(&mut self.graph, &rhs, &states, &clock) {
-            Ok(linear) => Equations::Linear(linear),
+            Ok(linear) => match routes.iter().find(|r| r.entries.iter().any(|e| e.input.is_some())) {
+                None => Equations::Linear(linear),
+                Some(route) => {
+                    let why = format!("the route `{}` has an input function", route.name);
+                    Equations::NonLinear(self.non_linear(why, rhs, routes))
+                }
+            },
             Err(found) => {
                 let file = self.file;
                 let compartments = file.compartments.len();
@@ -213,7 +221,7 @@ impl Builder<'_> {
                         self.culprit(name).unwrap_or(format!("the compartment `{name}`"))
                     }
                 };
-                Equations::NonLinear { why: format!("{place}: {}", found.reason), rhs }
+                Equations::NonLinear(self.non_linear(format!("{place}: {}", found.reason), rhs, routes))
             }
         }
     }

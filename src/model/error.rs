@@ -192,12 +192,6 @@ pub enum ModelError {
         /// How.
         reason: String,
     },
-    /// Something in a route or dose key that the dose itself has to decide, elsewhere.
-    #[error("{what} depends on the state of the system, and is needed when a dose is given")]
-    StateInDose {
-        /// Which thing.
-        what: String,
-    },
     /// Something that has to stay the same between doses and covariate changes, and follows the state or time.
     #[error("{what} depends on the state of the system or on time")]
     NotConstant {
@@ -378,7 +372,6 @@ impl Kind for ModelError {
             ModelError::BlockSize { .. } => "E_BLOCK_SIZE",
             ModelError::NotPositiveDefinite => "E_NOT_POSITIVE_DEFINITE",
             ModelError::FractionsExceedOne { .. } => "E_FRACTIONS_EXCEED_ONE",
-            ModelError::StateInDose { .. } => "E_STATE_IN_DOSE",
             ModelError::NotConstant { .. } => "E_NOT_CONSTANT",
             ModelError::DoseInSystem { .. } => "E_DOSE_IN_SYSTEM",
             ModelError::CompartmentNumbers { .. } => "E_CMT_NUMBERS",
@@ -453,7 +446,6 @@ impl Kind for ModelError {
             ModelError::NoMolarMass { .. } => {
                 Some("name its `substance`, and give that a `molar_mass` under `[substances]`".into())
             }
-            ModelError::StateInDose { .. } => Some("use parameters, covariates and `dose.amount` only".into()),
             ModelError::NoVariability { known, .. } => spelling(&None, known, "those that have are"),
             ModelError::NotConstant { .. } => Some("use parameters and covariates only".into()),
             ModelError::DoseInSystem { .. } => {

@@ -4,6 +4,7 @@ use super::checks::Check;
 use super::read::{Number, Place, Text};
 use super::{Grade, PopulationNotes, SourceNote};
 use crate::units::{Quantity, Unit};
+use std::sync::Arc;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -216,4 +217,13 @@ pub(super) struct RequireEntry {
     pub analyte: String,
     pub site: Option<String>,
     pub unit: Unit,
+}
+
+impl ModelFile {
+    /// Place in `outputs` of what drives a requirement: never an output of the same file, which is an effect's own answer.
+    pub fn driver(&self, requirement: usize) -> Option<usize> {
+        let required = &self.requires[requirement];
+        let own = |o: &OutputEntry| Arc::ptr_eq(&o.name.place.source, &required.name.place.source);
+        self.outputs.iter().position(|o| o.analyte == required.analyte && !own(o))
+    }
 }

@@ -3,7 +3,8 @@
 //! The rule is sound and simple: interval arithmetic bounds every name in the fractions; if it bounds the sum too, fine.
 //! Else, where the sum is of first degree in each name by itself (`F + (1 - F) * G` is), its largest value is at a corner
 //! of their ranges, so all corners are tried. Whatever neither way can bound is refused, unless the file says why it is
-//! meant. Parameters are taken at the values of the file; other values are caught by a guard when a dose is given.
+//! meant. Parameters are taken at the values of the file; other values, and sums that follow the state of the system, are
+//! caught by a guard when a dose is given.
 
 use super::build::Builder;
 use super::error::ModelError;
@@ -78,6 +79,10 @@ impl Builder<'_> {
                 node = self.graph.div(node, self.clock.dose_amount);
             }
             sum = self.graph.add(sum, node);
+        }
+        if self.graph.class(sum) == Class::State {
+            // Known when a dose is given, and guarded there.
+            return Ok(());
         }
         let bounds = self.input_ranges();
         let range = |graph: &Graph, node: Node| graph.range(node, &|input| bounds.get(&input).copied());

@@ -1,25 +1,62 @@
 //! The index of the catalogue, `models/README.md`, made from the models themselves.
 
-use super::{Evidence, Grade, Model, ModelError, catalogue};
+use super::{CatalogueEntry, Evidence, FileKind, Grade, Model, ModelError, catalogue};
 use crate::error::Faults;
 use std::fmt::Write;
+
+const HEAD: &str = "# Models
+
+Made from the files in this folder by `POSOLOGY_BLESS=1 cargo test --test models`; do not edit.
+
+Grade A: every structural and typical value was read in the source or a careful transcription of it. \
+B: partly read. assumed: a scenario of this library, not a published model.
+
+";
+
+const TEXTBOOK: &str = "
+## Textbook
+
+Building blocks to start from: published equations with numbers of our own, each checked against a closed form or an \
+independent solution. Effects are attached to a model by `--effect` or `extends`, and have no doses of their own.
+
+";
 
 /// The text of `models/README.md`.
 ///
 /// # Errors
 /// What is wrong with a model of the catalogue.
 pub fn index() -> Result<String, Faults<ModelError>> {
-    let mut text = String::from(
-        "# Models\n\nMade from the files in this folder by `POSOLOGY_BLESS=1 cargo test --test models`; do not edit.\n\n\
-         Grade A: every structural and typical value was read in the source or a careful transcription of it. \
-         B: partly read. assumed: a scenario of this library, not a published model.\n\n\
-         | id | title | grade | routes | outputs (analyte, site) | checks published + computed | source |\n\
+    let (textbook, published): (Vec<_>, Vec<_>) = catalogue().iter().partition(|entry| entry.is_textbook());
+    let mut text = String::from(HEAD);
+    table(&mut text, &published)?;
+    text.push_str(TEXTBOOK);
+    table(&mut text, &textbook)?;
+    text.push_str("\n## What is assumed\n");
+    for entry in published {
+        let model = Model::catalogue(entry.id)?;
+        if model.assumptions().is_empty() {
+            continue;
+        }
+        let reason = if model.grade() == Grade::Assumed { " (scenario)" } else { "" };
+        // Writing to a text cannot fail.
+        let _ = writeln!(text, "\n`{}`{reason}\n", model.id());
+        for (name, why) in model.assumptions() {
+            let _ = writeln!(text, "- `{name}`: {why}");
+        }
+    }
+    Ok(text)
+}
+
+/// One row per model.
+fn table(text: &mut String, entries: &[&CatalogueEntry]) -> Result<(), Faults<ModelError>> {
+    text.push_str(
+        "| id | title | grade | routes | outputs (analyte, site) | checks published + computed | source |\n\
          |---|---|---|---|---|---|---|\n",
     );
-    let mut assumed = String::new();
-    for entry in catalogue() {
+    for entry in entries {
         let model = Model::catalogue(entry.id)?;
         let routes: Vec<&str> = model.routes().iter().map(|r| r.name.as_str()).collect();
+        let routes = if model.kind() == FileKind::Effect { "(effect)".to_string() } else { routes.join(", ") };
         let outputs: Vec<String> =
             model.outputs().iter().map(|o| format!("{} ({}, {})", o.name, o.analyte, o.site)).collect();
         let count =
@@ -29,28 +66,18 @@ pub fn index() -> Result<String, Faults<ModelError>> {
             .iter()
             .map(|s| s.doi.as_ref().map_or(s.citation.clone(), |doi| format!("[{doi}](https://doi.org/{doi})")))
             .collect();
-        // Writing to a text cannot fail.
         let _ = writeln!(
             text,
-            "| [{}]({}) | {} | {} | {} | {} | {} + {} | {} |",
+            "| [{}]({}) | {} | {} | {routes} | {} | {} + {} | {} |",
             model.id(),
             entry.path,
             model.title(),
             model.grade(),
-            routes.join(", "),
             outputs.join(", "),
             count(Evidence::Published),
             count(Evidence::Computed),
             sources.join(", "),
         );
-        if !model.assumptions().is_empty() {
-            let reason = if model.grade() == Grade::Assumed { " (scenario)" } else { "" };
-            let _ = writeln!(assumed, "\n`{}`{reason}\n", model.id());
-            for (name, why) in model.assumptions() {
-                let _ = writeln!(assumed, "- `{name}`: {why}");
-            }
-        }
     }
-    let _ = write!(text, "\n## What is assumed\n{assumed}");
-    Ok(text)
+    Ok(())
 }

@@ -21,6 +21,7 @@ mod index;
 mod individuals;
 mod merge;
 mod names;
+mod nonlinear;
 mod observed;
 mod parts;
 mod quantities;
@@ -49,10 +50,19 @@ use std::sync::Arc;
 
 /// The group of programs that computes non-linear outputs ([`Readout::Computed`]).
 pub const GROUP_OUTPUTS: usize = 0;
-/// The group of programs that computes non-linear right-hand sides ([`Dynamics::NonLinear`]).
+/// The group of programs that computes non-linear right-hand sides ([`NonLinear::rhs`]).
 pub const GROUP_RHS: usize = 1;
 /// The group of programs that computes input functions ([`RouteEntry::input`]).
 pub const GROUP_INPUT: usize = 2;
+/// The group of programs that computes the derivatives of non-linear right-hand sides ([`NonLinear::jacobian`]).
+pub const GROUP_JACOBIAN: usize = 3;
+/// The group of programs that computes the right-hand sides of the states that are not upstream ([`NonLinear::rest`]).
+pub const GROUP_REST: usize = 4;
+/// The group of programs that computes the derivatives of those right-hand sides by those states.
+pub const GROUP_REST_JACOBIAN: usize = 5;
+/// The group of programs that computes what is decided when a dose is given and follows the state or a time, once the
+/// program of the class dose has run: keys of [`RouteEntry`] and [`DoseKeys`], [`Route::total`], and their guards.
+pub const GROUP_DOSE: usize = 6;
 
 /// Registers of inputs that every model has.
 #[derive(Debug, Clone, PartialEq)]
@@ -94,6 +104,7 @@ pub struct Model {
     routes: Vec<Route>,
     outputs: Vec<Output>,
     requirements: Vec<Requirement>,
+    doses_follow_state: bool,
     guards: Vec<Guard>,
     warnings: Vec<Diagnostic>,
 }
@@ -206,9 +217,16 @@ impl Model {
         self.unit_checking
     }
 
-    /// The programs that compute everything. Groups: [`GROUP_OUTPUTS`], [`GROUP_RHS`], [`GROUP_INPUT`].
+    /// The programs that compute everything. Groups: [`GROUP_OUTPUTS`], [`GROUP_RHS`], [`GROUP_INPUT`],
+    /// [`GROUP_JACOBIAN`], [`GROUP_REST`], [`GROUP_REST_JACOBIAN`], [`GROUP_DOSE`]; each is complete by itself, once the programs of the
+    /// classes below state have run.
     pub fn tiers(&self) -> &Tiers {
         &self.tiers
+    }
+
+    /// Whether any of these values is computed from an input (a time, a covariate, a parameter).
+    pub fn reads(&self, values: impl IntoIterator<Item = Reg>, input: Reg) -> bool {
+        self.tiers.reads(values, input)
     }
 
     /// Registers of time, dose and the like.
@@ -264,6 +282,12 @@ impl Model {
     /// What still has to drive it: of an effect that was read by itself.
     pub fn requirements(&self) -> &[Requirement] {
         &self.requirements
+    }
+
+    /// Whether anything that is decided when a dose is given follows the state of the system or a time: then a dose can
+    /// only be known once everything before it is.
+    pub fn doses_follow_state(&self) -> bool {
+        self.doses_follow_state
     }
 
     /// Limits that every individual has to keep.

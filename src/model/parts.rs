@@ -251,7 +251,8 @@ pub enum StateKind {
     State,
 }
 
-/// What a compartment does to doses that are addressed to it, by registers.
+/// What a compartment does to doses that are addressed to it, by registers; those that follow the state are of the group
+/// [`super::GROUP_DOSE`].
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct DoseKeys {
     /// Bioavailability.
@@ -297,7 +298,8 @@ pub struct Device {
     pub gap: f64,
 }
 
-/// One place a dose goes. Registers are computed by the dose program.
+/// One place a dose goes. Registers are computed by the dose program; those that follow the state are of the group
+/// [`super::GROUP_DOSE`].
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RouteEntry {
     /// Index of the state.
@@ -392,13 +394,36 @@ pub enum Dynamics {
         /// Row, register.
         b: Vec<(usize, Reg)>,
     },
-    /// Anything else.
-    NonLinear {
-        /// What makes it so, naming the flow or state.
-        why: String,
-        /// Derivative of each state, registers of the group [`super::GROUP_RHS`].
-        rhs: Vec<Reg>,
-    },
+    /// Anything else, and any system that a route feeds through an input function.
+    NonLinear(NonLinear),
+}
+
+/// Differential equations that are not linear.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NonLinear {
+    /// What makes them so, naming the flow, state or route.
+    pub why: String,
+    /// Derivative of each state, registers of the group [`super::GROUP_RHS`]; of those that are not upstream also of the
+    /// group [`super::GROUP_REST`].
+    pub rhs: Vec<Reg>,
+    /// Row, column and register of the derivatives of the right-hand sides by the states, by row, then column; those that
+    /// are 0 everywhere are left out. Registers of the group [`super::GROUP_JACOBIAN`]; of those within the states that
+    /// are not upstream also of the group [`super::GROUP_REST_JACOBIAN`].
+    pub jacobian: Vec<(usize, usize, Reg)>,
+    /// Indices, ascending, of the states upstream: x' = A x + b by `a` and `b`, reading none but one another. The rest
+    /// may read them.
+    pub upstream: Vec<usize>,
+    /// A of the upstream states: row and column as indices of the model's states, and register.
+    pub a: Vec<(usize, usize, Reg)>,
+    /// b of the upstream states: row as index of the model's states, and register.
+    pub b: Vec<(usize, Reg)>,
+}
+
+impl NonLinear {
+    /// Indices, ascending, of the states that are not upstream.
+    pub fn rest(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.rhs.len()).filter(|i| self.upstream.binary_search(i).is_err())
+    }
 }
 
 /// A number that has to keep within limits for every individual.

@@ -52,7 +52,7 @@ pub(super) enum Context {
     Derived,
     /// Right-hand sides and outputs.
     System,
-    /// What is decided when a dose is given.
+    /// What is decided when a dose is given, from the state just before it and the dose itself.
     Dose,
     /// An input function of the time since the dose.
     Input { since: Node },
@@ -108,9 +108,9 @@ impl View<'_> {
     /// Times and the dose being given, where they may be used.
     fn clock(&self, name: &str) -> Option<(Node, Type)> {
         let (times, dose) = match self.context {
-            Context::Derived => (true, true),
+            Context::Derived | Context::Dose => (true, true),
             Context::System => (true, false),
-            Context::Dose | Context::Input { .. } => (false, true),
+            Context::Input { .. } => (false, true),
             Context::Typical { .. } | Context::Subject => (false, false),
         };
         match name {
@@ -125,7 +125,7 @@ impl View<'_> {
 
     /// Whether the expression may follow the state of the system.
     fn follows_state(&self) -> bool {
-        matches!(self.context, Context::Derived | Context::System)
+        matches!(self.context, Context::Derived | Context::System | Context::Dose)
     }
 }
 

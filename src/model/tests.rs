@@ -237,16 +237,68 @@ fn fractions_that_can_exceed_one_are_refused_and_complements_are_not() {
 #[test]
 fn what_a_place_may_use_is_said() {
     let of = |old: &str, new: &str| faults(&with(old, new)).iter().map(|f| f.kind.code()).collect::<Vec<_>>();
-    assert_eq!(of("fraction = \"F\"", "fraction = \"F * conc / conc\""), ["E_NAME_UNAVAILABLE", "E_NAME_UNAVAILABLE"]);
+    assert_eq!(of("{ fraction = \"F\" }", "{ input = \"ka * t / since\" }"), ["E_NAME_UNAVAILABLE"]);
     assert_eq!(of("rate = \"ka\"", "rate = \"ka * dose.device\""), ["E_NAME_UNAVAILABLE"]);
     assert_eq!(of("volume = \"V\", substance = \"parent\"", "volume = \"V * t / 1[h]\""), ["E_NAME_UNAVAILABLE"]);
     let hidden = BASE
         .replace("half = \"CL / V\"", "half = \"CL / V * dose.device\"")
         .replace("rate = \"ka\"", "rate = \"half\"");
     assert_eq!(faults(&hidden).iter().map(|f| f.kind.code()).collect::<Vec<_>>(), ["E_DOSE_IN_SYSTEM"]);
-    let hidden =
-        BASE.replace("half = \"CL / V\"", "half = \"F + t / 1[h]\"").replace("fraction = \"F\"", "fraction = \"half\"");
-    assert_eq!(faults(&hidden).iter().map(|f| f.kind.code()).collect::<Vec<_>>(), ["E_STATE_IN_DOSE"]);
+    let hidden = BASE
+        .replace("half = \"CL / V\"", "half = \"ka * gut / 1[mg]\"")
+        .replace("fraction = \"F\"", "input = \"half\"");
+    assert_eq!(faults(&hidden).iter().map(|f| f.kind.code()).collect::<Vec<_>>(), ["E_NOT_CONSTANT"]);
+}
+
+#[test]
+fn doses_may_follow_the_state_the_time_and_the_dose_together() {
+    assert!(!parse(BASE).unwrap().doses_follow_state());
+    // Bioavailability saturates with what is in the gut, and the lag grows with the dose and the time of the day.
+    let text = BASE.replace("half = \"CL / V\"", "half = \"gut / (gut + dose.amount)\"").replace(
+        "gut = { fraction = \"F\" }",
+        "gut = { fraction = \"1 - half\", lag = \"0.1[h/mg] * dose.amount + mod(t, 24[h]) / 10\" }",
+    );
+    let model = parse(&text).unwrap();
+    assert!(model.doses_follow_state() && matches!(model.dynamics(), Dynamics::Linear { .. }));
+    let mut file = registers(&model, &[(model.inputs().dose_amount, 10.0)]);
+    file[model.states()[0].slot] = [30.0];
+    file[model.inputs().t] = [29.0];
+    model.tiers().run_group(GROUP_DOSE, &mut file);
+    let entry = &model.routes()[0].entries[0];
+    let value = |reg: Option<Reg>| file[reg.unwrap()][0];
+    assert_eq!((value(entry.fraction), value(entry.lag)), (0.25, 1.5));
+    // Whether the sum stays within 1 is seen when the dose is given.
+    let total = model.guards().iter().find(|g| g.must == Limit::AtMostOne).unwrap();
+    assert!(total.at_dose && value(Some(total.reg)) == 0.25 && model.routes()[0].total == Some(total.reg));
+    assert!(model.guards().iter().any(|g| Some(g.reg) == entry.lag && g.at_dose));
+    // A time alone needs no operation, and is of the state all the same.
+    assert!(parse(&with("{ fraction = \"F\" }", "{ lag = \"t\" }")).unwrap().doses_follow_state());
+    let into = with("gut     = {}", "gut     = { infusion_duration = \"1[h] + tad(oral)\" }");
+    assert!(parse(&into).unwrap().doses_follow_state());
+}
+
+#[test]
+fn limits_of_a_dose_are_on_the_numbers_that_enter() {
+    let text = BASE
+        .replace(
+            "substance = \"metabolite\" }",
+            "substance = \"metabolite\", equivalents_of = \"parent\", fraction = \"G\" }",
+        )
+        .replace(
+            "gut = { fraction = \"F\" }",
+            "gut = { amount = \"V * 1[mg/L]\" }\nmet = { fraction = \"F\" }\nfractions_exceed_one = \"a test\"",
+        );
+    let model = parse(&text).unwrap();
+    let [gut, met] = &model.routes()[0].entries[..] else { panic!("two entries") };
+    let StateKind::Compartment { doses, .. } = model.states()[2].kind else { panic!("a compartment") };
+    for reg in [gut.amount, met.fraction, doses.fraction] {
+        assert!(model.guards().iter().any(|g| Some(g.reg) == reg && g.must == Limit::NonNegative));
+    }
+    let file = registers(&model, &[]);
+    let value = |reg: Option<Reg>| file[reg.unwrap()][0];
+    assert_eq!(value(gut.amount), 10.0);
+    // mg of parent that the state counts per mg of metabolite
+    assert!((value(met.fraction) - 0.5 * 200.0 / 150.0).abs() < 1e-15);
 }
 
 /// The register file of a subject at the model's reference, with some inputs set.
@@ -355,7 +407,7 @@ fn equivalents_conserve_mass_in_the_state_and_show_true_mass_outside() {
 fn a_flux_that_follows_the_state_is_not_linear_and_is_named() {
     let text = with("{ clearance = \"CL\" }", "{ flux = \"CL * 1[mg/L] * C(central) / (1[mg/L] + C(central))\" }");
     let model = parse(&text).unwrap();
-    let Dynamics::NonLinear { why, rhs } = model.dynamics() else { panic!("linear") };
+    let Dynamics::NonLinear(NonLinear { why, rhs, .. }) = model.dynamics() else { panic!("linear") };
     assert!(why.starts_with("the flow `central -> out`"), "{why}");
     let mut file = registers(&model, &[]);
     file[model.states()[1].slot][0] = 30.0;
@@ -504,6 +556,16 @@ fn an_effect_binds_by_analyte_and_warns_about_the_site() {
     let faults = Model::with_effects(&other, &[effect], &Catalogue).unwrap_err();
     assert_eq!(faults.first().kind.code(), "E_NO_DRIVER");
     assert_eq!(faults.first().kind.hint().unwrap(), "it has `S-ketamine`");
+}
+
+#[test]
+fn an_effect_never_drives_itself() {
+    // `other` is the analyte of the model's concentration and of the effect's own response.
+    let effect = EFFECT.replace(", site = \"venous\"", "").replace("\"ketamine\", unit", "\"other\", unit");
+    assert_eq!(parse(&effect).unwrap().requirements().len(), 1);
+    let base = Source::new("base.toml", BASE.replace("\"ketamine\" }\n", "\"other\" }\n"));
+    let both = Model::with_effects(&base, &[Source::new("effect.toml", effect)], &Catalogue).unwrap();
+    assert!((entry(&both, "Ce", "central") / (6.0 * 1e6 / 200.0 / 10.0) - 1.0).abs() < 1e-15);
 }
 
 #[test]

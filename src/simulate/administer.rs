@@ -38,9 +38,6 @@ pub(super) fn route_of(model: &Model, dose: &PlannedDose) -> Result<usize, Simul
         None => return Err(SimulationError::NoRoute { model: model.id().into(), has: has() }),
     };
     let route = &model.routes()[index];
-    if route.entries.iter().any(|e| e.input.is_some()) {
-        return Err(SimulationError::InputFunction { route: route.name.clone() });
-    }
     if dose.input.hours() > 0.0 && route.entries.iter().all(|e| e.over.is_some()) {
         return Err(SimulationError::RouteHasDuration { route: route.name.clone() });
     }

@@ -2,7 +2,7 @@
 
 use super::prepared::MAX_SAMPLES;
 use super::sampling::following;
-use super::{Prepared, Profile, SimulationError};
+use super::{Prepared, Profile, Settings, SimulationError};
 use crate::dosing::{Regimen, Schedule};
 use crate::error::{Fault, Faults};
 use crate::model::Model;
@@ -20,6 +20,7 @@ pub struct Simulation<'m> {
     schedule: Option<Schedule>,
     until: Option<Quantity>,
     samples: Samples,
+    settings: Settings,
 }
 
 #[derive(Debug, Clone)]
@@ -33,7 +34,8 @@ enum Samples {
 impl<'m> Simulation<'m> {
     /// A simulation of the typical subject of a model, without doses.
     pub fn new(model: &'m Model) -> Self {
-        Simulation { model, subject: Subject::typical(model), schedule: None, until: None, samples: Samples::None }
+        let (subject, settings) = (Subject::typical(model), Settings::default());
+        Simulation { model, subject, schedule: None, until: None, samples: Samples::None, settings }
     }
 
     /// For this person.
@@ -66,6 +68,11 @@ impl<'m> Simulation<'m> {
         Simulation { samples: Samples::At(times.into_iter().collect()), ..self }
     }
 
+    /// Computed like this.
+    pub fn settings(self, settings: Settings) -> Self {
+        Simulation { settings, ..self }
+    }
+
     /// Checks everything against everything, ready to run.
     ///
     /// # Errors
@@ -96,7 +103,7 @@ impl<'m> Simulation<'m> {
             }
             Samples::None | Samples::At(_) => {}
         }
-        Prepared::new(self.model, regimen.as_ref(), times, until)
+        Prepared::with(self.model, regimen.as_ref(), times, until, self.settings)
     }
 
     /// Runs it.

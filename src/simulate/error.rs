@@ -3,6 +3,7 @@
 use crate::document::Text;
 use crate::dosing::DosingError;
 use crate::error::{Faults, Kind, Span, listed, nearest};
+use crate::math::kernel::Kernel;
 use crate::model::ModelError;
 use crate::solve::SolveError;
 use crate::units::UnitError;
@@ -62,11 +63,33 @@ pub enum SimulationError {
         /// Which flow or state makes it so.
         why: String,
     },
-    /// An input function, which the exact engine cannot solve.
-    #[error("the route `{route}` has an input function, which the exact engine does not solve")]
-    InputFunction {
-        /// The route.
-        route: String,
+    /// A tolerance that is none.
+    #[error("the {what} tolerance is {value}, and must be between 0 and 1")]
+    Tolerance {
+        /// `relative` or `absolute`.
+        what: &'static str,
+        /// What was given.
+        value: f64,
+    },
+    /// An instruction set that the processor lacks.
+    #[error("this processor has no {kernel}")]
+    Kernel {
+        /// The instruction set.
+        kernel: Kernel,
+    },
+    /// The engine gave up.
+    #[error("{}", gave_up(state, *time, *dose, error))]
+    Failed {
+        /// The state that it is about.
+        state: Option<String>,
+        /// When, h.
+        time: f64,
+        /// Number of the latest dose, from 1.
+        dose: Option<usize>,
+        /// Name, value and unit of each parameter of the subject.
+        parameters: Vec<String>,
+        /// What the engine said; it counts hours from the latest event.
+        error: SolveError,
     },
     /// A rate, clearance, volume, fraction, lag or duration outside its limits for this subject.
     #[error("{name} is {value} (in h, mg and L) for this subject, and must be {must}")]
@@ -122,6 +145,18 @@ pub enum SimulationError {
         /// The model's id.
         model: String,
     },
+    /// A steady state that is to be added to what is there, in a system where effects do not add up.
+    #[error("SS 2 adds a steady state to what is there, and effects do not add up in the model `{model}`")]
+    AddedSteadyState {
+        /// The model's id.
+        model: String,
+    },
+    /// A state that grows or shrinks for ever and that nothing depends on.
+    #[error("there is no steady state: `{state}` goes on changing")]
+    NoSteadyState {
+        /// The state.
+        state: String,
+    },
     /// Something about a record of a data set.
     #[error("row {row}: {error}")]
     Record {
@@ -133,6 +168,19 @@ pub enum SimulationError {
     /// The engine found numbers that are not finite.
     #[error(transparent)]
     Solve(#[from] SolveError),
+}
+
+fn gave_up(state: &Option<String>, time: f64, dose: Option<usize>, error: &SolveError) -> String {
+    let state = state.as_deref().unwrap_or_default();
+    let what = match error {
+        SolveError::NotFinite { .. } => format!("`{state}` is no longer a finite number"),
+        SolveError::StepTooSmall { step, .. } => format!("`{state}` needs steps of less than {step:e} h"),
+        SolveError::TooManySteps { limit, .. } => format!("{limit} steps did not lead further"),
+        SolveError::NegativeAmount { value, .. } => format!("`{state}` holds {value:e} mg, less than nothing,"),
+        other => other.to_string(),
+    };
+    let after = dose.map_or_else(String::new, |dose| format!(", after dose {dose}"));
+    format!("{what} at {time} h{after}")
 }
 
 fn count(has: &[String]) -> String {
@@ -149,13 +197,24 @@ impl From<ModelError> for SimulationError {
 }
 
 impl SimulationError {
+    /// Whether an engine gave up on one subject, as it may on some of many; anything else is wrong with what was asked.
+    pub fn is_failure(&self) -> bool {
+        match self {
+            SimulationError::Failed { .. } | SimulationError::NoSteadyState { .. } => true,
+            SimulationError::Solve(error) => {
+                use SolveError::{NoSteadyState, NotPeriodic, Overflow};
+                matches!(error, NoSteadyState | NotPeriodic { .. } | Overflow { .. })
+            }
+            SimulationError::Record { error, .. } => error.is_failure(),
+            _ => false,
+        }
+    }
+
     /// The part of a regimen's text that the error is about: some words, or all of it; none for errors about something else.
     #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     fn about(&self, text: &str) -> Option<Span> {
         let words = match self {
-            SimulationError::UnknownRoute { route, .. }
-            | SimulationError::RouteHasDuration { route }
-            | SimulationError::InputFunction { route } => route.clone(),
+            SimulationError::UnknownRoute { route, .. } | SimulationError::RouteHasDuration { route } => route.clone(),
             SimulationError::Dosing(DosingError::NeedsWeight { dose }) => dose.clone(),
             SimulationError::Dosing(DosingError::NotWholeDevices { amount, .. }) => amount.to_string(),
             SimulationError::Model(error) => match error.as_ref() {
@@ -190,13 +249,18 @@ impl Kind for SimulationError {
             SimulationError::Model(e) => e.code(),
             SimulationError::Unit(e) => e.code(),
             SimulationError::UnknownOutput { .. } => "E_UNKNOWN_OUTPUT",
-            SimulationError::NotLinear { .. } | SimulationError::InputFunction { .. } => "E_NOT_LINEAR",
+            SimulationError::NotLinear { .. } => "E_NOT_LINEAR",
+            SimulationError::Tolerance { .. } => "E_OUT_OF_RANGE",
+            SimulationError::Kernel { .. } => "E_KERNEL",
+            SimulationError::Failed { error, .. } => error.code(),
             SimulationError::OutOfLimits { .. } => "E_OUT_OF_LIMITS",
             SimulationError::Time { .. } => "E_TIME_OUT_OF_RANGE",
             SimulationError::NotANumber { .. } => "E_NOT_A_NUMBER",
             SimulationError::TooMany { .. } => "E_TOO_MANY_EVENTS",
             SimulationError::NotModelled { .. } => "E_NOT_MODELLED",
             SimulationError::LinearCovariates { .. } => "E_LINEAR_COVARIATES",
+            SimulationError::AddedSteadyState { .. } => "E_SS2_NONLINEAR",
+            SimulationError::NoSteadyState { .. } => "E_NO_STEADY_STATE",
             SimulationError::Record { error, .. } => error.code(),
             SimulationError::Solve(e) => e.code(),
         }
@@ -239,8 +303,27 @@ impl Kind for SimulationError {
             SimulationError::NotModelled { what, .. } => {
                 Some(format!("give the compartment an `infusion_{what}`, or the record a RATE above 0 or a DUR"))
             }
-            SimulationError::NotANumber { .. } => Some(
-                "outputs cannot read `tad`, `tafd`, `tad(ROUTE)` or `last_dose(ROUTE)` yet, nor divide by zero".into(),
+            SimulationError::NotANumber { .. } => Some("is something divided by zero?".into()),
+            SimulationError::Kernel { .. } => {
+                let available = Kernel::ALL.into_iter().filter(|kernel| kernel.is_available());
+                Some(format!("it has {}", listed(available.map(Kernel::name))))
+            }
+            SimulationError::NotLinear { .. } => Some("leave the engine to the program (`auto`)".into()),
+            SimulationError::Failed { error, parameters, .. } => {
+                let advice = match error {
+                    SolveError::NotFinite { .. } => "something divides by zero, or grows without end",
+                    SolveError::StepTooSmall { .. } => "something grows without end, or jumps where no event is",
+                    SolveError::TooManySteps { .. } => "a larger `--rtol` or the engine `stiff` may get through",
+                    SolveError::NegativeAmount { .. } => "let what leaves a compartment vanish with the amount in it",
+                    _ => return None,
+                };
+                Some(format!("{advice}; parameters: {}", parameters.join(", ")))
+            }
+            SimulationError::AddedSteadyState { .. } => {
+                Some("write SS 1, or let `--compat` name the tool whose way of adding is wanted".into())
+            }
+            SimulationError::Solve(SolveError::NotPeriodic { .. }) => Some(
+                "as much has to leave in an interval as enters: is the input below the largest elimination?".into(),
             ),
             SimulationError::LinearCovariates { .. } => Some("use `--covariates nocb`, `locf` or `midpoint`".into()),
             SimulationError::Record { error, .. } => error.hint(),

@@ -1,5 +1,7 @@
 //! What happens inside a replay, kept for those who ask why.
 
+use super::replay::Search;
+
 /// What happened at a time, for [`Cursor::happenings`](super::Cursor::happenings).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Happening {
@@ -58,10 +60,23 @@ pub enum Event {
     },
     /// Everything back to the start.
     Reset,
+    /// An input function begins: mg after bioavailability that it brings in all; which of the record's doses, from 0.
+    Function {
+        /// Index of the state.
+        state: usize,
+        /// mg after bioavailability
+        amount: f64,
+        /// Number of the dose, 0 for the record's own.
+        dose: u32,
+        /// When it was given, h: before any lag.
+        given: f64,
+    },
     /// The system goes to a steady state, or that of a dose is added.
     Steady {
         /// Whether it is added.
         add: bool,
+        /// How it was found, where it had to be searched for.
+        search: Option<Search>,
     },
     /// Events to come are dropped.
     Dropped {
@@ -86,7 +101,8 @@ pub enum Event {
     Values,
     /// The record itself is reached.
     Record {
-        /// mg that entered each state since the record before, the part of running infusions included.
+        /// mg that entered each state since the record before, the part of running infusions included, that of input functions
+        /// not.
         entered: Vec<f64>,
     },
 }

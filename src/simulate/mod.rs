@@ -2,18 +2,30 @@
 
 mod administer;
 mod builder;
-mod computed;
+mod curve;
+mod dense;
 mod error;
+mod failure;
+mod field;
 mod happening;
+mod individual;
+mod lanes;
+mod limits;
+mod motion;
 mod output;
 mod parts;
 mod planned;
 mod prepared;
 mod profile;
+mod readout;
 mod record;
 mod replay;
 mod rules;
 mod sampling;
+mod scales;
+mod seat;
+mod settings;
+mod split;
 mod switches;
 
 pub use administer::Administration;
@@ -24,5 +36,8 @@ pub use output::{Missing, OutputView, Peak};
 pub use prepared::{Prepared, Workspace};
 pub use profile::{Profile, Session};
 pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady, Target, What};
-pub use replay::{Cursor, Replay};
+pub use replay::{Cursor, Replay, Search};
 pub use rules::{Compat, CovariateRule, Rules};
+pub use settings::{Engine, Settings};
+
+use field::Latest;

@@ -1,9 +1,9 @@
 //! What can be asked of an output: values, peaks, areas, half-lives, crossings; all from the solution.
 
-use super::computed::Curve;
+use super::curve::Curve;
 use super::{Profile, SimulationError};
 use crate::metrics::{Measure, Scale};
-use crate::model::{Output, Readout};
+use crate::model::Output;
 use crate::solve::Signal;
 use crate::units::{Dimension, Quantity, Unit};
 use std::fmt;
@@ -25,8 +25,10 @@ pub enum Missing {
     DoesNotVanish,
     /// No mode of the output decays.
     DoesNotDecay,
-    /// The output is no linear function of the states, and has no closed form beyond the simulated time.
+    /// The output is integrated or no linear function of the states, and has no closed form beyond the simulated time.
     NotLinear,
+    /// The metric asks for times after the end of the simulation, and the output has no closed form there.
+    BeyondEnd,
     /// The metric compares two doses.
     NeedsReference,
     /// The curve is zero.
@@ -38,7 +40,8 @@ impl fmt::Display for Missing {
         f.write_str(match self {
             Missing::DoesNotVanish => "the output does not return to zero",
             Missing::DoesNotDecay => "the output does not decay",
-            Missing::NotLinear => "the output is not linear in the states",
+            Missing::NotLinear => "the output has no closed form beyond the simulated time",
+            Missing::BeyondEnd => "the simulation ends before that time",
             Missing::NeedsReference => "needs a reference dose",
             Missing::IsZero => "the output is zero",
         })
@@ -54,8 +57,8 @@ pub struct OutputView<'p> {
 
 /// The curve of an output in base units, by either of two ways to the same questions.
 enum Shape<'p> {
-    Linear(Box<Signal<'p>>),
-    Computed(Curve<'p>),
+    Exact(Box<Signal<'p>>),
+    Numeric(Curve<'p>),
 }
 
 impl<'p> OutputView<'p> {
@@ -82,8 +85,8 @@ impl<'p> OutputView<'p> {
     /// Its value at a time (h), just after what happens then.
     pub fn at(&self, time: f64) -> Quantity {
         self.quantity(match self.shape() {
-            Shape::Linear(mut signal) => signal.at(time),
-            Shape::Computed(mut curve) => curve.at(time),
+            Shape::Exact(mut signal) => signal.at(time),
+            Shape::Numeric(mut curve) => curve.at(time),
         })
     }
 
@@ -95,11 +98,11 @@ impl<'p> OutputView<'p> {
     /// The largest value between two times (h).
     pub fn max_between(&self, from: f64, to: f64) -> Peak {
         let (time, value) = match self.shape() {
-            Shape::Linear(mut signal) => {
+            Shape::Exact(mut signal) => {
                 let peak = signal.max(from, to);
                 (peak.time, peak.value)
             }
-            Shape::Computed(mut curve) => curve.max(from, to),
+            Shape::Numeric(mut curve) => curve.max(from, to),
         };
         Peak { value: self.quantity(value), time: hours(time) }
     }
@@ -107,11 +110,11 @@ impl<'p> OutputView<'p> {
     /// The smallest value between two times (h).
     pub fn min_between(&self, from: f64, to: f64) -> Peak {
         let (time, value) = match self.shape() {
-            Shape::Linear(mut signal) => {
+            Shape::Exact(mut signal) => {
                 let low = signal.min(from, to);
                 (low.time, low.value)
             }
-            Shape::Computed(mut curve) => curve.min(from, to),
+            Shape::Numeric(mut curve) => curve.min(from, to),
         };
         Peak { value: self.quantity(value), time: hours(time) }
     }
@@ -119,8 +122,8 @@ impl<'p> OutputView<'p> {
     /// The area under the curve between two times (h), in the output's unit times h.
     pub fn auc(&self, from: f64, to: f64) -> Quantity {
         self.area(match self.shape() {
-            Shape::Linear(mut signal) => signal.integral(from, to),
-            Shape::Computed(mut curve) => curve.integral(from, to),
+            Shape::Exact(mut signal) => signal.integral(from, to),
+            Shape::Numeric(mut curve) => curve.integral(from, to),
         })
     }
 
@@ -129,7 +132,7 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// The reason why it does not exist.
     pub fn auc_inf(&self) -> Result<Quantity, Missing> {
-        let area = self.linear()?.integral_to_infinity(0.0).ok_or(Missing::DoesNotVanish)?;
+        let area = self.exact()?.integral_to_infinity(0.0).ok_or(Missing::DoesNotVanish)?;
         Ok(self.area(area))
     }
 
@@ -138,7 +141,7 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// The reason why it does not exist.
     pub fn mrt(&self) -> Result<Quantity, Missing> {
-        let mut signal = self.linear()?;
+        let mut signal = self.exact()?;
         let area = signal.integral_to_infinity(0.0).ok_or(Missing::DoesNotVanish)?;
         let moment = signal.moment_to_infinity(0.0).ok_or(Missing::DoesNotVanish)?;
         if area == 0.0 {
@@ -153,7 +156,7 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// The reason why it does not exist.
     pub fn half_life(&self) -> Result<Quantity, Missing> {
-        match self.linear()?.slowest_mode() {
+        match self.exact()?.slowest_mode() {
             Some(rate) if rate > 0.0 => Ok(hours(std::f64::consts::LN_2 / rate)),
             _ => Err(Missing::DoesNotDecay),
         }
@@ -166,8 +169,8 @@ impl<'p> OutputView<'p> {
     pub fn time_above(&self, level: &Quantity, from: f64, to: f64) -> Result<Quantity, SimulationError> {
         let level = level.as_base(self.unit().dimension())?;
         Ok(hours(match self.shape() {
-            Shape::Linear(mut signal) => signal.time_above(level, from, to),
-            Shape::Computed(mut curve) => curve.time_above(level, from, to),
+            Shape::Exact(mut signal) => signal.time_above(level, from, to),
+            Shape::Numeric(mut curve) => curve.time_above(level, from, to),
         }))
     }
 
@@ -181,8 +184,9 @@ impl<'p> OutputView<'p> {
             Measure::Cmax => Ok(self.cmax().value),
             Measure::Tmax => Ok(self.cmax().time),
             Measure::Cmin => Ok(self.min_between(0.0, until).value),
-            Measure::At(time) => Ok(self.at(*time)),
-            Measure::Auc(from, to) => Ok(self.auc(*from, *to)),
+            Measure::At(time) if self.covers(*time) => Ok(self.at(*time)),
+            Measure::Auc(from, to) if self.covers(*to) => Ok(self.auc(*from, *to)),
+            Measure::At(_) | Measure::Auc(..) => Err(Missing::BeyondEnd),
             Measure::AucInf => self.auc_inf(),
             Measure::Mrt => self.mrt(),
             Measure::HalfLife => self.half_life(),
@@ -191,23 +195,25 @@ impl<'p> OutputView<'p> {
         })
     }
 
+    /// Whether the solution is known at a time: after the end only where it is exact.
+    fn covers(&self, time: f64) -> bool {
+        time <= self.profile.until || !self.profile.is_integrated() || self.signal().is_some()
+    }
+
     fn shape(&self) -> Shape<'p> {
-        match &self.output().readout {
-            Readout::Linear { .. } => Shape::Linear(Box::new(self.signal())),
-            Readout::Computed { value } => Shape::Computed(Curve::new(self.profile, *value)),
+        match self.signal() {
+            Some(signal) => Shape::Exact(Box::new(signal)),
+            None => Shape::Numeric(Curve::new(self.profile, self.output())),
         }
     }
 
-    fn signal(&self) -> Signal<'p> {
-        let (c, d) = &self.profile.weights[self.index];
-        self.profile.solution.signal(c, d)
+    fn signal(&self) -> Option<Signal<'p>> {
+        let (c, d) = self.profile.weights[self.index].as_ref()?;
+        Some(self.profile.dense.exact().signal(c, d))
     }
 
-    fn linear(&self) -> Result<Signal<'p>, Missing> {
-        match &self.output().readout {
-            Readout::Linear { .. } => Ok(self.signal()),
-            Readout::Computed { .. } => Err(Missing::NotLinear),
-        }
+    fn exact(&self) -> Result<Signal<'p>, Missing> {
+        self.signal().ok_or(Missing::NotLinear)
     }
 
     fn quantity(&self, base: f64) -> Quantity {

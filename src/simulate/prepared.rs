@@ -1,97 +1,87 @@
 //! A model and a regimen made ready to run for many subjects, into the caller's buffers.
 
-use super::administer::{Administration, administrations, route_of};
-use super::{SimulationError, switches};
+use super::administer::{Administration, route_of};
+use super::individual::Individual;
+use super::lanes::Lanes;
+use super::readout::{computes, present, reads_doses, states_read};
+use super::split::Split;
+use super::{Engine, Latest, Settings, SimulationError, field, switches};
 use crate::dosing::{PlannedDose, Regimen};
-use crate::expr::Class;
-use crate::model::{DoseKeys, Dynamics, GROUP_OUTPUTS, Guard, Model, Readout, Reg, Route};
+use crate::model::{Model, Readout, Reg, StateKind};
 use crate::population::Subject;
-use crate::solve::{Event, Exact, Plan, Schedule, System, Work};
+use crate::solve::{DormandPrince, Reference, Trajectory, Work};
 
 /// The most sampling times of one run.
 pub const MAX_SAMPLES: usize = 10_000_000;
+/// Subjects that are integrated side by side.
+const LANES: usize = 16;
 
 /// A model, a regimen and sampling times, checked against each other. It runs any number of subjects;
 /// what depends on a subject is kept in a [`Workspace`].
 #[derive(Debug)]
 pub struct Prepared<'m> {
-    model: &'m Model,
-    a: &'m [(usize, usize, Reg)],
-    b: &'m [(usize, Reg)],
-    doses: Vec<(PlannedDose, usize)>,
-    samples: Vec<f64>,
-    switches: Vec<f64>,
-    until: f64,
+    pub(super) model: &'m Model,
+    pub(super) settings: Settings,
+    pub(super) split: Split<'m>,
+    pub(super) doses: Vec<(PlannedDose, usize)>,
+    pub(super) samples: Vec<f64>,
+    pub(super) switches: Vec<f64>,
+    pub(super) until: f64,
+    /// Which of the states that are propagated exactly are amounts in compartments.
+    pub(super) compartments: Vec<bool>,
+    /// Whether doses enter by input functions.
+    pub(super) by_function: bool,
+    /// Whether something that happens at a dose is seen by more than the states it enters.
+    pub(super) doses_are_marks: bool,
+    /// Whether outputs are computed, and read the time since a dose.
+    pub(super) computes: bool,
+    pub(super) outputs_read_doses: bool,
+    /// States that are integrated and read by outputs, with their places among those integrated.
+    pub(super) states_read: Vec<(usize, usize)>,
+    /// Whether outputs read states that are propagated exactly.
+    pub(super) reads_exact: bool,
 }
 
 /// What a run needs in memory: one per thread, reused from subject to subject without allocating.
 #[derive(Debug)]
-pub struct Workspace {
-    exact: Exact,
-    schedule: Schedule,
-    /// One register file per interval between switches.
-    files: Vec<Vec<[f64; 1]>>,
-    given: Given,
-    entries: Vec<Entry>,
-    timing: Vec<[f64; 2]>,
-    events: Vec<Event>,
-    amounts: Vec<f64>,
-    a: Vec<f64>,
-    b: Vec<f64>,
-    x0: Vec<f64>,
-    c: Vec<f64>,
-    d: Vec<f64>,
-}
+pub struct Workspace<'m>(Engines<'m>);
 
-/// Doses of one weight, and the distinct ways they enter.
-#[derive(Debug, Default)]
-struct Given {
-    weight: Option<f64>,
-    ready: bool,
-    list: Vec<Administration>,
-    /// For each administration the place of its kind in `kinds`.
-    kind_of: Vec<usize>,
-    kinds: Vec<Kind>,
-}
-
-/// Everything the dose program reads, and what it is multiplied with: administrations of one kind share its results.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Kind {
-    route: usize,
-    device: u32,
-    amount: f64,
-    over: f64,
-    interval: usize,
-    /// Place of its first entry in `Workspace::entries`.
-    first: usize,
-}
-
-/// Where a part of a dose of some kind goes, how much of it, when and for how long.
-#[derive(Debug, Clone, Copy, PartialEq)]
-struct Entry {
-    state: usize,
-    amount: f64,
-    lag: f64,
-    over: f64,
+#[derive(Debug)]
+enum Engines<'m> {
+    /// Everything is propagated exactly.
+    Exact { individual: Box<Individual>, c: Vec<f64>, d: Vec<f64> },
+    /// Something is integrated: one subject by itself, and many in lanes.
+    Integrated { one: Box<Lanes<'m, 1>>, many: Option<Box<Lanes<'m, LANES>>>, reference: Option<Reference> },
 }
 
 impl<'m> Prepared<'m> {
-    /// Checks a regimen against a model. `samples` are ascending times of the outputs in h; `until` is how far the simulation goes.
+    /// Checks a regimen against a model. `samples` are ascending times of the outputs in h; `until` is how far the simulation
+    /// goes; the default settings apply.
     ///
     /// # Errors
-    /// A model that is not linear, a route that the model does not have, times out of order.
+    /// As [`Prepared::with`].
     pub fn new(
         model: &'m Model,
         regimen: Option<&Regimen>,
         samples: Vec<f64>,
         until: f64,
     ) -> Result<Self, SimulationError> {
-        let (a, b) = match model.dynamics() {
-            Dynamics::Linear { a, b } => (a.as_slice(), b.as_slice()),
-            Dynamics::NonLinear { why, .. } => {
-                return Err(SimulationError::NotLinear { model: model.id().into(), why: why.clone() });
-            }
-        };
+        Prepared::with(model, regimen, samples, until, Settings::default())
+    }
+
+    /// The same with an engine, tolerances and instruction set of one's own.
+    ///
+    /// # Errors
+    /// A model that the engine cannot solve, a route that the model does not have, tolerances that are none.
+    pub fn with(
+        model: &'m Model,
+        regimen: Option<&Regimen>,
+        samples: Vec<f64>,
+        until: f64,
+        settings: Settings,
+    ) -> Result<Self, SimulationError> {
+        settings.check()?;
+        let split = Split::new(model, settings.engine)?;
         if samples.len() > MAX_SAMPLES {
             return Err(SimulationError::TooMany { count: samples.len(), what: "sampling times", limit: MAX_SAMPLES });
         }
@@ -101,12 +91,36 @@ impl<'m> Prepared<'m> {
             doses.push((dose, route));
         }
         let switches = switches::times(model.covariates(), until)?;
-        Ok(Prepared { model, a, b, doses, samples, switches, until })
+        let (read, computes, outputs_read_doses) = (states_read(model), computes(model), reads_doses(model));
+        let integrated = split.rest().iter().enumerate();
+        let slopes_read_doses = field::clocks_of_doses(model).any(|clock| split.reads(model, clock));
+        let is_amount = |state: &usize| matches!(model.states()[*state].kind, StateKind::Compartment { .. });
+        Ok(Prepared {
+            compartments: split.exact_states().iter().map(is_amount).collect(),
+            by_function: model.routes().iter().flat_map(|r| &r.entries).any(|e| e.input.is_some()),
+            doses_are_marks: !split.rest().is_empty() && (slopes_read_doses || outputs_read_doses),
+            states_read: integrated.filter(|(_, s)| read[**s]).map(|(place, state)| (place, *state)).collect(),
+            reads_exact: split.exact_states().iter().any(|state| read[*state]),
+            computes,
+            outputs_read_doses,
+            model,
+            settings,
+            split,
+            doses,
+            samples,
+            switches,
+            until,
+        })
     }
 
     /// The model.
     pub fn model(&self) -> &'m Model {
         self.model
+    }
+
+    /// How it is computed.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// Times of the outputs, h.
@@ -124,25 +138,21 @@ impl<'m> Prepared<'m> {
         &self.doses
     }
 
+    /// Numbers that a run writes for one subject: outputs x samples.
+    pub fn numbers(&self) -> usize {
+        self.samples.len() * self.model.outputs().len()
+    }
+
     /// Memory for runs of this simulation.
-    pub fn workspace(&self) -> Workspace {
-        let n = self.model.states().len();
-        let intervals = self.switches.len() + 1;
-        Workspace {
-            exact: Exact::new(n),
-            schedule: Schedule::default(),
-            files: vec![fresh_file(self.model); intervals],
-            given: Given::default(),
-            entries: Vec::new(),
-            timing: Vec::new(),
-            events: Vec::new(),
-            amounts: Vec::new(),
-            a: vec![0.0; intervals * n * n],
-            b: vec![0.0; intervals * n],
-            x0: vec![0.0; n],
-            c: vec![0.0; intervals * n],
-            d: vec![0.0; intervals],
-        }
+    pub fn workspace(&self) -> Workspace<'m> {
+        Workspace(match self.split.rest().is_empty() {
+            true => {
+                let (n, intervals) = (self.split.exact, self.switches.len() + 1);
+                let individual = Box::new(Individual::new(self));
+                Engines::Exact { individual, c: vec![0.0; intervals * n], d: vec![0.0; intervals] }
+            }
+            false => Engines::Integrated { one: Box::new(Lanes::new(self)), many: None, reference: self.reference() },
+        })
     }
 
     /// Solves one subject and writes every output at every sampling time, output after output, in the outputs' units.
@@ -151,11 +161,77 @@ impl<'m> Prepared<'m> {
     /// A dose that cannot be given to this subject, a number outside its limits, or a solution that is not finite.
     ///
     /// # Panics
-    /// When `out` does not hold outputs x samples numbers, or the workspace is of another simulation.
-    pub fn run(&self, subject: &Subject<'_>, ws: &mut Workspace, out: &mut [f64]) -> Result<(), SimulationError> {
-        self.solve(subject, ws)?;
+    /// When `out` does not hold [`Prepared::numbers`], or the workspace is of another simulation.
+    pub fn run(&self, subject: &Subject<'_>, ws: &mut Workspace<'m>, out: &mut [f64]) -> Result<(), SimulationError> {
+        self.run_keeping(subject, ws, out, None)
+    }
+
+    /// Solves subjects and writes the numbers of each into its part of `out`, one after the other; where the model is not
+    /// linear, many at once in lanes, to the same bytes. Subjects that fail have an error and numbers that are NaN.
+    ///
+    /// # Panics
+    /// As [`Prepared::run`].
+    pub fn run_all(
+        &self,
+        subjects: &[Subject<'_>],
+        ws: &mut Workspace<'m>,
+        out: &mut [f64],
+    ) -> Vec<Result<(), SimulationError>> {
+        assert_eq!(out.len(), self.numbers() * subjects.len(), "one number per subject, output and sample");
+        if let Engines::Integrated { many, reference: None, .. } = &mut ws.0 {
+            return many.get_or_insert_with(|| Box::new(Lanes::new(self))).run(self, subjects, out, None);
+        }
+        let mut parts = out.chunks_exact_mut(self.numbers().max(1));
+        let run = |subject| {
+            let out = parts.next().unwrap_or_default();
+            let result = self.run_keeping(subject, ws, out, None);
+            if result.is_err() {
+                out.fill(f64::NAN);
+            }
+            result
+        };
+        subjects.iter().map(run).collect()
+    }
+
+    /// Runs one subject, and keeps the dense solution of the states that are integrated.
+    pub(super) fn run_keeping(
+        &self,
+        subject: &Subject<'_>,
+        ws: &mut Workspace<'m>,
+        out: &mut [f64],
+        keep: Option<&mut Trajectory>,
+    ) -> Result<(), SimulationError> {
+        assert_eq!(out.len(), self.numbers(), "one number per output and sample");
+        match &mut ws.0 {
+            Engines::Exact { individual, c, d } => {
+                individual.become_subject(self, subject)?;
+                self.write_exact(individual, (c, d), out)
+            }
+            Engines::Integrated { one, reference, .. } => match reference {
+                Some(reference) => one.refer(reference, self, subject, out, keep),
+                None => one.run(self, std::slice::from_ref(subject), out, keep).swap_remove(0),
+            },
+        }
+    }
+
+    fn reference(&self) -> Option<Reference> {
+        let Settings { engine, rtol, atol, most_steps, .. } = self.settings;
+        let method = match engine {
+            Engine::Dopri5 => DormandPrince::Dopri5,
+            Engine::Dop853 => DormandPrince::Dop853,
+            _ => return None,
+        };
+        Some(Reference::new(method, rtol, atol, most_steps))
+    }
+
+    /// Writes the outputs of a subject that is solved exactly.
+    fn write_exact(
+        &self,
+        individual: &mut Individual,
+        (c, d): (&mut [f64], &mut [f64]),
+        out: &mut [f64],
+    ) -> Result<(), SimulationError> {
         let samples = self.samples.len();
-        assert_eq!(out.len(), samples * self.model.outputs().len(), "one number per output and sample");
         if samples == 0 {
             return Ok(());
         }
@@ -163,13 +239,13 @@ impl<'m> Prepared<'m> {
             let in_unit = |list: &mut [f64]| list.iter_mut().for_each(|y| *y = output.unit.from_base(*y));
             match &output.readout {
                 Readout::Linear { .. } => {
-                    self.weights(&output.readout, &ws.files, &mut ws.c, &mut ws.d);
-                    in_unit(&mut ws.c);
-                    in_unit(&mut ws.d);
-                    ws.exact.emit(&ws.schedule, &ws.c, &ws.d, out)?;
+                    self.weights(&output.readout, &individual.files, c, d);
+                    in_unit(c);
+                    in_unit(d);
+                    individual.exact.emit(&individual.schedule, c, d, out)?;
                 }
                 Readout::Computed { value } => {
-                    self.compute(&output.name, *value, ws, out)?;
+                    self.compute(&output.name, *value, individual, out)?;
                     in_unit(out);
                 }
             }
@@ -177,141 +253,40 @@ impl<'m> Prepared<'m> {
         Ok(())
     }
 
-    /// Carries the states of one subject through the schedule; outputs are then read from the workspace.
-    pub(super) fn solve(&self, subject: &Subject<'_>, ws: &mut Workspace) -> Result<(), SimulationError> {
-        self.give(subject, ws)?;
-        let first_time = std::iter::once(0.0).chain(self.switches.iter().copied());
-        for (interval, from) in first_time.enumerate() {
-            self.evaluate(subject, interval, from, ws)?;
+    /// Whether an output is a linear function of states that are propagated exactly.
+    pub(super) fn is_exact(&self, readout: &Readout) -> bool {
+        match readout {
+            Readout::Linear { c, .. } => c.iter().all(|(state, _)| self.split.place[*state] < self.split.exact),
+            Readout::Computed { .. } => false,
         }
-        self.place(ws)?;
-        let system = System { a: &ws.a, b: &ws.b, x0: &ws.x0 };
-        ws.exact.solve(&ws.schedule, system, &ws.amounts)?;
-        Ok(())
     }
 
-    /// Amounts and devices for the subject's weight, unless the last subject had the same.
-    fn give(&self, subject: &Subject<'_>, ws: &mut Workspace) -> Result<(), SimulationError> {
-        if ws.given.ready && ws.given.weight == subject.weight() {
-            return Ok(());
-        }
-        let list = administrations(self.model, &self.doses, subject.weight())?;
-        let mut given = Given { weight: subject.weight(), ready: true, list, ..Given::default() };
-        let mut entries = 0;
-        for a in &given.list {
-            let interval = self.switches.partition_point(|s| *s <= a.time);
-            let kind = Kind { route: a.route, device: a.device, amount: a.amount, over: a.over, interval, first: 0 };
-            let known = given.kinds.iter().position(|k| Kind { first: 0, ..*k } == kind);
-            given.kind_of.push(known.unwrap_or(given.kinds.len()));
-            if known.is_none() {
-                given.kinds.push(Kind { first: entries, ..kind });
-                entries += self.model.routes()[a.route].entries.len();
-            }
-        }
-        ws.given = given;
-        ws.entries = vec![Entry { state: 0, amount: 0.0, lag: 0.0, over: 0.0 }; entries];
-        // Timing is compared with that of the last subject, so it must not survive a change of the doses.
-        ws.timing.clear();
-        Ok(())
-    }
-
-    /// Runs the programs of one interval and collects the numbers of the system and of the doses given in it.
-    fn evaluate(
-        &self,
-        subject: &Subject<'_>,
-        interval: usize,
-        from: f64,
-        ws: &mut Workspace,
-    ) -> Result<(), SimulationError> {
-        let (model, tiers) = (self.model, self.model.tiers());
-        let file = &mut ws.files[interval];
-        for (parameter, value) in model.parameters().iter().zip(subject.values()) {
-            file[parameter.slot] = [*value];
-        }
-        for (covariate, value) in model.covariates().iter().zip(switches::values(model.covariates(), subject, from)) {
-            file[covariate.slot] = [value];
-        }
-        tiers.run(Class::Subject, file);
-        tiers.run(Class::Interval, file);
-        check_interval(model, file)?;
-        let n = model.states().len();
-        if interval == 0 {
-            for (x, state) in ws.x0.iter_mut().zip(model.states()) {
-                *x = state.initial.map_or(0.0, |reg| file[reg][0]);
-            }
-        }
-        let a = &mut ws.a[interval * n * n..(interval + 1) * n * n];
-        a.fill(0.0);
-        self.a.iter().for_each(|(row, column, reg)| a[row * n + column] = file[*reg][0]);
-        let b = &mut ws.b[interval * n..(interval + 1) * n];
-        b.fill(0.0);
-        self.b.iter().for_each(|(row, reg)| b[*row] = file[*reg][0]);
-        let inputs = model.inputs();
-        for kind in ws.given.kinds.iter().filter(|k| k.interval == interval) {
-            file[inputs.dose_amount] = [kind.amount];
-            file[inputs.dose_device] = [f64::from(kind.device)];
-            tiers.run(Class::Dose, file);
-            let route = &model.routes()[kind.route];
-            check_dose(model, route, file)?;
-            let value = |reg: Option<Reg>, default: f64| reg.map_or(default, |reg| file[reg][0]);
-            for (slot, entry) in ws.entries[kind.first..].iter_mut().zip(&route.entries) {
-                *slot = Entry {
-                    state: entry.state,
-                    amount: value(entry.amount, kind.amount * value(entry.fraction, 1.0)),
-                    lag: value(entry.lag, 0.0),
-                    over: value(entry.over, kind.over),
-                };
-            }
-        }
-        Ok(())
-    }
-
-    /// Amounts of all events, and a new schedule if anything about their times differs from the last subject's.
-    fn place(&self, ws: &mut Workspace) -> Result<(), SimulationError> {
-        ws.amounts.clear();
-        for kind in &ws.given.kind_of {
-            let kind = &ws.given.kinds[*kind];
-            let entries = self.model.routes()[kind.route].entries.len();
-            ws.amounts.extend(ws.entries[kind.first..kind.first + entries].iter().map(|e| e.amount));
-        }
-        let timing = ws.entries.iter().map(|e| [e.lag, e.over]);
-        if ws.schedule.systems() > 0 && timing.clone().eq(ws.timing.iter().copied()) {
-            return Ok(());
-        }
-        ws.timing.clear();
-        ws.timing.extend(timing);
-        ws.events.clear();
-        for (administration, kind) in ws.given.list.iter().zip(&ws.given.kind_of) {
-            let kind = &ws.given.kinds[*kind];
-            let entries = self.model.routes()[kind.route].entries.len();
-            for entry in &ws.entries[kind.first..kind.first + entries] {
-                let (time, amount) = (administration.time + entry.lag, ws.events.len());
-                ws.events.push(Event { time, state: entry.state, amount, over: entry.over });
-            }
-        }
-        let plan = Plan { start: 0.0, events: &ws.events, switches: &self.switches, samples: &self.samples };
-        ws.schedule.rebuild(&plan)?;
-        Ok(())
-    }
-
-    /// The coefficients of a linear output in every interval, in base units.
+    /// The coefficients of such an output in every interval, in base units.
     pub(super) fn weights(&self, readout: &Readout, files: &[Vec<[f64; 1]>], c: &mut [f64], d: &mut [f64]) {
         let Readout::Linear { c: coefficients, d: constant } = readout else { return };
-        let n = self.model.states().len();
+        let (n, place) = (self.split.exact, &self.split.place);
         c.fill(0.0);
         for (interval, file) in files.iter().enumerate() {
-            coefficients.iter().for_each(|(state, reg)| c[interval * n + state] = file[*reg][0]);
+            coefficients.iter().for_each(|(state, reg)| c[interval * n + place[*state]] = file[*reg][0]);
             d[interval] = constant.map_or(0.0, |reg| file[reg][0]);
         }
     }
 
     /// An output that is no linear function of the states, at every sampling time, in base units.
-    fn compute(&self, name: &str, value: Reg, ws: &mut Workspace, out: &mut [f64]) -> Result<(), SimulationError> {
+    fn compute(
+        &self,
+        name: &str,
+        value: Reg,
+        individual: &mut Individual,
+        out: &mut [f64],
+    ) -> Result<(), SimulationError> {
         let mut x = vec![0.0; self.model.states().len()];
         for (y, time) in out.iter_mut().zip(&self.samples) {
-            ws.exact.solution().state(*time, &mut x);
-            let interval = self.switches.partition_point(|s| s <= time);
-            *y = computed(self.model, value, &mut ws.files[interval], &x, *time);
+            individual.exact.solution().state(*time, &mut x);
+            let latest = self.outputs_read_doses.then(|| Latest::at(self.model, individual.administrations(), *time));
+            let file = &mut individual.files[self.interval_at(*time)];
+            present(self.model, &x, *time, latest.as_ref(), file);
+            *y = file[value][0];
             if y.is_nan() {
                 return Err(SimulationError::NotANumber { output: name.into(), time: *time });
             }
@@ -319,81 +294,34 @@ impl<'m> Prepared<'m> {
         Ok(())
     }
 
-    /// The switches between intervals, h.
-    pub(super) fn switches(&self) -> &[f64] {
-        &self.switches
+    /// The interval between switches that holds at a time.
+    pub(super) fn interval_at(&self, time: f64) -> usize {
+        self.switches.partition_point(|s| *s <= time)
     }
 }
 
-/// A register file in which the clocks of doses are no numbers, for nothing keeps them here: an output that reads them is
-/// none either, rather than wrong.
-pub(super) fn fresh_file(model: &Model) -> Vec<[f64; 1]> {
-    let (mut file, inputs) = (model.tiers().file::<1>(), model.inputs());
-    let clocks = [inputs.tafd, inputs.tad, inputs.since].into_iter();
-    let clocks = clocks.chain(inputs.tad_of.iter().copied()).chain(inputs.last_dose.iter().copied());
-    clocks.for_each(|register| file[register] = [f64::NAN]);
-    file
-}
-
-/// An output of the group of computed outputs, at a state and time, in base units.
-pub(super) fn computed(model: &Model, value: Reg, file: &mut [[f64; 1]], x: &[f64], time: f64) -> f64 {
-    for (state, x) in model.states().iter().zip(x) {
-        file[state.slot] = [*x];
-    }
-    file[model.inputs().t] = [time];
-    model.tiers().run_group(GROUP_OUTPUTS, file);
-    file[value][0]
-}
-
-impl Workspace {
-    /// The engine after the latest run.
-    pub(super) fn exact(&self) -> &Exact {
-        &self.exact
+impl Workspace<'_> {
+    /// The numbers of the latest subject that ran by itself.
+    pub(super) fn individual(&self) -> &Individual {
+        match &self.0 {
+            Engines::Exact { individual, .. } => individual,
+            Engines::Integrated { one, .. } => one.first().individual(),
+        }
     }
 
-    /// Register files of the latest subject, one per interval.
-    pub(super) fn files(&self) -> &[Vec<[f64; 1]>] {
-        &self.files
-    }
-
-    /// The administrations of the latest subject.
+    /// The administrations of the latest subject that ran by itself.
     pub fn administrations(&self) -> &[Administration] {
-        &self.given.list
+        self.individual().administrations()
     }
 
     /// Work since the workspace was made.
     pub fn work(&self) -> Work {
-        self.exact.work()
-    }
-}
-
-/// Checks the numbers that hold for an interval between changes of covariates.
-pub(super) fn check_interval(model: &Model, file: &[[f64; 1]]) -> Result<(), SimulationError> {
-    check(model.guards().iter().filter(|g| !g.at_dose), file)
-}
-
-/// Checks the numbers of a dose by a route.
-pub(super) fn check_dose(model: &Model, route: &Route, file: &[[f64; 1]]) -> Result<(), SimulationError> {
-    check(model.guards().iter().filter(|g| g.at_dose && concerns(g, route)), file)
-}
-
-/// Checks the numbers of a dose into a compartment.
-pub(super) fn check_compartment(model: &Model, doses: &DoseKeys, file: &[[f64; 1]]) -> Result<(), SimulationError> {
-    let registers = [doses.fraction, doses.lag, doses.infusion_rate, doses.infusion_duration];
-    check(model.guards().iter().filter(|g| g.at_dose && registers.contains(&Some(g.reg))), file)
-}
-
-fn concerns(guard: &Guard, route: &Route) -> bool {
-    let registers = route.entries.iter().flat_map(|e| [e.fraction, e.amount, e.lag, e.over]).flatten();
-    registers.chain(route.total).any(|reg| reg == guard.reg)
-}
-
-fn check<'g>(guards: impl Iterator<Item = &'g Guard>, file: &[[f64; 1]]) -> Result<(), SimulationError> {
-    for guard in guards {
-        let value = file[guard.reg][0];
-        if !guard.must.holds(value) {
-            return Err(SimulationError::OutOfLimits { name: guard.name.clone(), value, must: guard.must.to_string() });
+        match &self.0 {
+            Engines::Exact { individual, .. } => individual.exact.work(),
+            Engines::Integrated { one, many, reference } => {
+                let many = many.as_ref().map_or(Work::default(), |many| many.work());
+                one.work() + many + reference.as_ref().map_or(Work::default(), Reference::work)
+            }
         }
     }
-    Ok(())
 }

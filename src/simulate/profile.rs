@@ -1,11 +1,13 @@
 //! The result of one simulation of one subject: samples, the solution itself, and the sessions.
 
+use super::administer::Administration;
+use super::dense::Dense;
 use super::prepared::{Prepared, Workspace};
-use super::{OutputView, SimulationError};
+use super::{OutputView, Settings, SimulationError};
 use crate::error::Diagnostic;
-use crate::model::{Model, Readout};
+use crate::model::Model;
 use crate::population::Subject;
-use crate::solve::{Solution, Work};
+use crate::solve::{Trajectory, Work};
 
 /// One session: a dose of the regimen, with all its devices.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -32,14 +34,16 @@ pub struct Profile<'m> {
     pub(super) model: &'m Model,
     pub(super) times: Vec<f64>,
     pub(super) values: Vec<f64>,
-    pub(super) solution: Solution,
+    pub(super) dense: Dense,
     pub(super) files: Vec<Vec<[f64; 1]>>,
     pub(super) switches: Vec<f64>,
-    /// For each output its coefficients in every interval, and its constants; empty for computed outputs.
-    pub(super) weights: Vec<(Vec<f64>, Vec<f64>)>,
+    pub(super) administrations: Vec<Administration>,
+    /// For each output that is propagated exactly its coefficients in every interval, and its constants.
+    pub(super) weights: Vec<Option<(Vec<f64>, Vec<f64>)>>,
     pub(super) until: f64,
     sessions: Vec<Session>,
     warnings: Vec<Diagnostic>,
+    settings: Settings,
     work: Work,
 }
 
@@ -51,31 +55,34 @@ impl<'m> Profile<'m> {
     pub fn of(
         prepared: &Prepared<'m>,
         subject: &Subject<'_>,
-        workspace: &mut Workspace,
+        workspace: &mut Workspace<'m>,
     ) -> Result<Self, SimulationError> {
         let model = prepared.model();
-        let mut values = vec![0.0; model.outputs().len() * prepared.samples().len()];
-        prepared.run(subject, workspace, &mut values)?;
-        let (n, intervals) = (model.states().len(), workspace.files().len());
-        let weights = model.outputs().iter().map(|output| match &output.readout {
-            Readout::Linear { .. } => {
+        let mut values = vec![0.0; prepared.numbers()];
+        let mut trajectory = Trajectory::new(prepared.split.rest().len());
+        prepared.run_keeping(subject, workspace, &mut values, Some(&mut trajectory))?;
+        let individual = workspace.individual();
+        let (n, intervals) = (prepared.split.exact, individual.files.len());
+        let weights = model.outputs().iter().map(|output| {
+            prepared.is_exact(&output.readout).then(|| {
                 let (mut c, mut d) = (vec![0.0; n * intervals], vec![0.0; intervals]);
-                prepared.weights(&output.readout, workspace.files(), &mut c, &mut d);
+                prepared.weights(&output.readout, &individual.files, &mut c, &mut d);
                 (c, d)
-            }
-            Readout::Computed { .. } => (Vec::new(), Vec::new()),
+            })
         });
         Ok(Profile {
             model,
             times: prepared.samples().to_vec(),
             values,
-            solution: workspace.exact().solution().clone(),
-            files: workspace.files().to_vec(),
-            switches: prepared.switches().to_vec(),
+            dense: Dense::new(&prepared.split, individual.exact.solution().clone(), trajectory),
+            files: individual.files.clone(),
+            administrations: individual.administrations().to_vec(),
+            switches: prepared.switches.clone(),
             weights: weights.collect(),
             until: prepared.until(),
             sessions: sessions(prepared, workspace),
             warnings: warnings(prepared, subject),
+            settings: prepared.settings,
             work: workspace.work(),
         })
     }
@@ -132,7 +139,17 @@ impl<'m> Profile<'m> {
         &self.warnings
     }
 
-    /// What the engine did.
+    /// How it was computed.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Whether any state was integrated, within tolerances, rather than propagated exactly.
+    pub fn is_integrated(&self) -> bool {
+        self.dense.is_integrated()
+    }
+
+    /// What the engines did.
     pub fn work(&self) -> Work {
         self.work
     }
@@ -149,7 +166,7 @@ fn warnings(prepared: &Prepared<'_>, subject: &Subject<'_>) -> Vec<Diagnostic> {
     warnings
 }
 
-fn sessions(prepared: &Prepared<'_>, workspace: &Workspace) -> Vec<Session> {
+fn sessions(prepared: &Prepared<'_>, workspace: &Workspace<'_>) -> Vec<Session> {
     let mut sessions: Vec<Session> = Vec::new();
     let mut of = None;
     for a in workspace.administrations() {

@@ -40,6 +40,8 @@ pub struct Rules {
     pub steady_drops_lagged: bool,
     /// R21: a steady state that is added leaves running infusions of others alone.
     pub added_steady_keeps_infusions: bool,
+    /// R21 in a system that is not linear: the periodic state of the dose by itself is added. Otherwise that is refused.
+    pub steady_adds_to_nonlinear: bool,
     /// R34: times this near, relative to the larger of |t| and 1 h, are one time.
     pub same_time: f64,
 }
@@ -53,6 +55,7 @@ impl Default for Rules {
             steady_drops_additional: true,
             steady_drops_lagged: true,
             added_steady_keeps_infusions: true,
+            steady_adds_to_nonlinear: false,
             same_time: 1e-10,
         }
     }
@@ -61,7 +64,7 @@ impl Default for Rules {
 impl Rules {
     /// The habits of a tool.
     pub fn of(compat: Compat) -> Self {
-        let rules = Rules::default();
+        let rules = Rules { steady_adds_to_nonlinear: true, ..Rules::default() };
         match compat {
             Compat::Nonmem => Rules { same_time: 0.0, ..rules },
             Compat::Mrgsolve => Rules {

@@ -5,46 +5,70 @@ mod ode;
 mod schedule;
 mod walk;
 
-pub use exact::{Exact, Extremum, Signal, Solution, System};
-pub use ode::{Field, Integrator, Method, Outcome, Quartic, Trajectory};
-pub use schedule::{Event, Plan, Schedule};
+pub use exact::{Drive, Exact, Extremum, Flow, FlowSpace, Signal, Solution, System};
+pub use ode::{DormandPrince, Field, Integrator, Method, Outcome, Quartic, Reference, Trajectory, quartic_at};
+pub use schedule::{Entry, Event, Plan, Schedule, Stretch};
 pub use walk::{Pulse, Steps, Walk};
 
 use crate::math::modal::Kind;
 
-/// What an engine did, counted; it does not depend on the machine.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Work {
+/// Counters that add up and are known by name.
+macro_rules! counters {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        /// What an engine did, counted; it does not depend on the machine.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+        pub struct Work {
+            $($(#[$doc])* pub $name: u64,)*
+        }
+
+        impl std::ops::Add for Work {
+            type Output = Work;
+
+            fn add(self, other: Work) -> Work {
+                Work { $($name: self.$name + other.$name,)* }
+            }
+        }
+
+        impl Work {
+            /// Every counter by its name.
+            pub fn counts(&self) -> impl Iterator<Item = (&'static str, u64)> {
+                [$((stringify!($name), self.$name),)*].into_iter()
+            }
+        }
+    };
+}
+
+counters! {
     /// Matrices decomposed.
-    pub decompositions: u64,
+    decompositions,
     /// Of these, taken apart into single real rates.
-    pub real: u64,
+    real,
     /// Of these, with blocks of complex or near-equal rates.
-    pub blocks: u64,
+    blocks,
     /// Of these, propagated whole by the matrix exponential.
-    pub whole: u64,
+    whole,
     /// Exponentials of rates evaluated.
-    pub exponentials: u64,
+    exponentials,
     /// Exponentials of blocks evaluated.
-    pub matrix_exponentials: u64,
+    matrix_exponentials,
     /// Stretches between events advanced.
-    pub segments: u64,
+    segments,
     /// Output values written.
-    pub samples: u64,
+    samples,
     /// Steps of the explicit method that were accepted.
-    pub explicit_steps: u64,
+    explicit_steps,
     /// Steps of the stiff method that were accepted.
-    pub stiff_steps: u64,
+    stiff_steps,
     /// Steps that were not accurate enough and were tried again.
-    pub rejected: u64,
+    rejected,
     /// Right-hand sides evaluated.
-    pub slopes: u64,
+    slopes,
     /// Jacobian matrices evaluated.
-    pub jacobians: u64,
+    jacobians,
     /// Matrices factorised.
-    pub factorisations: u64,
+    factorisations,
     /// Changes from one method to the other.
-    pub switches: u64,
+    switches,
 }
 
 impl Work {

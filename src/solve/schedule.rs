@@ -40,6 +40,8 @@ pub struct Plan<'a> {
     pub events: &'a [Event],
     /// Ascending times after the start from which the next system of a subject applies.
     pub switches: &'a [f64],
+    /// Times at which the states or their equations may change for another reason, in any order.
+    pub marks: &'a [f64],
     /// Ascending times of the outputs; a sample at the time of an event sees the state just after it.
     pub samples: &'a [f64],
 }
@@ -57,12 +59,31 @@ pub(super) struct Segment {
 }
 
 /// A jump, or an input while it lasts.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Entry {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Entry {
+    /// Which state it enters.
     pub state: usize,
+    /// Which of the subject's amounts enters.
     pub amount: usize,
     /// 1 for a jump, 1/duration for an input.
     pub per: f64,
+}
+
+/// One stretch between two changes, as engines that step through it see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stretch<'s> {
+    /// When it begins, h.
+    pub begin: f64,
+    /// When it ends, h; none for the last one.
+    pub end: Option<f64>,
+    /// Which of the subject's systems applies.
+    pub system: usize,
+    /// What enters at its beginning.
+    pub jumps: &'s [Entry],
+    /// What enters all the while.
+    pub inputs: &'s [Entry],
+    /// The samples in it, by their place among all.
+    pub samples: Range<usize>,
 }
 
 /// Samples at equal steps: `count` of them, the first one at `offset` after the start of the segment.
@@ -143,6 +164,22 @@ impl Schedule {
         self.segments.len()
     }
 
+    /// A stretch between changes, by its place.
+    pub fn stretch(&self, k: usize) -> Stretch<'_> {
+        let segment = &self.segments[k];
+        let runs = &self.runs[segment.runs.clone()];
+        let first = runs.first().map_or(0, |run| run.first);
+        let end = runs.last().map_or(0, |run| run.first + run.count);
+        Stretch {
+            begin: segment.begin,
+            end: self.segments.get(k + 1).map(|next| next.begin),
+            system: segment.system,
+            jumps: &self.jumps[segment.jumps.clone()],
+            inputs: &self.inputs[segment.inputs.clone()],
+            samples: first..end,
+        }
+    }
+
     /// Number of systems a subject must bring: one more than there are switches.
     pub fn systems(&self) -> usize {
         self.systems
@@ -158,6 +195,7 @@ impl Schedule {
         edges.clear();
         edges.push(plan.start);
         edges.extend_from_slice(plan.switches);
+        edges.extend_from_slice(plan.marks);
         for event in plan.events {
             edges.push(event.time);
             if event.over > 0.0 {
@@ -278,6 +316,9 @@ fn check(plan: &Plan) -> Result<(), SolveError> {
         if !(event.over >= 0.0 && (event.time + event.over).is_finite()) {
             return Err(SolveError::Duration { index, over: event.over });
         }
+    }
+    for (index, &time) in plan.marks.iter().enumerate() {
+        in_range("mark", index, time)?;
     }
     for (what, times) in [("switch", plan.switches), ("sample", plan.samples)] {
         for (index, &time) in times.iter().enumerate() {

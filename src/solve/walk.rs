@@ -4,7 +4,7 @@
 //! reset or a steady state acts on it in between. Nothing is remembered but the present, so a walk can stop and go on.
 
 use super::SolveError;
-use super::exact::{Evaluator, NOTHING};
+use super::exact::{Evaluator, Flow, NOTHING};
 use crate::math::expm::Exponential;
 use crate::math::lu;
 use crate::math::modal::{Decomposer, Modal};
@@ -106,6 +106,17 @@ impl Walk {
     /// Writes the states.
     pub fn states(&self, x: &mut [f64]) {
         self.modal.to_states(&self.z, x);
+    }
+
+    /// Writes the states `dt` hours from now, if nothing happens until then.
+    pub fn ahead(&self, dt: f64, steps: &mut Steps, x: &mut [f64]) {
+        let input = self.driven.then_some(self.u.as_slice());
+        self.modal.to_states(steps.evaluator.advance(&self.modal, &self.z, input, dt), x);
+    }
+
+    /// What drives others from now on, if nothing happens.
+    pub fn flow(&self) -> Flow<'_> {
+        Flow { modal: &self.modal, z: &self.z, u: self.driven.then_some(self.u.as_slice()) }
     }
 
     /// Puts the states where they are said to be.

@@ -6,7 +6,7 @@ use expression::translate;
 use posology::io::{DataOptions, DataReader};
 use posology::model::{Catalogue, Model};
 use posology::population::Subject;
-use posology::simulate::{CovariateRule, Replay, Rules};
+use posology::simulate::{CovariateRule, Replay, Rules, Settings};
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs::{self, File};
@@ -169,9 +169,9 @@ impl Scenario {
     ///
     /// # Errors
     /// What the reader or the replay has against it.
-    pub fn simulate(&self, model: &Model, rules: Rules) -> Result<Vec<Vec<f64>>, posology::Error> {
+    pub fn simulate(&self, model: &Model, rules: Rules, settings: Settings) -> Result<Vec<Vec<f64>>, posology::Error> {
         let file = BufReader::new(File::open(self.folder.join("dataset.csv")).expect("there are records"));
-        let replay = Replay::new(model, rules)?;
+        let replay = Replay::new(model, rules, settings)?;
         let (person, mut values, mut rows) = (Subject::typical(model), Vec::new(), Vec::new());
         for subject in DataReader::new(file, &self.name, model, DataOptions::default())? {
             replay.run(&subject?.history, &person, &mut values)?;

@@ -29,7 +29,8 @@ impl<W: Write> DataWriter<W> {
         Ok(writer)
     }
 
-    /// Writes the rows of a subject. `values` has a row per record and a column per output, row by row.
+    /// Writes the rows of a subject. `values` has a row per record and a column per output, row by row; what is not a number
+    /// becomes an empty cell.
     ///
     /// # Errors
     /// What the system says.
@@ -43,7 +44,9 @@ impl<W: Write> DataWriter<W> {
             self.line.push_str(row);
             for value in &values[i * self.outputs..(i + 1) * self.outputs] {
                 self.line.push(',');
-                self.line.push_str(&number(*value));
+                if !value.is_nan() {
+                    self.line.push_str(&number(*value));
+                }
             }
             self.end_line()?;
         }

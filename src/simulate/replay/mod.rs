@@ -1,18 +1,31 @@
-//! Replays the history of a subject record by record (rules R1 to R36 of the event specification).
+//! Replays the history of one subject, record by record.
 //!
 //! Records act in the order of the file; implied events (lagged arrivals, additional doses, ends of infusions) that are due
-//! at a record's time act before it. What is yet to come is a list of arrivals; what runs is a list of infusions.
+//! at a record's time act before it. What is yet to come is a list of arrivals; what runs is a list of infusions. What is
+//! integrated steps from one thing that acts to the next, so observations change nothing.
 
 mod acts;
+mod covariates;
+mod cycle;
+mod functions;
+mod steady;
+mod time;
 
+use super::field::{Arrived, Latest, clocks_of_doses};
 use super::happening::{Event, Happening, Log};
-use super::record::{Column, History, Record, What};
+use super::limits::check_interval;
+use super::motion::Motion;
+use super::readout::{computes, present, read};
+use super::record::{Column, DoseRecord, History, Record, What};
 use super::rules::{CovariateRule, Rules};
-use super::{SimulationError, prepared};
-use crate::expr::Class;
-use crate::model::{Dynamics, Model, Readout, Reg};
+use super::settings::{Engine, Settings};
+use super::split::Split;
+use super::{SimulationError, failure::Failing};
+use crate::model::{Model, Readout, Reg};
 use crate::population::Subject;
-use crate::solve::{Steps, Walk};
+use crate::solve::{SolveError, Steps, Work};
+use covariates::Line;
+pub use cycle::Search;
 use std::collections::VecDeque;
 
 /// The most parts of doses that may be on their way at once.
@@ -24,9 +37,18 @@ const MAX_RUNNING: usize = 10_000;
 #[derive(Debug)]
 pub struct Replay<'m> {
     model: &'m Model,
-    a: &'m [(usize, usize, Reg)],
-    b: &'m [(usize, Reg)],
     rules: Rules,
+    settings: Settings,
+    split: Split<'m>,
+    /// With every state integrated, for rates that follow covariates on straight lines.
+    whole: Option<Split<'m>>,
+    /// Covariates and parameters that anything but outputs is computed from, by their registers.
+    driving: Vec<Reg>,
+    /// Whether slopes are computed from the time since a dose, or from the dose.
+    slopes_read_doses: bool,
+    /// Whether outputs are computed, and for each output the times since doses that it reads.
+    computes: bool,
+    clocks_read: Vec<Vec<Reg>>,
 }
 
 /// A part of a dose that is still to come.
@@ -37,9 +59,19 @@ struct Arrival {
     dose: u32,
     lagged: bool,
     given: f64,
-    state: usize,
-    amount: f64,
-    over: f64,
+    part: super::parts::Part,
+}
+
+/// A device or an additional dose that is still to be given, where more hangs on the giving than its arrival.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Giving {
+    time: f64,
+    row: usize,
+    record: DoseRecord,
+    /// Number of the dose, 0 for the record's own.
+    dose: u32,
+    /// Device of its train, from 1.
+    device: u32,
 }
 
 /// An infusion that runs.
@@ -55,19 +87,28 @@ struct Running {
 #[derive(Debug, Clone)]
 pub struct Cursor<'r> {
     replay: &'r Replay<'r>,
-    walk: Walk,
+    motion: Motion<'r>,
     file: Vec<[f64; 1]>,
-    a: Vec<f64>,
-    b: Vec<f64>,
     closed: Vec<bool>,
     /// The states, while outputs are read.
     x: Vec<f64>,
     time: f64,
-    begun: bool,
+    /// Records of the history that are done.
+    done: usize,
+    /// Values of the columns that hold now.
     values: Vec<f64>,
+    line: Option<Line>,
     /// In the order of time.
     arrivals: VecDeque<Arrival>,
+    /// In the order of time.
+    givings: VecDeque<Giving>,
     running: Vec<Running>,
+    /// Doses that enter by input functions, in the order in which they arrived.
+    arrived: Vec<Arrived>,
+    latest: Latest,
+    /// Number of doses so far.
+    doses: usize,
+    searches: Vec<Search>,
     log: Option<Log>,
 }
 
@@ -75,14 +116,33 @@ impl<'m> Replay<'m> {
     /// A model made ready.
     ///
     /// # Errors
-    /// A model that is not linear.
-    pub fn new(model: &'m Model, rules: Rules) -> Result<Self, SimulationError> {
-        match model.dynamics() {
-            Dynamics::Linear { a, b } => Ok(Replay { model, a, b, rules }),
-            Dynamics::NonLinear { why, .. } => {
-                Err(SimulationError::NotLinear { model: model.id().into(), why: why.clone() })
-            }
-        }
+    /// A model that the engine cannot solve, tolerances that are none.
+    pub fn new(model: &'m Model, rules: Rules, settings: Settings) -> Result<Self, SimulationError> {
+        settings.check()?;
+        let split = Split::new(model, settings.engine)?;
+        let whole = match (rules.covariates, settings.engine) {
+            (CovariateRule::Linear, Engine::Auto) => Some(Split::integrated(model)),
+            _ => None,
+        };
+        let functions = model.routes().iter().flat_map(|r| &r.entries).filter_map(|e| e.input);
+        let slopes: Vec<Reg> = split.registers().into_iter().chain(functions).collect();
+        let columns = model.covariates().iter().map(|c| c.slot).chain(model.parameters().iter().map(|p| p.slot));
+        let driving = columns.filter(|slot| model.reads(slopes.iter().copied(), *slot)).collect();
+        let clocks = |readout: &Readout| match readout {
+            Readout::Computed { value } => clocks_of_doses(model).filter(|c| model.reads([*value], *c)).collect(),
+            Readout::Linear { .. } => Vec::new(),
+        };
+        Ok(Replay {
+            slopes_read_doses: clocks_of_doses(model).any(|clock| split.reads(model, clock)),
+            computes: computes(model),
+            clocks_read: model.outputs().iter().map(|o| clocks(&o.readout)).collect(),
+            model,
+            rules,
+            settings,
+            split,
+            whole,
+            driving,
+        })
     }
 
     /// The model.
@@ -90,20 +150,28 @@ impl<'m> Replay<'m> {
         self.model
     }
 
-    /// Replays a history into `out`: a row per record and a column per output, row by row, in the outputs' units.
+    /// Whether anything is integrated.
+    pub fn is_integrated(&self) -> bool {
+        !self.split.rest().is_empty()
+    }
+
+    /// Replays a history into `out`: a row per record and a column per output, row by row, in the outputs' units. A time since
+    /// a dose is not a number before the first dose, and neither is an output that is computed from it. Returns what the
+    /// integrator did.
     ///
     /// # Errors
-    /// What a record asks for and the model cannot give, with the row; numbers outside their limits.
-    pub fn run(&self, history: &History, subject: &Subject<'_>, out: &mut Vec<f64>) -> Result<(), SimulationError> {
+    /// What a record asks for and the model cannot give, with the row; numbers outside their limits; an engine that gives up.
+    pub fn run(&self, history: &History, subject: &Subject<'_>, out: &mut Vec<f64>) -> Result<Work, SimulationError> {
         out.clear();
         let (mut cursor, mut steps) = (self.begin(subject, false), Steps::default());
-        history.records.iter().try_for_each(|record| cursor.step(history, record, &mut steps, out))
+        while cursor.step(history, &mut steps, out)? {}
+        Ok(cursor.work())
     }
 
     /// The start of a replay; `explain` keeps what happens.
     pub fn begin(&self, subject: &Subject<'_>, explain: bool) -> Cursor<'_> {
         let n = self.model.states().len();
-        let mut file = prepared::fresh_file(self.model);
+        let mut file = self.model.tiers().file();
         for (parameter, value) in self.model.parameters().iter().zip(subject.values()) {
             file[parameter.slot] = [*value];
         }
@@ -112,41 +180,57 @@ impl<'m> Replay<'m> {
         }
         Cursor {
             replay: self,
-            walk: Walk::new(n),
+            motion: Motion::new(self.model, &self.split, self.settings),
             file,
-            a: vec![0.0; n * n],
-            b: vec![0.0; n],
             closed: vec![false; n],
             x: vec![0.0; n],
             time: 0.0,
-            begun: false,
+            done: 0,
             values: Vec::new(),
+            line: None,
             arrivals: VecDeque::new(),
+            givings: VecDeque::new(),
             running: Vec::new(),
+            arrived: Vec::new(),
+            latest: Latest::none(self.model),
+            doses: 0,
+            searches: Vec::new(),
             log: explain.then(|| Log::new(n)),
         }
+    }
+
+    /// Whether more hangs on the giving of a dose than its arrival: a clock, or what the dose does.
+    fn minds_giving(&self) -> bool {
+        self.model.doses_follow_state() || self.slopes_read_doses || self.clocks_read.iter().any(|c| !c.is_empty())
     }
 }
 
 impl Cursor<'_> {
-    /// Goes on to a record, lets it act, and appends the outputs at it.
+    /// Goes on to the next record of the history, lets it act, and appends the outputs at it. False if there is none left.
     ///
     /// # Errors
     /// As [`Replay::run`].
-    pub fn step(
-        &mut self,
-        history: &History,
-        record: &Record,
-        steps: &mut Steps,
-        out: &mut Vec<f64>,
-    ) -> Result<(), SimulationError> {
+    pub fn step(&mut self, history: &History, steps: &mut Steps, out: &mut Vec<f64>) -> Result<bool, SimulationError> {
+        let Some(record) = history.records.get(self.done) else { return Ok(false) };
         self.stepped(history, record, steps, out)
-            .map_err(|error| SimulationError::Record { row: record.row, error: Box::new(error) })
+            .map_err(|error| SimulationError::Record { row: record.row, error: Box::new(error) })?;
+        self.done += 1;
+        Ok(true)
     }
 
     /// What happened so far, if it is kept.
     pub fn happenings(&self) -> &[Happening] {
         self.log.as_ref().map_or(&[], Log::happenings)
+    }
+
+    /// How the steady states were found that had to be searched for, in the order of their records.
+    pub fn searches(&self) -> &[Search] {
+        &self.searches
+    }
+
+    /// What the integrator did so far.
+    pub fn work(&self) -> Work {
+        self.motion.work()
     }
 
     fn stepped(
@@ -157,9 +241,9 @@ impl Cursor<'_> {
         out: &mut Vec<f64>,
     ) -> Result<(), SimulationError> {
         let restarts = matches!(record.what, What::Reset(_));
-        if !self.begun {
+        if self.done == 0 {
+            self.choose_engine(history)?;
             self.take(history, record, steps)?;
-            self.begun = true;
             self.time = record.time;
             self.restart();
         } else if restarts && record.time < self.time {
@@ -175,7 +259,7 @@ impl Cursor<'_> {
         }
         match &record.what {
             What::Observation { close } => {
-                self.read(out)?;
+                self.read(steps, out)?;
                 if let Some(state) = close {
                     self.switch(record, *state, false, steps)?;
                 }
@@ -194,202 +278,39 @@ impl Cursor<'_> {
                     self.switch(record, *state, *open, steps)?;
                 }
             }
-            What::Replace { state, amount } => self.replace(record, *state, *amount),
+            What::Replace { state, amount } => self.replace(record, *state, *amount, steps),
         }
-        self.read(out)
+        self.read(steps, out)
     }
-
-    // ---- values and the system they make
-
-    /// Takes over the values of a record, if they differ.
-    fn take(&mut self, history: &History, record: &Record, steps: &mut Steps) -> Result<(), SimulationError> {
-        if self.begun && self.values == record.values {
-            return Ok(());
-        }
-        let model = self.replay.model;
-        for (column, value) in history.columns.iter().zip(&record.values) {
-            let slot = match column {
-                Column::Covariate(index) => model.covariates()[*index].slot,
-                Column::Parameter(index) => model.parameters()[*index].slot,
-            };
-            self.file[slot] = [*value];
-        }
-        if self.begun {
-            self.happened(self.time, record.row, Event::Values);
-        }
-        self.values.clone_from(&record.values);
-        model.tiers().run(Class::Subject, &mut self.file);
-        model.tiers().run(Class::Interval, &mut self.file);
-        prepared::check_interval(model, &self.file)?;
-        self.system(steps)
-    }
-
-    /// The system of the present values and closed compartments.
-    fn system(&mut self, steps: &mut Steps) -> Result<(), SimulationError> {
-        let n = self.closed.len();
-        let Cursor { a, b, file, closed, replay, .. } = self;
-        a.fill(0.0);
-        replay.a.iter().for_each(|(row, column, reg)| a[row * n + column] = file[*reg][0]);
-        b.fill(0.0);
-        replay.b.iter().for_each(|(row, reg)| b[*row] = file[*reg][0]);
-        for state in (0..n).filter(|s| closed[*s]) {
-            (0..n).for_each(|k| (a[state * n + k], a[k * n + state]) = (0.0, 0.0));
-            b[state] = 0.0;
-        }
-        self.walk.change(&self.a, &self.b, steps)?;
-        Ok(())
-    }
-
-    /// Time up to a record, under the values that the covariate rule says.
-    fn travel(&mut self, history: &History, record: &Record, steps: &mut Steps) -> Result<(), SimulationError> {
-        let changes = self.values != record.values;
-        match self.replay.rules.covariates {
-            _ if !changes => self.advance(record.time, steps)?,
-            CovariateRule::Nocb => {
-                self.take(history, record, steps)?;
-                self.advance(record.time, steps)?;
-            }
-            CovariateRule::Locf => {
-                self.advance(record.time, steps)?;
-                self.take(history, record, steps)?;
-            }
-            CovariateRule::Midpoint => {
-                self.advance(0.5 * (self.time + record.time), steps)?;
-                self.take(history, record, steps)?;
-                self.advance(record.time, steps)?;
-            }
-            CovariateRule::Linear => {
-                let before = (self.a.clone(), self.b.clone());
-                self.take(history, record, steps)?;
-                if before != (self.a.clone(), self.b.clone()) && record.time > self.time {
-                    return Err(SimulationError::LinearCovariates { model: self.replay.model.id().into() });
-                }
-                self.advance(record.time, steps)?;
-            }
-        }
-        Ok(())
-    }
-
-    // ---- time
-
-    /// Whether an event at `due` has its turn when the clock is at `now`.
-    fn is_due(&self, due: f64, now: f64) -> bool {
-        due <= now + self.replay.rules.same_time * now.abs().max(1.0)
-    }
-
-    /// Lets time pass up to `to`, with everything that is due on the way.
-    fn advance(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
-        loop {
-            let end = self.running.iter().map(|r| r.end).fold(f64::INFINITY, f64::min);
-            let next = self.arrivals.iter().find(|a| self.has_turn(a, to)).map_or(f64::INFINITY, |a| a.time);
-            let due = end.min(next);
-            if !self.is_due(due, to) {
-                break;
-            }
-            self.pass(due.min(to), steps)?;
-            // An infusion that ends when another begins ends first (R4).
-            if end <= next || self.is_due(end, due) {
-                self.end(due, steps);
-            } else {
-                self.arrive(due, steps)?;
-            }
-        }
-        self.pass(to, steps)
-    }
-
-    /// Lagged arrivals at the very time of a record wait until after it where the rules say so.
-    fn has_turn(&self, arrival: &Arrival, to: f64) -> bool {
-        let rules = &self.replay.rules;
-        rules.lagged_before_record || !arrival.lagged || !self.is_due(to, arrival.time)
-    }
-
-    fn pass(&mut self, to: f64, steps: &mut Steps) -> Result<(), SimulationError> {
-        if to > self.time {
-            if let Some(log) = &mut self.log {
-                self.running.iter().for_each(|r| log.entered(r.state, r.rate * (to - self.time)));
-            }
-            self.walk.pass(to - self.time, steps)?;
-            self.time = to;
-        }
-        Ok(())
-    }
-
-    /// Ends the infusions whose time is `due`.
-    fn end(&mut self, due: f64, steps: &mut Steps) {
-        let ended: Vec<Running> = self.running.iter().filter(|r| self.is_due(r.end, due)).copied().collect();
-        self.running.retain(|r| !ended.contains(r));
-        for r in ended {
-            self.happened(due, r.row, Event::Ends { state: r.state, rate: r.rate });
-        }
-        self.infuse(steps);
-    }
-
-    /// Lets the arrivals whose time is `due` enter, in the order they were planned.
-    fn arrive(&mut self, due: f64, steps: &mut Steps) -> Result<(), SimulationError> {
-        let count = self.arrivals.partition_point(|a| self.is_due(a.time, due));
-        let arrived: Vec<Arrival> = self.arrivals.drain(..count).collect();
-        arrived.iter().try_for_each(|arrival| self.enter(arrival, steps))
-    }
-
-    fn enter(&mut self, arrival: &Arrival, steps: &mut Steps) -> Result<(), SimulationError> {
-        let Arrival { time, row, dose, given, state, amount, over, .. } = *arrival;
-        self.open(time, row, state, steps)?;
-        if over > 0.0 {
-            let rate = amount / over;
-            self.runs(Running { end: time + over, row, state, rate })?;
-            self.infuse(steps);
-            self.happened(time, row, Event::Begins { state, amount, rate, over, dose, given });
-        } else {
-            self.walk.add(state, amount);
-            if let Some(log) = &mut self.log {
-                log.entered(state, amount);
-            }
-            self.happened(time, row, Event::Bolus { state, amount, dose, given });
-        }
-        Ok(())
-    }
-
-    /// One more infusion that runs.
-    fn runs(&mut self, infusion: Running) -> Result<(), SimulationError> {
-        at_most(self.running.len() + 1, "infusions at once", MAX_RUNNING)?;
-        self.running.push(infusion);
-        Ok(())
-    }
-
-    /// One more part of a dose on its way; the caller brings them into order.
-    fn comes(&mut self, arrival: Arrival) -> Result<(), SimulationError> {
-        at_most(self.arrivals.len() + 1, "doses on their way at once", MAX_PENDING)?;
-        self.arrivals.push_back(arrival);
-        Ok(())
-    }
-
-    /// The sum of what runs into each state; made anew, so that it returns to exactly zero.
-    fn infuse(&mut self, steps: &mut Steps) {
-        let mut rates = vec![0.0; self.closed.len()];
-        self.running.iter().for_each(|r| rates[r.state] += r.rate);
-        self.walk.infuse(&rates, steps);
-    }
-
-    // ---- outputs
 
     /// Appends the outputs of the present, with the values of the latest record.
-    fn read(&mut self, out: &mut Vec<f64>) -> Result<(), SimulationError> {
-        let Cursor { replay, walk, file, x, time, .. } = self;
-        walk.states(x);
-        for output in replay.model.outputs() {
-            let value = match &output.readout {
-                Readout::Linear { c, d } => {
-                    let sum: f64 = c.iter().map(|(state, reg)| file[*reg][0] * x[*state]).sum();
-                    sum + d.map_or(0.0, |reg| file[reg][0])
-                }
-                Readout::Computed { value } => prepared::computed(replay.model, *value, file, x, *time),
-            };
-            if value.is_nan() {
+    fn read(&mut self, steps: &mut Steps, out: &mut Vec<f64>) -> Result<(), SimulationError> {
+        let Cursor { replay, motion, file, x, time, latest, .. } = self;
+        motion.states(steps, x);
+        if replay.computes {
+            present(replay.model, x, *time, Some(latest), file);
+        }
+        for (output, clocks) in replay.model.outputs().iter().zip(&replay.clocks_read) {
+            let value = read(output, x, file);
+            if value.is_nan() && !clocks.iter().any(|clock| file[*clock][0].is_nan()) {
                 return Err(SimulationError::NotANumber { output: output.name.clone(), time: *time });
             }
             out.push(output.unit.from_base(value));
         }
         Ok(())
+    }
+
+    /// What the engine says when it gives up, in the words of the model.
+    fn failed(&self, error: SolveError) -> SimulationError {
+        let values: Vec<f64> = self.replay.model.parameters().iter().map(|p| self.file[p.slot][0]).collect();
+        Failing {
+            model: self.replay.model,
+            values: &values,
+            states: self.motion.integrated(),
+            begin: self.motion.begin().unwrap_or(self.time),
+            dose: (self.doses > 0).then_some(self.doses),
+        }
+        .error(error)
     }
 
     fn happened(&mut self, time: f64, row: usize, what: Event) {

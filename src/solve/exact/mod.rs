@@ -4,6 +4,7 @@
 //! one per segment, and anything asked of it (samples, areas, extrema, crossings) comes from these and not from a grid.
 
 mod area;
+mod drive;
 mod emit;
 mod propagators;
 mod shape;
@@ -11,6 +12,7 @@ mod signal;
 mod solution;
 mod steps;
 
+pub use drive::{Drive, Flow, FlowSpace};
 pub(super) use propagators::NOTHING;
 pub use shape::Extremum;
 pub use signal::Signal;
@@ -60,7 +62,8 @@ impl Exact {
         }
     }
 
-    /// Solves one subject: `amounts` are what the events of the schedule refer to.
+    /// Solves one subject: `amounts` are what the events of the schedule refer to. Events of states beyond the `n` of this
+    /// engine are left to others.
     ///
     /// # Errors
     /// Numbers that are not finite, going in or coming out.
@@ -145,13 +148,13 @@ impl Exact {
         for (k, segment) in segments.iter().enumerate() {
             let modal = &modals[segment.system];
             let (now, next) = z[k * n..].split_at_mut(n);
+            let jumps = schedule.jumps[segment.jumps.clone()].iter().filter(|jump| jump.state < n);
             if schedule.is_seen_jumping(segment) {
                 let x = &mut x[k * n..(k + 1) * n];
                 modal.to_states(now, x);
-                let jumps = &schedule.jumps[segment.jumps.clone()];
-                jumps.iter().for_each(|jump| x[jump.state] += amounts[jump.amount] * jump.per);
+                jumps.clone().for_each(|jump| x[jump.state] += amounts[jump.amount] * jump.per);
             }
-            for jump in &schedule.jumps[segment.jumps.clone()] {
+            for jump in jumps {
                 let amount = amounts[jump.amount] * jump.per;
                 now.iter_mut().zip(modal.impulse(jump.state)).for_each(|(z, w)| *z += w * amount);
             }
@@ -159,12 +162,12 @@ impl Exact {
                 return Err(SolveError::Overflow { time: segment.begin });
             }
             let b = &system.b[segment.system * n..(segment.system + 1) * n];
-            let inputs = &schedule.inputs[segment.inputs.clone()];
-            driven[k] = !inputs.is_empty() || b.iter().any(|v| *v != 0.0);
+            let inputs = schedule.inputs[segment.inputs.clone()].iter().filter(|input| input.state < n);
+            driven[k] = inputs.clone().next().is_some() || b.iter().any(|v| *v != 0.0);
             let u = &mut u[k * n..(k + 1) * n];
             if driven[k] {
                 self.x.copy_from_slice(b);
-                inputs.iter().for_each(|input| self.x[input.state] += amounts[input.amount] * input.per);
+                inputs.for_each(|input| self.x[input.state] += amounts[input.amount] * input.per);
                 modal.to_modal(&self.x, u);
             }
             if let Some(length) = segment.length {
@@ -195,7 +198,7 @@ mod tests {
     fn another_system_takes_over_with_the_states_as_they_are() {
         let events = [Event { time: 0.0, state: 0, amount: 0, over: 5.0 }];
         let samples: Vec<f64> = (0..60).map(|k| 0.5 * f64::from(k)).collect();
-        let split = Plan { start: 0.0, events: &events, switches: &[3.0, 20.0], samples: &samples };
+        let split = Plan { events: &events, switches: &[3.0, 20.0], samples: &samples, ..Plan::default() };
         let whole = Plan { switches: &[], ..split };
         let a = [-0.9, 0.2, 0.5, -0.2];
         let one = Schedule::new(&whole).unwrap();

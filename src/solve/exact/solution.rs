@@ -81,7 +81,7 @@ impl Solution {
 }
 
 /// Evaluates modal states inside segments, with its own reusable space.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(in crate::solve) struct Evaluator {
     exponential: Exponential,
     decay: Vec<f64>,

@@ -42,7 +42,7 @@ pub fn exp2(x: f64) -> f64 {
 }
 
 /// What the controller of the step remembers of each lane.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Control<const L: usize> {
     /// Length of step that is asked for, h.
     pub proposal: [f64; L],

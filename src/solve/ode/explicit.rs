@@ -40,7 +40,7 @@ const DENSE: [[f64; 3]; 7] = [
 ];
 
 /// What the explicit method keeps: the slopes of stages 2 to 7 of all lanes, stage by stage.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Explicit<const L: usize> {
     n: usize,
     k: Vec<[f64; L]>,

@@ -48,7 +48,7 @@ struct Lane {
 }
 
 /// Integrates L systems of the same kind side by side. A lane's numbers depend neither on the other lanes nor on L.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Integrator<const L: usize> {
     n: usize,
     method: Method,

@@ -1,7 +1,7 @@
 //! Systems of linear equations side by side in lanes: Gaussian elimination with partial pivoting, each lane with its own pivots.
 
 /// One matrix per lane, row-major, factorised in place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Factors<const L: usize> {
     n: usize,
     m: Vec<[f64; L]>,

@@ -12,12 +12,14 @@ mod control;
 mod explicit;
 mod integrator;
 mod lu;
+mod reference;
 mod step;
 mod stiff;
 mod trajectory;
 
 pub use integrator::{Integrator, Outcome};
-pub use trajectory::{Quartic, Trajectory};
+pub use reference::{DormandPrince, Reference};
+pub use trajectory::{Quartic, Trajectory, quartic_at};
 
 /// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
 pub trait Field<const L: usize> {

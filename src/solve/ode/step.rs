@@ -1,7 +1,7 @@
 //! The step that all lanes attempt side by side, and the judgement on it.
 
 /// Where each lane is, the step it attempts and where that would lead.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Step<const L: usize> {
     /// Beginning and end of the step, h since the start of the lane's stretch.
     pub from: [f64; L],
@@ -98,7 +98,7 @@ impl<const L: usize> Step<L> {
 }
 
 /// What is thought of an attempt, lane by lane.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Judgement<const L: usize> {
     /// The largest error of a state as a share of what is tolerated.
     pub error: [f64; L],

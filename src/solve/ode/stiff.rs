@@ -84,7 +84,7 @@ const DENSE: [[f64; 8]; 3] = [
 const AHEAD: f64 = 1.0 / 16_777_216.0;
 
 /// What the stiff method keeps.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Stiff<const L: usize> {
     n: usize,
     /// The eight stages, one after the other.

@@ -5,7 +5,7 @@ pub type Quartic = [f64; 5];
 
 /// Value of a quartic.
 #[inline(always)]
-pub fn value(c: &Quartic, theta: f64) -> f64 {
+pub fn quartic_at(c: &Quartic, theta: f64) -> f64 {
     c[0] + theta * (c[1] + theta * (c[2] + theta * (c[3] + theta * c[4])))
 }
 
@@ -19,12 +19,14 @@ pub struct Trajectory {
 }
 
 impl Trajectory {
-    /// Forgets everything, for a subject of `n` states.
-    pub fn reset(&mut self, n: usize) {
-        self.n = n;
-        self.begins.clear();
-        self.lengths.clear();
-        self.quartics.clear();
+    /// Nothing yet, of a subject of `n` states.
+    pub fn new(n: usize) -> Self {
+        Trajectory { n, ..Trajectory::default() }
+    }
+
+    /// Number of states.
+    pub fn size(&self) -> usize {
+        self.n
     }
 
     /// One more step, from `begin` (h) on, `length` h long. Steps come in the order of time; where one begins as another
@@ -42,15 +44,15 @@ impl Trajectory {
 
     /// Writes the states at time `t` (h), just after what happens then.
     pub fn state(&self, t: f64, x: &mut [f64]) {
-        if self.n == 0 {
+        let k = self.begins.partition_point(|begin| *begin <= t).saturating_sub(1);
+        if self.begins.is_empty() {
             return;
         }
-        let k = self.begins.partition_point(|begin| *begin <= t).saturating_sub(1);
         let theta = match self.lengths[k] {
             0.0 => 0.0,
             length => ((t - self.begins[k]) / length).clamp(0.0, 1.0),
         };
         let quartics = &self.quartics[k * self.n..(k + 1) * self.n];
-        x.iter_mut().zip(quartics).for_each(|(x, c)| *x = value(c, theta));
+        x.iter_mut().zip(quartics).for_each(|(x, c)| *x = quartic_at(c, theta));
     }
 }

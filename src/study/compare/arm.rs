@@ -10,6 +10,7 @@ use crate::metrics::Measure;
 use crate::model::{Grade, Model, common_covariate};
 use crate::population::Subject;
 use crate::simulate::{Missing, OutputView, Profile, Simulation};
+use crate::solve::Work;
 use crate::study::PlanError;
 use crate::units::{Quantity, Unit, Units};
 use crate::{Error, ErrorKind};
@@ -78,6 +79,10 @@ pub struct ArmResult {
     pub band: Option<Band>,
     /// The whole course.
     pub course: Option<CourseResult>,
+    /// Whether any state of the model was integrated rather than propagated exactly.
+    pub integrated: bool,
+    /// What the engines did for one session.
+    pub work: Work,
     /// What should be known about the arm.
     pub warnings: Vec<Diagnostic>,
 }
@@ -174,6 +179,8 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
         band: arm.band.as_ref().map(|b| band(plan, arm, b, models)).transpose()?,
         course: course::run(arm, model, &subject, &profile)?,
+        integrated: profile.is_integrated(),
+        work: profile.work(),
         warnings: profile.warnings().iter().chain(model.warnings()).cloned().collect(),
         auc_inf,
     })

@@ -6,6 +6,7 @@ use crate::Error;
 use crate::model::Model;
 use crate::population::Subject;
 use crate::simulate::{Missing, Profile};
+use crate::solve::Work;
 use crate::units::{Quantity, Units};
 
 /// A course is followed for a day at least, h.
@@ -24,6 +25,8 @@ pub struct CourseResult {
     pub cumulative: Result<Quantity, Missing>,
     /// The curve.
     pub curve: Curve,
+    /// What the engines did.
+    pub work: Work,
 }
 
 /// One phase of a course.
@@ -77,5 +80,6 @@ pub(super) fn run(
         phases,
         cumulative: view.auc_inf(),
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
+        work: profile.work(),
     }))
 }

@@ -1,0 +1,93 @@
+//! Outputs that are integrated, or no linear function of the states: questions about them are answered numerically, from
+//! the dense solution and not from the sampling times.
+
+use super::readout::{computes, present, read, reads_doses};
+use super::{Latest, Profile};
+use crate::math::numeric;
+use crate::model::Output;
+
+/// Pieces between two events are searched at this many points before refinement, steps of an integrator at fewer.
+const POINTS: [usize; 2] = [64, 6];
+
+/// The curve of an output, in base units.
+pub(super) struct Curve<'p> {
+    profile: &'p Profile<'p>,
+    output: &'p Output,
+    files: Vec<Vec<[f64; 1]>>,
+    x: Vec<f64>,
+    points: usize,
+    computes: bool,
+    reads_doses: bool,
+}
+
+impl<'p> Curve<'p> {
+    pub fn new(profile: &'p Profile<'p>, output: &'p Output) -> Self {
+        Curve {
+            profile,
+            output,
+            files: profile.files.clone(),
+            x: vec![0.0; profile.model.states().len()],
+            points: POINTS[usize::from(profile.dense.is_integrated())],
+            computes: computes(profile.model),
+            reads_doses: reads_doses(profile.model),
+        }
+    }
+
+    pub fn at(&mut self, time: f64) -> f64 {
+        let Curve { profile, output, files, x, .. } = self;
+        profile.dense.state(time, x);
+        let file = &mut files[profile.switches.partition_point(|s| *s <= time)];
+        if self.computes {
+            let latest = self.reads_doses.then(|| Latest::at(profile.model, &profile.administrations, time));
+            present(profile.model, x, time, latest.as_ref(), file);
+        }
+        read(output, x, file)
+    }
+
+    pub fn integral(&mut self, from: f64, to: f64) -> f64 {
+        let pieces = self.pieces(from, to);
+        pieces.iter().map(|[a, b]| numeric::integral(|t| self.at(t), *a, *b)).sum()
+    }
+
+    /// Time and value of the first largest value.
+    pub fn max(&mut self, from: f64, to: f64) -> (f64, f64) {
+        self.extreme(from, to, 1.0)
+    }
+
+    /// Time and value of the first smallest value.
+    pub fn min(&mut self, from: f64, to: f64) -> (f64, f64) {
+        let (time, value) = self.extreme(from, to, -1.0);
+        (time, -value)
+    }
+
+    pub fn time_above(&mut self, level: f64, from: f64, to: f64) -> f64 {
+        let (pieces, points) = (self.pieces(from, to), self.points);
+        pieces.iter().map(|[a, b]| numeric::time_positive(|t| self.at(t) - level, *a, *b, points)).sum()
+    }
+
+    /// The best of all points and of what lies around every point that is better than its neighbours.
+    fn extreme(&mut self, from: f64, to: f64, sign: f64) -> (f64, f64) {
+        let mut points: Vec<(f64, f64)> = Vec::new();
+        for [a, b] in self.pieces(from, to) {
+            let place = |k: usize| if k == self.points { b } else { a + (b - a) * k as f64 / self.points as f64 };
+            let times: Vec<f64> = (0..=self.points).map(place).collect();
+            points.extend(times.into_iter().map(|t| (t, sign * self.at(t))));
+        }
+        let first = (from, sign * self.at(from));
+        let mut best = points.iter().fold(first, |best, point| if point.1 > best.1 { *point } else { best });
+        for around in points.windows(3).filter(|w| w[1].1 >= w[0].1 && w[1].1 >= w[2].1) {
+            let found = numeric::peak(|t| sign * self.at(t), around[0].0, around[2].0);
+            if found.1 > best.1 {
+                best = found;
+            }
+        }
+        best
+    }
+
+    /// The pieces of from..to between changes of the input. Each ends just before the next change.
+    fn pieces(&self, from: f64, to: f64) -> Vec<[f64; 2]> {
+        let inside = self.profile.dense.breakpoints().iter().copied().filter(|t| *t > from && *t < to);
+        let edges: Vec<f64> = std::iter::once(from).chain(inside).chain([to]).collect();
+        edges.windows(2).map(|w| [w[0], if w[1] < to { w[1].next_down() } else { w[1] }]).collect()
+    }
+}

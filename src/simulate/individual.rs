@@ -1,0 +1,299 @@
+//! One subject's numbers for a prepared simulation: programs run, doses placed in time, the exact part solved.
+
+use super::administer::{Administration, administrations};
+use super::failure::Failing;
+use super::field::Arrived;
+use super::limits::{check_dose, check_interval};
+use super::{Prepared, SimulationError, switches};
+use crate::expr::Class;
+use crate::model::{Model, Reg};
+use crate::population::Subject;
+use crate::solve::{Event, Exact, Plan, Schedule, SolveError, System};
+
+/// An amount below zero by less than this share of the largest is zero, rounded.
+const ROUNDING: f64 = 1e-9;
+
+/// The numbers of one subject, in memory that is reused from subject to subject without allocating.
+#[derive(Debug)]
+pub(super) struct Individual {
+    pub exact: Exact,
+    pub schedule: Schedule,
+    /// One register file per interval between switches.
+    pub files: Vec<Vec<[f64; 1]>>,
+    /// What each event of the schedule puts in.
+    pub amounts: Vec<f64>,
+    /// States at the start, in the order of the schedule.
+    pub x0: Vec<f64>,
+    /// Doses that enter by input functions, in the order of their arrival.
+    pub by_function: Vec<Arrived>,
+    given: Given,
+    entries: Vec<Entry>,
+    timing: Vec<[f64; 2]>,
+    events: Vec<Event>,
+    marks: Vec<f64>,
+    a: Vec<f64>,
+    b: Vec<f64>,
+}
+
+/// Doses of one weight, and the distinct ways they enter.
+#[derive(Debug, Default)]
+struct Given {
+    weight: Option<f64>,
+    ready: bool,
+    list: Vec<Administration>,
+    /// For each administration the place of its kind in `kinds`.
+    kind_of: Vec<usize>,
+    kinds: Vec<Kind>,
+}
+
+/// Everything the dose program reads, and what it is multiplied with: administrations of one kind share its results.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Kind {
+    route: usize,
+    device: u32,
+    amount: f64,
+    over: f64,
+    interval: usize,
+    /// Place of its first entry in `Individual::entries`.
+    first: usize,
+}
+
+/// Where a part of a dose of some kind goes, how much of it, when and for how long.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Entry {
+    state: usize,
+    amount: f64,
+    lag: f64,
+    over: f64,
+}
+
+impl Individual {
+    /// Memory for subjects of a simulation.
+    pub fn new(prepared: &Prepared<'_>) -> Self {
+        let (n, exact) = (prepared.model.states().len(), prepared.split.exact);
+        let intervals = prepared.switches.len() + 1;
+        Individual {
+            exact: Exact::new(exact),
+            schedule: Schedule::default(),
+            files: vec![prepared.model.tiers().file::<1>(); intervals],
+            amounts: Vec::new(),
+            x0: vec![0.0; n],
+            by_function: Vec::new(),
+            given: Given::default(),
+            entries: Vec::new(),
+            timing: Vec::new(),
+            events: Vec::new(),
+            marks: Vec::new(),
+            a: vec![0.0; intervals * exact * exact],
+            b: vec![0.0; intervals * exact],
+        }
+    }
+
+    /// The administrations of the latest subject.
+    pub fn administrations(&self) -> &[Administration] {
+        &self.given.list
+    }
+
+    /// Another subject: its numbers, its schedule, its exact part.
+    ///
+    /// # Errors
+    /// A dose that cannot be given to this subject, a number outside its limits, or a solution that is not finite.
+    pub fn become_subject(&mut self, prepared: &Prepared<'_>, subject: &Subject<'_>) -> Result<(), SimulationError> {
+        self.give(prepared, subject)?;
+        let first_time = std::iter::once(0.0).chain(prepared.switches.iter().copied());
+        for (interval, from) in first_time.enumerate() {
+            self.evaluate(prepared, subject, interval, from)?;
+        }
+        self.place(prepared)?;
+        let exact = prepared.split.exact;
+        if exact > 0 {
+            let system = System { a: &self.a, b: &self.b, x0: &self.x0[..exact] };
+            self.exact.solve(&self.schedule, system, &self.amounts)?;
+            if !self.keeps_amounts_positive(prepared) {
+                self.find_negative(prepared, subject)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether no amount can fall below zero: nothing leaves a compartment but in proportion to what is in it.
+    fn keeps_amounts_positive(&self, prepared: &Prepared<'_>) -> bool {
+        let n = prepared.split.exact;
+        let leaves = |at: usize, value: f64| value < 0.0 && prepared.compartments[at % n];
+        let by_others = self.a.iter().enumerate().any(|(at, a)| at / n % n != at % n && leaves(at / n, *a));
+        !by_others && !self.b.iter().enumerate().any(|(at, b)| leaves(at, *b))
+    }
+
+    /// # Errors
+    /// A compartment that holds less than nothing at some time.
+    fn find_negative(&self, prepared: &Prepared<'_>, subject: &Subject<'_>) -> Result<(), SimulationError> {
+        let (n, states) = (prepared.split.exact, prepared.split.exact_states());
+        let intervals = self.files.len();
+        for at in (0..n).filter(|at| prepared.compartments[*at]) {
+            let weights: Vec<f64> = (0..n * intervals).map(|k| f64::from(u8::from(k % n == at))).collect();
+            let constants = vec![0.0; intervals];
+            let mut amount = self.exact.solution().signal(&weights, &constants);
+            let (lowest, highest) = (amount.min(0.0, prepared.until), amount.max(0.0, prepared.until));
+            if lowest.value < -ROUNDING * highest.value.abs() {
+                let before = self.given.list.iter().take_while(|a| a.time <= lowest.time);
+                let dose = before.last().map(|a| a.dose + 1);
+                let (model, values) = (prepared.model, subject.values());
+                let failing = Failing { model, values, states, begin: 0.0, dose };
+                let (time, value) = (lowest.time, lowest.value);
+                return Err(failing.error(SolveError::NegativeAmount { state: at, time, value }));
+            }
+        }
+        Ok(())
+    }
+
+    /// Amounts and devices for the subject's weight, unless the last subject had the same.
+    fn give(&mut self, prepared: &Prepared<'_>, subject: &Subject<'_>) -> Result<(), SimulationError> {
+        if self.given.ready && self.given.weight == subject.weight() {
+            return Ok(());
+        }
+        let list = administrations(prepared.model, &prepared.doses, subject.weight())?;
+        let mut given = Given { weight: subject.weight(), ready: true, list, ..Given::default() };
+        let mut entries = 0;
+        for a in &given.list {
+            let interval = prepared.interval_at(a.time);
+            let kind = Kind { route: a.route, device: a.device, amount: a.amount, over: a.over, interval, first: 0 };
+            let known = given.kinds.iter().position(|k| Kind { first: 0, ..*k } == kind);
+            given.kind_of.push(known.unwrap_or(given.kinds.len()));
+            if known.is_none() {
+                given.kinds.push(Kind { first: entries, ..kind });
+                entries += prepared.model.routes()[a.route].entries.len();
+            }
+        }
+        self.given = given;
+        self.entries = vec![Entry { state: 0, amount: 0.0, lag: 0.0, over: 0.0 }; entries];
+        // Timing is compared with that of the last subject, so it must not survive a change of the doses.
+        self.timing.clear();
+        Ok(())
+    }
+
+    /// Runs the programs of one interval and collects the numbers of the system and of the doses given in it.
+    fn evaluate(
+        &mut self,
+        prepared: &Prepared<'_>,
+        subject: &Subject<'_>,
+        interval: usize,
+        from: f64,
+    ) -> Result<(), SimulationError> {
+        let (model, split) = (prepared.model, &prepared.split);
+        let file = &mut self.files[interval];
+        for (parameter, value) in model.parameters().iter().zip(subject.values()) {
+            file[parameter.slot] = [*value];
+        }
+        for (covariate, value) in model.covariates().iter().zip(switches::values(model.covariates(), subject, from)) {
+            file[covariate.slot] = [value];
+        }
+        model.tiers().run(Class::Subject, file);
+        model.tiers().run(Class::Interval, file);
+        check_interval(model, file)?;
+        if interval == 0 {
+            for (x, state) in self.x0.iter_mut().zip(&split.order) {
+                *x = model.states()[*state].initial.map_or(0.0, |reg| file[reg][0]);
+            }
+        }
+        let n = split.exact;
+        let a = &mut self.a[interval * n * n..(interval + 1) * n * n];
+        a.fill(0.0);
+        split.a.iter().for_each(|(row, column, reg)| a[split.place[*row] * n + split.place[*column]] = file[*reg][0]);
+        let b = &mut self.b[interval * n..(interval + 1) * n];
+        b.fill(0.0);
+        split.b.iter().for_each(|(row, reg)| b[split.place[*row]] = file[*reg][0]);
+        let inputs = model.inputs();
+        for kind in self.given.kinds.iter().filter(|k| k.interval == interval) {
+            file[inputs.dose_amount] = [kind.amount];
+            file[inputs.dose_device] = [f64::from(kind.device)];
+            model.tiers().run(Class::Dose, file);
+            let route = &model.routes()[kind.route];
+            check_dose(model, route, file)?;
+            let value = |reg: Option<Reg>, default: f64| reg.map_or(default, |reg| file[reg][0]);
+            for (slot, entry) in self.entries[kind.first..].iter_mut().zip(&route.entries) {
+                *slot = Entry {
+                    state: entry.state,
+                    amount: value(entry.amount, kind.amount * value(entry.fraction, 1.0)),
+                    lag: value(entry.lag, 0.0),
+                    over: value(entry.over, kind.over),
+                };
+            }
+        }
+        Ok(())
+    }
+
+    /// Amounts of all events, and a new schedule if anything about their times differs from the last subject's.
+    fn place(&mut self, prepared: &Prepared<'_>) -> Result<(), SimulationError> {
+        self.amounts.clear();
+        for kind in &self.given.kind_of {
+            let entries = self.given.kinds[*kind].entries(prepared.model);
+            self.amounts.extend(self.entries[entries].iter().map(|e| e.amount));
+        }
+        if prepared.by_function {
+            self.place_functions(prepared.model);
+        }
+        let timing = self.entries.iter().map(|e| [e.lag, e.over]);
+        if self.schedule.systems() > 0 && timing.clone().eq(self.timing.iter().copied()) {
+            return Ok(());
+        }
+        self.timing.clear();
+        self.timing.extend(timing);
+        self.events.clear();
+        self.marks.clear();
+        if prepared.doses_are_marks {
+            self.marks.extend(self.given.list.iter().map(|a| a.time));
+        }
+        let mut amount = 0;
+        for (administration, kind) in self.given.list.iter().zip(&self.given.kind_of) {
+            let kind = &self.given.kinds[*kind];
+            let route = &prepared.model.routes()[kind.route];
+            for (entry, of) in self.entries[kind.entries(prepared.model)].iter().zip(&route.entries) {
+                let time = administration.time + entry.lag;
+                match of.input {
+                    Some(_) => self.marks.push(time),
+                    None => {
+                        let state = prepared.split.place[entry.state];
+                        self.events.push(Event { time, state, amount, over: entry.over });
+                    }
+                }
+                amount += 1;
+            }
+        }
+        let plan = Plan {
+            start: 0.0,
+            events: &self.events,
+            switches: &prepared.switches,
+            marks: &self.marks,
+            samples: &prepared.samples,
+        };
+        self.schedule.rebuild(&plan)?;
+        Ok(())
+    }
+
+    fn place_functions(&mut self, model: &Model) {
+        self.by_function.clear();
+        for (administration, kind) in self.given.list.iter().zip(&self.given.kind_of) {
+            let kind = &self.given.kinds[*kind];
+            let route = &model.routes()[kind.route];
+            for (entry, of) in self.entries[kind.entries(model)].iter().zip(&route.entries) {
+                let Some(rate) = of.input else { continue };
+                self.by_function.push(Arrived {
+                    rate,
+                    state: entry.state,
+                    time: administration.time + entry.lag,
+                    amount: entry.amount,
+                    dose_amount: kind.amount,
+                    dose_device: f64::from(kind.device),
+                });
+            }
+        }
+        self.by_function.sort_by(|a, b| a.time.total_cmp(&b.time));
+    }
+}
+
+impl Kind {
+    /// Places of its entries in `Individual::entries`.
+    fn entries(&self, model: &Model) -> std::ops::Range<usize> {
+        self.first..self.first + model.routes()[self.route].entries.len()
+    }
+}

@@ -1,0 +1,224 @@
+//! Subjects in lanes: each steps through its own schedule with its own step size, and leaves its lane to the next.
+
+use super::failure::Failing;
+use super::field::ModelField;
+use super::seat::Seat;
+use super::{Prepared, SimulationError};
+use crate::math::kernel;
+use crate::population::Subject;
+use crate::solve::{Integrator, Outcome, Reference, Trajectory, Work};
+use std::ops::Range;
+
+/// Memory for subjects in L lanes.
+#[derive(Debug)]
+pub(super) struct Lanes<'m, const L: usize> {
+    field: ModelField<'m, L>,
+    integrator: Integrator<L>,
+    seats: Vec<Seat>,
+}
+
+/// Subjects on their way, and where their numbers go.
+struct Run<'a, 'm> {
+    prepared: &'a Prepared<'m>,
+    subjects: &'a [Subject<'a>],
+    waiting: Range<usize>,
+    out: &'a mut [f64],
+    results: Vec<Result<(), SimulationError>>,
+    /// The dense solution of the first lane, if it is wanted.
+    keep: Option<&'a mut Trajectory>,
+}
+
+/// One sweep of all lanes, compiled for several instruction sets.
+struct Sweep<'a, 'm, const L: usize> {
+    integrator: &'a mut Integrator<L>,
+    field: &'a mut ModelField<'m, L>,
+}
+
+impl<const L: usize> kernel::Work for Sweep<'_, '_, L> {
+    type Output = [Outcome; L];
+
+    #[inline(always)]
+    fn run(self) -> [Outcome; L] {
+        self.integrator.sweep(self.field)
+    }
+}
+
+impl Run<'_, '_> {
+    /// Where a subject's outputs go.
+    fn out(&mut self, subject: usize) -> &mut [f64] {
+        let size = self.prepared.numbers();
+        &mut self.out[subject * size..(subject + 1) * size]
+    }
+
+    fn failed(&mut self, subject: usize, error: SimulationError) {
+        self.out(subject).fill(f64::NAN);
+        self.results[subject] = Err(error);
+    }
+}
+
+impl<'m, const L: usize> Lanes<'m, L> {
+    /// Memory for runs of `prepared`.
+    pub fn new(prepared: &Prepared<'m>) -> Self {
+        let (n, settings) = (prepared.split.rest().len(), &prepared.settings);
+        Lanes {
+            field: ModelField::new(prepared.model, &prepared.split),
+            integrator: Integrator::new(n, settings.engine.method(), settings.rtol, settings.most_steps),
+            seats: (0..L).map(|_| Seat::new(prepared)).collect(),
+        }
+    }
+
+    /// Who was last in the first lane.
+    pub fn first(&self) -> &Seat {
+        &self.seats[0]
+    }
+
+    /// Work since the memory was made.
+    pub fn work(&self) -> Work {
+        self.seats.iter().fold(self.integrator.work(), |work, seat| work + seat.work())
+    }
+
+    /// Runs subjects, as many as there are lanes at once. `out` has a part for each subject; those of subjects that fail
+    /// are NaN. `keep` keeps the dense solution of the first lane.
+    pub fn run(
+        &mut self,
+        prepared: &Prepared<'m>,
+        subjects: &[Subject<'_>],
+        out: &mut [f64],
+        keep: Option<&mut Trajectory>,
+    ) -> Vec<Result<(), SimulationError>> {
+        let (waiting, results) = (0..subjects.len(), vec![Ok(()); subjects.len()]);
+        let mut run = Run { prepared, subjects, waiting, out, results, keep };
+        let kernel = prepared.settings.kernel;
+        let mut riding = [None; L];
+        for (lane, rider) in riding.iter_mut().enumerate() {
+            *rider = self.next(&mut run, lane);
+        }
+        while riding.iter().any(Option::is_some) {
+            let Lanes { field, integrator, .. } = self;
+            let outcomes = kernel.run(Sweep { integrator, field });
+            for (lane, outcome) in outcomes.into_iter().enumerate() {
+                let Some(subject) = riding[lane] else { continue };
+                let goes_on = match outcome {
+                    Outcome::Idle | Outcome::Rejected => continue,
+                    Outcome::Accepted { from, to, arrived } => {
+                        self.accepted(&mut run, lane, subject, [from, to]).and_then(|()| match arrived {
+                            true => self.arrived(&mut run, lane, subject),
+                            false => Ok(true),
+                        })
+                    }
+                    Outcome::Failed(error) => Err(self.failing(&run, lane, subject).error(error)),
+                };
+                match goes_on {
+                    Ok(true) => continue,
+                    Ok(false) => {}
+                    Err(error) => run.failed(subject, error),
+                }
+                riding[lane] = self.next(&mut run, lane);
+            }
+        }
+        run.results
+    }
+
+    /// Lets the next subject that gets off the ground into a lane.
+    fn next(&mut self, run: &mut Run<'_, 'm>, lane: usize) -> Option<usize> {
+        self.integrator.retire(lane);
+        while let Some(subject) = run.waiting.next() {
+            self.integrator.fresh(lane);
+            self.field.stop(lane);
+            let boarded = self.seats[lane].board(run.prepared, &run.subjects[subject]);
+            match boarded.and_then(|()| self.begin(run, lane, subject)) {
+                Ok(true) => return Some(subject),
+                Ok(false) => {}
+                Err(error) => run.failed(subject, error),
+            }
+        }
+        None
+    }
+
+    /// Begins the next stretch that takes any time; false at the end of the schedule.
+    fn begin(&mut self, run: &mut Run<'_, 'm>, lane: usize, subject: usize) -> Result<bool, SimulationError> {
+        let prepared = run.prepared;
+        let seat = &mut self.seats[lane];
+        let length = seat.enter(prepared, &mut self.field, lane, run.out(subject))?;
+        if let Some(length) = length {
+            self.integrator.begin(lane, seat.y(), seat.scales().absolute(), length);
+        }
+        Ok(length.is_some())
+    }
+
+    fn accepted(
+        &mut self,
+        run: &mut Run<'_, 'm>,
+        lane: usize,
+        subject: usize,
+        [from, to]: [f64; 2],
+    ) -> Result<(), SimulationError> {
+        let Lanes { integrator, seats, .. } = self;
+        let seat = &mut seats[lane];
+        let quartic = |place| integrator.quartic(lane, place);
+        if let (0, Some(trajectory)) = (lane, &mut run.keep) {
+            let n = run.prepared.split.rest().len();
+            trajectory.push(seat.begin() + from, to - from, (0..n).map(quartic));
+        }
+        let prepared = run.prepared;
+        seat.write_samples(prepared, [from, to], quartic, run.out(subject))?;
+        integrator.states(lane, seat.y_mut());
+        seat.look(to).map_err(|error| self.failing(run, lane, subject).error(error))
+    }
+
+    fn arrived(&mut self, run: &mut Run<'_, 'm>, lane: usize, subject: usize) -> Result<bool, SimulationError> {
+        self.seats[lane].leave();
+        self.begin(run, lane, subject)
+    }
+
+    fn failing<'f>(&self, run: &'f Run<'_, 'm>, lane: usize, subject: usize) -> Failing<'f> {
+        let seat = &self.seats[lane];
+        Failing {
+            model: run.prepared.model,
+            values: run.subjects[subject].values(),
+            states: run.prepared.split.rest(),
+            begin: seat.begin(),
+            dose: seat.dose(),
+        }
+    }
+}
+
+impl<'m> Lanes<'m, 1> {
+    /// Runs one subject by a reference engine, which stops at every sample.
+    pub fn refer(
+        &mut self,
+        reference: &mut Reference,
+        prepared: &Prepared<'m>,
+        subject: &Subject<'_>,
+        out: &mut [f64],
+        mut keep: Option<&mut Trajectory>,
+    ) -> Result<(), SimulationError> {
+        let Lanes { field, seats, .. } = self;
+        let seat = &mut seats[0];
+        field.stop(0);
+        seat.board(prepared, subject)?;
+        while let Some(length) = seat.enter(prepared, field, 0, out)? {
+            let (begin, dose) = (seat.begin(), seat.dose());
+            let states = prepared.split.rest();
+            let failing = Failing { model: prepared.model, values: subject.values(), states, begin, dose };
+            let scales = seat.scales().sizes().to_vec();
+            let mut from = 0.0;
+            while from < length {
+                let to = seat.next_sample(prepared).map_or(length, |t| t.min(length));
+                let carried = match &mut keep {
+                    None => reference.advance(field, from, to, seat.y_mut(), &scales),
+                    Some(trajectory) => {
+                        reference.pieces(field, from, to, seat.y_mut(), &scales, |t, length, quartics| {
+                            trajectory.push(begin + t, length, quartics.iter().copied());
+                        })
+                    }
+                };
+                carried.and_then(|()| seat.look(to)).map_err(|error| failing.error(error))?;
+                seat.write_samples_at(prepared, to, out)?;
+                from = to;
+            }
+            seat.leave();
+        }
+        Ok(())
+    }
+}

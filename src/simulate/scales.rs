@@ -1,0 +1,91 @@
+//! How large the states of a subject are, and so how far off a step may be.
+
+use super::Settings;
+use crate::model::{Model, StateKind};
+use crate::solve::SolveError;
+
+/// A compartment is below zero when it is so by more than this many times what a step may be off.
+const BELOW: f64 = 1e3;
+/// The smallest scale of an amount, as a share of the largest that entered so far; of another state, as a share of its unit.
+const FLOOR: f64 = 1e-3;
+
+/// The sizes of the states of one subject that are integrated.
+#[derive(Debug, Clone)]
+pub(super) struct Scales {
+    /// Whether each is an amount in a compartment, and the size of one unit of it.
+    kinds: Vec<(bool, f64)>,
+    /// The largest magnitude of each so far.
+    peaks: Vec<f64>,
+    /// The largest amount that entered so far, mg.
+    entered: f64,
+    sizes: Vec<f64>,
+    absolute: Vec<f64>,
+    rtol: f64,
+    atol: f64,
+}
+
+impl Scales {
+    /// Of `states` of a model.
+    pub fn new(model: &Model, states: &[usize], settings: &Settings) -> Self {
+        let kind = |state: &usize| {
+            let state = &model.states()[*state];
+            (matches!(state.kind, StateKind::Compartment { .. }), state.unit.to_base(1.0).abs())
+        };
+        let nothing = vec![0.0; states.len()];
+        Scales {
+            kinds: states.iter().map(kind).collect(),
+            peaks: nothing.clone(),
+            entered: 0.0,
+            sizes: nothing.clone(),
+            absolute: nothing,
+            rtol: settings.rtol,
+            atol: settings.atol,
+        }
+    }
+
+    /// Another subject.
+    pub fn forget(&mut self) {
+        self.peaks.fill(0.0);
+        self.entered = 0.0;
+    }
+
+    /// Something of this size enters, at once or by and by.
+    pub fn enters(&mut self, amount: f64) {
+        self.entered = self.entered.max(amount.abs());
+    }
+
+    /// A stretch begins at these states.
+    pub fn begin(&mut self, y: &[f64]) {
+        for (at, (is_amount, unit)) in self.kinds.iter().enumerate() {
+            self.peaks[at] = self.peaks[at].max(y[at].abs());
+            let floor = FLOOR * if *is_amount { self.entered } else { *unit };
+            self.sizes[at] = self.peaks[at].max(floor).max(f64::MIN_POSITIVE);
+            self.absolute[at] = self.atol * self.sizes[at];
+        }
+    }
+
+    /// The size of each state at the beginning of the stretch: its largest value so far, and not too little.
+    pub fn sizes(&self) -> &[f64] {
+        &self.sizes
+    }
+
+    /// The absolute error that a step may make in each of them.
+    pub fn absolute(&self) -> &[f64] {
+        &self.absolute
+    }
+
+    /// A look at the states after a step, at `time` h after the beginning of the stretch.
+    ///
+    /// # Errors
+    /// A compartment that holds less than nothing.
+    pub fn look(&mut self, y: &[f64], time: f64) -> Result<(), SolveError> {
+        for (state, (value, (is_amount, _))) in y.iter().zip(&self.kinds).enumerate() {
+            self.peaks[state] = self.peaks[state].max(value.abs());
+            let off = self.absolute[state] + self.rtol * self.peaks[state];
+            if *is_amount && *value < -BELOW * off {
+                return Err(SolveError::NegativeAmount { state, time, value: *value });
+            }
+        }
+        Ok(())
+    }
+}

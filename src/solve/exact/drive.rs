@@ -1,0 +1,149 @@
+//! What the exact part of a system does to the part that is integrated: its states inside a stretch, for lanes of subjects.
+
+use super::solution::{Evaluator, Solution};
+use crate::math::modal::{Kind, Modal};
+use crate::math::phi::phi1;
+
+/// The exact part of one subject during one stretch: coordinates at its start and what enters them all the while.
+#[derive(Debug, Clone, Copy)]
+pub struct Flow<'a> {
+    pub(in crate::solve) modal: &'a Modal,
+    pub(in crate::solve) z: &'a [f64],
+    pub(in crate::solve) u: Option<&'a [f64]>,
+}
+
+impl Solution {
+    /// The solution during stretch `k` of its schedule.
+    pub fn flow(&self, k: usize) -> Flow<'_> {
+        Flow { modal: self.modal(k), z: self.start_of(k), u: self.input_of(k) }
+    }
+}
+
+impl Flow<'_> {
+    /// Writes the states `t` hours after the start of the stretch.
+    pub fn states(&self, t: f64, space: &mut FlowSpace, x: &mut [f64]) {
+        let z = space.0.advance(self.modal, self.z, self.u, t);
+        self.modal.to_states(z, x);
+    }
+}
+
+/// Reusable memory for [`Flow::states`].
+#[derive(Debug, Clone, Default)]
+pub struct FlowSpace(Evaluator);
+
+/// Some states of the exact parts of L subjects, as functions of the time since the start of each one's stretch.
+#[derive(Debug, Clone)]
+pub struct Drive<const L: usize> {
+    /// States that are read.
+    reads: Vec<usize>,
+    n: usize,
+    /// Rate of each mode.
+    rates: Vec<[f64; L]>,
+    /// What each mode adds to each state that is read, row by state.
+    amplitudes: Vec<[f64; L]>,
+    /// The same for what enters the mode.
+    entering: Vec<[f64; L]>,
+    /// Lanes that something enters.
+    driven: [bool; L],
+    /// Lanes with modes that are no single exponentials.
+    whole: [Option<Box<Whole>>; L],
+}
+
+/// A lane whose exact part is evaluated as it is.
+#[derive(Debug, Clone, Default)]
+struct Whole {
+    modal: Modal,
+    z: Vec<f64>,
+    u: Option<Vec<f64>>,
+    space: FlowSpace,
+    x: Vec<f64>,
+}
+
+impl<const L: usize> Drive<L> {
+    /// For exact parts of `n` states of which `reads` are read.
+    pub fn new(n: usize, reads: Vec<usize>) -> Self {
+        let modes = if reads.is_empty() { 0 } else { n };
+        Drive {
+            n: modes,
+            rates: vec![[0.0; L]; modes],
+            amplitudes: vec![[0.0; L]; modes * reads.len()],
+            entering: vec![[0.0; L]; modes * reads.len()],
+            driven: [false; L],
+            whole: std::array::from_fn(|_| None),
+            reads,
+        }
+    }
+
+    /// The states that are read.
+    pub fn reads(&self) -> &[usize] {
+        &self.reads
+    }
+
+    /// A new stretch of one lane.
+    pub fn set(&mut self, lane: usize, flow: Flow<'_>) {
+        if self.n == 0 {
+            return;
+        }
+        if flow.modal.kind() != Kind::Real {
+            let whole = self.whole[lane].get_or_insert_default();
+            whole.modal.clone_from(flow.modal);
+            whole.z.clear();
+            whole.z.extend_from_slice(flow.z);
+            whole.u = flow.u.map(<[f64]>::to_vec);
+            return;
+        }
+        self.whole[lane] = None;
+        self.driven[lane] = flow.u.is_some();
+        for (rates, rate) in self.rates.iter_mut().zip(flow.modal.rates()) {
+            rates[lane] = *rate;
+        }
+        for (r, state) in self.reads.iter().enumerate() {
+            let row = flow.modal.state_row(*state);
+            for q in 0..self.n {
+                self.amplitudes[r * self.n + q][lane] = row[q] * flow.z[q];
+                self.entering[r * self.n + q][lane] = flow.u.map_or(0.0, |u| row[q] * u[q]);
+            }
+        }
+    }
+
+    /// Writes the states that are read at `t`, h since the start of each lane's stretch.
+    #[inline(always)]
+    pub fn at(&mut self, t: &[f64; L], x: &mut [[f64; L]]) {
+        if self.n == 0 {
+            return;
+        }
+        x.iter_mut().for_each(|x| *x = [0.0; L]);
+        for q in 0..self.n {
+            let mut decay = [0.0; L];
+            for lane in 0..L {
+                decay[lane] = (self.rates[q][lane] * t[lane]).exp();
+            }
+            for (r, x) in x.iter_mut().enumerate() {
+                let amplitude = &self.amplitudes[r * self.n + q];
+                for lane in 0..L {
+                    x[lane] += amplitude[lane] * decay[lane];
+                }
+            }
+            for lane in (0..L).filter(|lane| self.driven[*lane]) {
+                let response = t[lane] * phi1(self.rates[q][lane] * t[lane]);
+                for (r, x) in x.iter_mut().enumerate() {
+                    x[lane] += self.entering[r * self.n + q][lane] * response;
+                }
+            }
+        }
+        for lane in 0..L {
+            if let Some(whole) = &mut self.whole[lane] {
+                whole.read(t[lane], &self.reads, |r, value| x[r][lane] = value);
+            }
+        }
+    }
+}
+
+impl Whole {
+    fn read(&mut self, t: f64, reads: &[usize], mut write: impl FnMut(usize, f64)) {
+        let Whole { modal, z, u, space, x } = self;
+        x.resize(modal.size(), 0.0);
+        Flow { modal, z, u: u.as_deref() }.states(t, space, x);
+        reads.iter().enumerate().for_each(|(r, state)| write(r, x[*state]));
+    }
+}
