@@ -58,6 +58,8 @@ pub struct Integrator<const L: usize> {
     lanes: [Lane; L],
     /// Ends of the stretches, h; where a lane is idle, the time that it is at.
     until: [f64; L],
+    /// The longest that the first steps may be, h.
+    longest: [f64; L],
     step: Step<L>,
     control: Control<L>,
     explicit: Explicit<L>,
@@ -78,9 +80,10 @@ impl<const L: usize> Integrator<L> {
             n,
             method,
             most_steps,
-            price: (9.0 + 4.0 / 3.0 * n as f64) / 6.0,
+            price: (18.0 + 8.0 / 3.0 * n as f64) / 6.0,
             lanes: [lane; L],
             until: [0.0; L],
+            longest: [f64::INFINITY; L],
             step: Step::new(n, relative),
             control: Control::new(),
             explicit: Explicit::new(n),
@@ -104,11 +107,18 @@ impl<const L: usize> Integrator<L> {
         self.lanes[lane] = Lane { live: true, sloped: false, linearised: false, ..self.lanes[lane] };
         self.unsloped = true;
         self.control.begin(lane);
-        (self.step.from[lane], self.until[lane]) = (0.0, until);
+        (self.step.from[lane], self.until[lane], self.longest[lane]) = (0.0, until, f64::INFINITY);
         for i in 0..self.n {
             self.step.y[i][lane] = y[i];
             self.step.absolute[i][lane] = absolute[i];
         }
+    }
+
+    /// The first step of the stretch that has just begun is at most so long: what drives the system from outside may be over
+    /// before any stage of a longer one sees it.
+    pub fn at_most(&mut self, lane: usize, length: f64) {
+        self.longest[lane] = length;
+        self.control.proposal[lane] = self.control.proposal[lane].min(length);
     }
 
     /// Whether the lane is on its way through a stretch.
@@ -143,7 +153,7 @@ impl<const L: usize> Integrator<L> {
         self.work
     }
 
-    /// Attempts one step in every live lane.
+    /// Attempts one step in every live lane of the method that carries the most of them; lanes of the other wait.
     #[inline(always)]
     pub fn sweep<F: Field<L>>(&mut self, field: &mut F) -> [Outcome; L] {
         let mut outcomes = [const { Outcome::Idle }; L];
@@ -155,30 +165,28 @@ impl<const L: usize> Integrator<L> {
             self.give_up(&mut outcomes);
         }
         self.step.spread();
-        let (explicit, any) = self.part(false);
-        if any {
+        let ((explicit, many), (stiff, few)) = (self.part(false), self.part(true));
+        // The lanes of one method wait while those of the other are more: that changes when a lane steps, not how.
+        if many >= few && many > 0 {
             let judgement = self.explicit.attempt(field, &mut self.step, self.method == Method::Auto);
             self.conclude(&explicit, &judgement, &mut outcomes);
         }
-        if self.stiff.is_some() {
-            let (stiff, any) = self.part(true);
-            if any {
-                self.attempt_stiff(field, &stiff, &mut outcomes);
-            }
+        if few > many {
+            self.attempt_stiff(field, &stiff, &mut outcomes);
         }
         outcomes
     }
 
-    /// 1 for the live lanes that one of the methods carries, else 0; and whether there are any.
+    /// 1 for the live lanes that one of the methods carries, else 0; and how many they are.
     #[inline(always)]
-    fn part(&self, stiff: bool) -> ([f64; L], bool) {
-        let (mut part, mut any) = ([0.0; L], false);
+    fn part(&self, stiff: bool) -> ([f64; L], usize) {
+        let (mut part, mut count) = ([0.0; L], 0);
         for l in 0..L {
             let here = self.lanes[l].live & (self.lanes[l].stiff == stiff);
             part[l] = f64::from(u8::from(here));
-            any |= here;
+            count += usize::from(here);
         }
-        (part, any)
+        (part, count)
     }
 
     #[inline(always)]
@@ -260,7 +268,8 @@ impl<const L: usize> Integrator<L> {
         for l in 0..L {
             if self.lanes[l].live && self.lanes[l].fresh {
                 let difference = self.largest_share(l, |step, i| self.trial[i][l] - step.slope[i][l]);
-                self.control.fresh(l, first_step(trial[l], rise[l], difference, self.until[l]));
+                let first = first_step(trial[l], rise[l], difference, self.until[l]);
+                self.control.fresh(l, first.min(self.longest[l]));
                 self.lanes[l].fresh = false;
                 self.work.slopes += 1;
             }
@@ -346,7 +355,8 @@ impl<const L: usize> Integrator<L> {
             lane.sloped = !stiff;
             self.unsloped |= stiff;
             outcomes[l] = Outcome::Accepted { from, to, arrived: !lane.live };
-            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], self.price) {
+            let left = (self.until[l] - to) / (to - from);
+            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], self.price, left) {
                 lane.stiff = !stiff;
                 self.work.switches += 1;
                 if let Some(stiff) = &mut self.stiff {
