@@ -59,11 +59,11 @@ fn stories<const L: usize>(method: Method, subjects: &[Binding]) -> Vec<Story> {
     let mut waiting = 0..subjects.len();
     let absolute = [TOLERANCE * 1e-2; 3];
     loop {
-        for lane in 0..L {
-            if places[lane].is_none()
+        for (lane, place) in places.iter_mut().enumerate() {
+            if place.is_none()
                 && let Some(subject) = waiting.next()
             {
-                places[lane] = Some((subject, 0));
+                *place = Some((subject, 0));
                 field.0[lane] = subjects[subject].clone();
                 integrator.fresh(lane);
                 integrator.begin(lane, &[10.0, 1.0, 0.0], &absolute, STRETCHES[0]);
