@@ -4,7 +4,7 @@
 mod integrate;
 
 use integrate::{Each, System, carry};
-use posology::math::kernel::Kernel;
+use posology::math::kernel::{self, Kernel};
 use posology::solve::{Integrator, Method, Outcome, SolveError, Work};
 use proptest::prelude::*;
 
@@ -59,11 +59,11 @@ fn stories<const L: usize>(method: Method, subjects: &[Binding]) -> Vec<Story> {
     let mut waiting = 0..subjects.len();
     let absolute = [TOLERANCE * 1e-2; 3];
     loop {
-        for lane in 0..L {
-            if places[lane].is_none()
+        for (lane, place) in places.iter_mut().enumerate() {
+            if place.is_none()
                 && let Some(subject) = waiting.next()
             {
-                places[lane] = Some((subject, 0));
+                *place = Some((subject, 0));
                 field.0[lane] = subjects[subject].clone();
                 integrator.fresh(lane);
                 integrator.begin(lane, &[10.0, 1.0, 0.0], &absolute, STRETCHES[0]);
@@ -100,6 +100,18 @@ fn stories<const L: usize>(method: Method, subjects: &[Binding]) -> Vec<Story> {
     }
 }
 
+/// Subjects in 16 lanes.
+struct Together<'a>(Method, &'a [Binding]);
+
+impl kernel::Work for Together<'_> {
+    type Output = Vec<Story>;
+
+    #[inline(always)]
+    fn run(self) -> Vec<Story> {
+        stories::<16>(self.0, self.1)
+    }
+}
+
 /// Subjects of any stiffness; one in ten cannot be simulated.
 fn subject() -> impl Strategy<Value = Binding> {
     let speed = prop_oneof![9 => (-1.0..3.5).prop_map(|power| 10_f64.powf(power)), 1 => Just(f64::NAN)];
@@ -115,7 +127,7 @@ proptest! {
             let alone: Vec<Story> =
                 subjects.iter().flat_map(|subject| stories::<1>(method, std::slice::from_ref(subject))).collect();
             for kernel in Kernel::ALL {
-                let together = kernel.run(|| stories::<16>(method, &subjects));
+                let together = kernel.run(Together(method, &subjects));
                 prop_assert!(together == alone, "{method:?}, 16 lanes, {kernel}");
             }
             prop_assert!(stories::<3>(method, &subjects) == alone, "{method:?}, 3 lanes");

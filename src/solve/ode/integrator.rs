@@ -11,6 +11,9 @@ use crate::solve::{SolveError, Work};
 
 /// A step may be longer by this factor to reach the end of a stretch.
 const STRETCH: f64 = 1.01;
+/// States and slopes below this are taken as zero: what is left of a dose after a long time would become so small that
+/// arithmetic with it takes a hundred times as long.
+const TRACE: f64 = 1e-150;
 
 /// What became of a lane in a sweep.
 #[derive(Debug, Clone, PartialEq)]
@@ -109,7 +112,7 @@ impl<const L: usize> Integrator<L> {
         self.control.begin(lane);
         (self.step.from[lane], self.until[lane], self.longest[lane]) = (0.0, until, f64::INFINITY);
         for i in 0..self.n {
-            self.step.y[i][lane] = y[i];
+            [self.step.y[i][lane]] = without_traces(&[y[i]]);
             self.step.absolute[i][lane] = absolute[i];
         }
     }
@@ -216,8 +219,8 @@ impl<const L: usize> Integrator<L> {
         let (y, slope, next) = (&mut y[..self.n], &mut slope[..self.n], &next[..self.n]);
         *from = choose(&accepted, to, from);
         for i in 0..self.n {
-            y[i] = choose(&accepted, &next[i], &y[i]);
-            slope[i] = choose(&accepted, &last[i], &slope[i]);
+            y[i] = choose(&accepted, &without_traces(&next[i]), &y[i]);
+            slope[i] = choose(&accepted, &without_traces(&last[i]), &slope[i]);
         }
     }
 
@@ -376,6 +379,16 @@ impl<const L: usize> Integrator<L> {
 #[inline(always)]
 fn moves(from: f64, to: f64, until: f64) -> bool {
     (to - from > 4.0 * f64::EPSILON * from) | ((to >= until) & (to > from))
+}
+
+/// The same without what is smaller than [`TRACE`].
+#[inline(always)]
+fn without_traces<const L: usize>(x: &[f64; L]) -> [f64; L] {
+    let mut clean = *x;
+    for l in 0..L {
+        clean[l] = if clean[l].abs() < TRACE { 0.0 } else { clean[l] };
+    }
+    clean
 }
 
 /// The first where the mask is 1, else the second.
