@@ -3,6 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use posology::expr::{Class, Graph, Node, Scope, Tiers, Type, parse};
+use posology::math::kernel::{Kernel, Work};
 use posology::units::Dimension;
 use std::hint::black_box;
 
@@ -62,6 +63,20 @@ fn compiled() -> Tiers {
     Tiers::compile(&graph, &[&rates])
 }
 
+struct Slopes<'a, const L: usize> {
+    tiers: &'a Tiers,
+    file: &'a mut [[f64; L]],
+}
+
+impl<const L: usize> Work for Slopes<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.tiers.run_group(0, self.file);
+    }
+}
+
 fn lanes<const L: usize>(criterion: &mut Criterion, tiers: &Tiers) {
     let mut file = tiers.file::<L>();
     for (slot, (_, value)) in PARAMETERS.iter().enumerate() {
@@ -71,7 +86,10 @@ fn lanes<const L: usize>(criterion: &mut Criterion, tiers: &Tiers) {
     tiers.run(Class::Subject, &mut file);
     let mut group = criterion.benchmark_group("right-hand side");
     group.throughput(Throughput::Elements(L as u64));
-    group.bench_function(format!("{L} lanes"), |bencher| bencher.iter(|| tiers.run_group(0, black_box(&mut file))));
+    for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.is_available()) {
+        let name = format!("{L} lanes, {kernel}");
+        group.bench_function(name, |bencher| bencher.iter(|| kernel.run(Slopes { tiers, file: black_box(&mut file) })));
+    }
     group.finish();
 }
 

@@ -2,6 +2,7 @@
 //! derivatives by complex step, linear systems, and lanes bit for bit.
 
 use posology::expr::{Class, Graph, Linear, Node, NonLinearReason, Scope, Tiers, Type, linearise, parse};
+use posology::math::kernel::{Kernel, Work};
 use posology::units::Dimension;
 use proptest::prelude::*;
 
@@ -45,6 +46,31 @@ fn lower(graph: &mut Graph, names: &Names, text: &str) -> Node {
 
 /// Values of all roots, in lanes that hold different inputs.
 fn run<const L: usize>(graph: &Graph, groups: &[&[Node]], inputs: &[[f64; 6]; L]) -> Vec<[f64; L]> {
+    run_by(Kernel::Baseline, graph, groups, inputs)
+}
+
+/// All programs of some groups.
+struct Programs<'a, const L: usize> {
+    tiers: &'a Tiers,
+    groups: usize,
+    file: &'a mut [[f64; L]],
+}
+
+impl<const L: usize> Work for Programs<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        for class in [Class::Subject, Class::Interval, Class::Dose] {
+            self.tiers.run(class, self.file);
+        }
+        for group in 0..self.groups {
+            self.tiers.run_group(group, self.file);
+        }
+    }
+}
+
+fn run_by<const L: usize>(kernel: Kernel, graph: &Graph, groups: &[&[Node]], inputs: &[[f64; 6]; L]) -> Vec<[f64; L]> {
     let tiers = Tiers::compile(graph, groups);
     let mut file = tiers.file::<L>();
     for (slot, register) in file.iter_mut().enumerate().take(6) {
@@ -52,10 +78,7 @@ fn run<const L: usize>(graph: &Graph, groups: &[&[Node]], inputs: &[[f64; 6]; L]
             *value = lane[slot];
         }
     }
-    for class in [Class::Subject, Class::Interval, Class::Dose] {
-        tiers.run(class, &mut file);
-    }
-    (0..groups.len()).for_each(|group| tiers.run_group(group, &mut file));
+    kernel.run(Programs { tiers: &tiers, groups: groups.len(), file: &mut file });
     groups.concat().iter().map(|root| file[tiers.register(*root)]).collect()
 }
 
@@ -235,17 +258,19 @@ proptest! {
     }
 
     #[test]
-    fn every_lane_has_the_bits_of_one_alone(tree in trees(), other in trees(), points in prop::array::uniform8(points())) {
+    fn every_lane_has_the_bits_of_one_alone_by_every_kernel(tree in trees(), other in trees(), points in prop::array::uniform8(points())) {
         let mut graph = Graph::new();
         let names = Names::new(&mut graph);
         let roots = [lower(&mut graph, &names, &tree.text()), lower(&mut graph, &names, &other.text())];
-        let together = run(&graph, &[&roots, &roots[1..]], &points);
-        for (lane, point) in points.iter().enumerate() {
-            // Grouped otherwise as well: operations are fused or not, with the same bits.
-            let alone = run(&graph, &[&roots[..1], &roots[1..]], &[*point]);
-            for (many, one) in together.iter().zip(&alone) {
-                let (many, one) = (many[lane], one[0]);
-                prop_assert!(many.to_bits() == one.to_bits() || (many.is_nan() && one.is_nan()), "{many} {one}");
+        for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.is_available()) {
+            let together = run_by(kernel, &graph, &[&roots, &roots[1..]], &points);
+            for (lane, point) in points.iter().enumerate() {
+                // Grouped otherwise as well: operations are fused or not, with the same bits.
+                let alone = run(&graph, &[&roots[..1], &roots[1..]], &[*point]);
+                for (many, one) in together.iter().zip(&alone) {
+                    let (many, one) = (many[lane], one[0]);
+                    prop_assert!(many.to_bits() == one.to_bits() || (many.is_nan() && one.is_nan()), "{many} {one}");
+                }
             }
         }
     }

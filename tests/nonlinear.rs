@@ -173,7 +173,8 @@ fn a_compiled_regimen_and_its_records_agree() {
             by_time.zip(profile.times().iter().zip(profile.output("conc").unwrap().values()))
         {
             assert_eq!(record.time, *time);
-            close(*value, *compiled, 1e-7);
+            // A trough far below the peak is known to the absolute tolerance.
+            assert!((value - compiled).abs() <= 1e-7 * compiled.abs() + 1e-8, "{give}, {time} h: {value} and {compiled}");
         }
     }
 }
@@ -204,9 +205,10 @@ fn a_fast_depot_upstream_costs_nothing() {
 #[test]
 fn failures_are_typed_and_leave_others_alone() {
     let cases = [
-        ("log(0.5 - C(central) / 20[mg/L]) * 0 * Vmax + Vmax", "E_STATE_NOT_FINITE"),
+        ("Vmax * log(0.5 - C(central) / 5[mg/L])", "E_STATE_NOT_FINITE"),
         ("Vmax", "E_NEGATIVE_AMOUNT"),
-        ("-Vmax * (C(central) / Km)^2", "E_STEP_TOO_SMALL"),
+        ("Vmax * if(t < 1000[h], 1, 0)", "E_NEGATIVE_AMOUNT"),
+        ("-Vmax * (C(central) / Km)^2", "E_TOO_MANY_STEPS"),
     ];
     for (flux, code) in cases {
         let model = model(&SATURABLE.replace("Vmax * C(central) / (Km + C(central))", flux));

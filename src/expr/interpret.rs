@@ -1,77 +1,90 @@
-//! Runs programs: one dispatch per operation for all lanes.
+//! Runs programs: one dispatch per operation for all lanes. Everything here is inlined into its caller, so that it is
+//! compiled for the caller's instruction set; functions that are called number by number are not, for they gain nothing.
 
 use super::functions;
 use super::graph::{Binary, Unary};
-use super::program::{Code, Fused, Program};
+use super::program::{Code, Operation, Program};
 
 impl Program {
     #[inline(always)]
     pub(super) fn run<const L: usize>(&self, file: &mut [[f64; L]]) {
         for operation in &self.0 {
-            // Operands lie below their result, so that the two parts can be borrowed side by side.
-            let (below, above) = file.split_at_mut(operation.to as usize);
-            let [a, b, c] = operation.from.map(|register| &below[register as usize]);
-            let to = &mut above[0];
-            match operation.code {
-                Code::Unary(op) => unary(op, to, a),
-                Code::Binary(op) => binary(op, to, a, b),
-                Code::Select => lanes(to, a, b, c, functions::select),
-                Code::Fused(op) => fused(op, to, a, b, c),
-            }
+            operation.run(file);
         }
     }
 }
 
-type Lanes<const L: usize> = [f64; L];
-
-#[inline(always)]
-fn lanes<const L: usize>(
-    to: &mut Lanes<L>,
-    a: &Lanes<L>,
-    b: &Lanes<L>,
-    c: &Lanes<L>,
-    f: impl Fn(f64, f64, f64) -> f64,
-) {
-    for i in 0..L {
-        to[i] = f(a[i], b[i], c[i]);
+impl Operation {
+    #[inline(always)]
+    fn run<const L: usize>(&self, file: &mut [[f64; L]]) {
+        // Operands lie below their result, so that the two parts can be borrowed side by side.
+        let (below, above) = file.split_at_mut(self.to as usize);
+        let to = &mut above[0];
+        let operand = |i: usize| &below[self.from[i] as usize];
+        macro_rules! each {
+            (|$a:ident| $value:expr) => {{
+                let x = operand(0);
+                for i in 0..L {
+                    let $a = x[i];
+                    to[i] = $value;
+                }
+            }};
+            (|$a:ident, $b:ident| $value:expr) => {{
+                let (x, y) = (operand(0), operand(1));
+                for i in 0..L {
+                    let ($a, $b) = (x[i], y[i]);
+                    to[i] = $value;
+                }
+            }};
+            (|$a:ident, $b:ident, $c:ident| $value:expr) => {{
+                let (x, y, z) = (operand(0), operand(1), operand(2));
+                for i in 0..L {
+                    let ($a, $b, $c) = (x[i], y[i], z[i]);
+                    to[i] = $value;
+                }
+            }};
+        }
+        match self.code {
+            Code::Neg => each!(|a| -a),
+            Code::Not => each!(|a| functions::not(a)),
+            Code::Abs => each!(|a| a.abs()),
+            Code::Sqrt => each!(|a| a.sqrt()),
+            Code::Add => each!(|a, b| a + b),
+            Code::Sub => each!(|a, b| a - b),
+            Code::Mul => each!(|a, b| a * b),
+            Code::Div => each!(|a, b| a / b),
+            Code::Min => each!(|a, b| functions::min(a, b)),
+            Code::Max => each!(|a, b| functions::max(a, b)),
+            Code::Equal => each!(|a, b| functions::equal(a, b)),
+            Code::Less => each!(|a, b| functions::less(a, b)),
+            Code::LessEqual => each!(|a, b| functions::less_equal(a, b)),
+            Code::And => each!(|a, b| functions::and(a, b)),
+            Code::Or => each!(|a, b| functions::or(a, b)),
+            Code::Select => each!(|a, b, c| functions::select(a, b, c)),
+            Code::MulAdd => each!(|a, b, c| a * b + c),
+            Code::MulSub => each!(|a, b, c| a * b - c),
+            Code::SubMul => each!(|a, b, c| c - a * b),
+            Code::DivAdd => each!(|a, b, c| c / (a + b)),
+            Code::AddMul => each!(|a, b, c| c * (a + b)),
+            Code::DiffMul => each!(|a, b, c| c * (a - b)),
+            Code::MulMul => each!(|a, b, c| a * b * c),
+            Code::MulDiv => each!(|a, b, c| a * b / c),
+            Code::AddAdd => each!(|a, b, c| a + b + c),
+            Code::DiffAdd => each!(|a, b, c| a - b + c),
+            Code::DiffDiff => each!(|a, b, c| a - b - c),
+            Code::SubDiv => each!(|a, b, c| c - a / b),
+            Code::Unary(op) => unary(op, to, operand(0)),
+            Code::Binary(op) => binary(op, to, operand(0), operand(1)),
+        }
     }
 }
 
-#[inline(always)]
-fn fused<const L: usize>(op: Fused, to: &mut Lanes<L>, a: &Lanes<L>, b: &Lanes<L>, c: &Lanes<L>) {
-    match op {
-        Fused::MulAdd => lanes(to, a, b, c, |a, b, c| a * b + c),
-        Fused::MulSub => lanes(to, a, b, c, |a, b, c| a * b - c),
-        Fused::SubMul => lanes(to, a, b, c, |a, b, c| c - a * b),
-        Fused::DivAdd => lanes(to, a, b, c, |a, b, c| c / (a + b)),
-        Fused::AddMul => lanes(to, a, b, c, |a, b, c| c * (a + b)),
-        Fused::DiffMul => lanes(to, a, b, c, |a, b, c| c * (a - b)),
-        Fused::MulMul => lanes(to, a, b, c, |a, b, c| a * b * c),
-        Fused::MulDiv => lanes(to, a, b, c, |a, b, c| a * b / c),
-        Fused::AddAdd => lanes(to, a, b, c, |a, b, c| a + b + c),
-        Fused::DiffAdd => lanes(to, a, b, c, |a, b, c| a - b + c),
-        Fused::DiffDiff => lanes(to, a, b, c, |a, b, c| a - b - c),
-        Fused::SubDiv => lanes(to, a, b, c, |a, b, c| c - a / b),
-    }
+#[inline(never)]
+fn unary<const L: usize>(op: Unary, to: &mut [f64; L], a: &[f64; L]) {
+    to.iter_mut().zip(a).for_each(|(to, a)| *to = functions::unary(op, *a));
 }
 
-#[inline(always)]
-fn binary<const L: usize>(op: Binary, to: &mut Lanes<L>, a: &Lanes<L>, b: &Lanes<L>) {
-    macro_rules! each {
-        ($($name:ident),*) => {
-            match op { $(Binary::$name => lanes(to, a, b, b, |a, b, _| functions::binary(Binary::$name, a, b)),)* }
-        };
-    }
-    // One loop per operation: the choice is made once for all lanes.
-    each!(Add, Sub, Mul, Div, Pow, Mod, Min, Max, Equal, Less, LessEqual, And, Or, Polygamma)
-}
-
-#[inline(always)]
-fn unary<const L: usize>(op: Unary, to: &mut Lanes<L>, a: &Lanes<L>) {
-    macro_rules! each {
-        ($($name:ident),*) => {
-            match op { $(Unary::$name => lanes(to, a, a, a, |a, _, _| functions::unary(Unary::$name, a)),)* }
-        };
-    }
-    each!(Neg, Not, Abs, Exp, Log, Log10, Sqrt, Expit, Logit, Floor, Tanh, Sin, Cos, Lgamma)
+#[inline(never)]
+fn binary<const L: usize>(op: Binary, to: &mut [f64; L], a: &[f64; L], b: &[f64; L]) {
+    to.iter_mut().zip(a).zip(b).for_each(|((to, a), b)| *to = functions::binary(op, *a, *b));
 }

@@ -5,19 +5,27 @@ use super::graph::{Binary, Class, Graph, Kind, Node, Unary};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What one operation computes from its operands `a`, `b`, `c`.
+/// What one operation computes from its operands `a`, `b`, `c`. One flat list: the interpreter jumps once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
-    Unary(Unary),
-    Binary(Binary),
+    Neg,
+    Not,
+    Abs,
+    Sqrt,
+    Add,
+    Sub,
+    Mul,
+    Div,
+    Min,
+    Max,
+    Equal,
+    Less,
+    LessEqual,
+    And,
+    Or,
     /// `b` where `a` is not 0, else `c`.
     Select,
-    Fused(Fused),
-}
-
-/// Two operations in one. Both round, so that the bits are those of the two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Fused {
+    // Two operations in one. Both round, so that the bits are those of the two.
     /// `a * b + c`
     MulAdd,
     /// `a * b - c`
@@ -42,6 +50,41 @@ pub(super) enum Fused {
     DiffDiff,
     /// `c - a / b`
     SubDiv,
+    /// Any other of one operand.
+    Unary(Unary),
+    /// Any other of two operands.
+    Binary(Binary),
+}
+
+impl From<Unary> for Code {
+    fn from(op: Unary) -> Self {
+        match op {
+            Unary::Neg => Code::Neg,
+            Unary::Not => Code::Not,
+            Unary::Abs => Code::Abs,
+            Unary::Sqrt => Code::Sqrt,
+            _ => Code::Unary(op),
+        }
+    }
+}
+
+impl From<Binary> for Code {
+    fn from(op: Binary) -> Self {
+        match op {
+            Binary::Add => Code::Add,
+            Binary::Sub => Code::Sub,
+            Binary::Mul => Code::Mul,
+            Binary::Div => Code::Div,
+            Binary::Min => Code::Min,
+            Binary::Max => Code::Max,
+            Binary::Equal => Code::Equal,
+            Binary::Less => Code::Less,
+            Binary::LessEqual => Code::LessEqual,
+            Binary::And => Code::And,
+            Binary::Or => Code::Or,
+            _ => Code::Binary(op),
+        }
+    }
 }
 
 /// One operation, on registers.
@@ -239,14 +282,14 @@ impl Draft {
             }
             let (code, from) = match graph.kind(node) {
                 Kind::Constant(_) | Kind::Input(_) => continue,
-                Kind::Unary(op, a) => (Code::Unary(op), [a, a, a]),
+                Kind::Unary(op, a) => (op.into(), [a, a, a]),
                 Kind::Select(a, b, c) => (Code::Select, [a, b, c]),
                 Kind::Binary(op, a, b) => match fuse(op, a, b, inner) {
                     Some((fused, from, gone)) => {
                         vanished.insert(gone);
-                        (Code::Fused(fused), from)
+                        (fused, from)
                     }
-                    None => (Code::Binary(op), [a, b, b]),
+                    None => (op.into(), [a, b, b]),
                 },
             };
             steps.push(Step { code, to: node, from });
@@ -273,40 +316,40 @@ fn fuse(
     x: Node,
     y: Node,
     inner: impl Fn(Node) -> Option<(Binary, Node, Node)>,
-) -> Option<(Fused, [Node; 3], Node)> {
+) -> Option<(Code, [Node; 3], Node)> {
     let from_left = inner(x).and_then(|(first, a, b)| Some((left(first, op)?, [a, b, y], x)));
     from_left.or_else(|| inner(y).and_then(|(first, a, b)| Some((right(first, op)?, [a, b, x], y))))
 }
 
 /// `(a first b) op c`
-fn left(first: Binary, op: Binary) -> Option<Fused> {
+fn left(first: Binary, op: Binary) -> Option<Code> {
     match (first, op) {
-        (Binary::Mul, Binary::Sub) => Some(Fused::MulSub),
-        (Binary::Mul, Binary::Div) => Some(Fused::MulDiv),
-        (Binary::Sub, Binary::Sub) => Some(Fused::DiffDiff),
+        (Binary::Mul, Binary::Sub) => Some(Code::MulSub),
+        (Binary::Mul, Binary::Div) => Some(Code::MulDiv),
+        (Binary::Sub, Binary::Sub) => Some(Code::DiffDiff),
         _ => either(first, op),
     }
 }
 
 /// `c op (a first b)`
-fn right(first: Binary, op: Binary) -> Option<Fused> {
+fn right(first: Binary, op: Binary) -> Option<Code> {
     match (first, op) {
-        (Binary::Mul, Binary::Sub) => Some(Fused::SubMul),
-        (Binary::Div, Binary::Sub) => Some(Fused::SubDiv),
-        (Binary::Add, Binary::Div) => Some(Fused::DivAdd),
+        (Binary::Mul, Binary::Sub) => Some(Code::SubMul),
+        (Binary::Div, Binary::Sub) => Some(Code::SubDiv),
+        (Binary::Add, Binary::Div) => Some(Code::DivAdd),
         _ => either(first, op),
     }
 }
 
 /// Where the order of `c` and `a first b` does not matter.
-fn either(first: Binary, op: Binary) -> Option<Fused> {
+fn either(first: Binary, op: Binary) -> Option<Code> {
     match (first, op) {
-        (Binary::Mul, Binary::Add) => Some(Fused::MulAdd),
-        (Binary::Add, Binary::Add) => Some(Fused::AddAdd),
-        (Binary::Sub, Binary::Add) => Some(Fused::DiffAdd),
-        (Binary::Mul, Binary::Mul) => Some(Fused::MulMul),
-        (Binary::Add, Binary::Mul) => Some(Fused::AddMul),
-        (Binary::Sub, Binary::Mul) => Some(Fused::DiffMul),
+        (Binary::Mul, Binary::Add) => Some(Code::MulAdd),
+        (Binary::Add, Binary::Add) => Some(Code::AddAdd),
+        (Binary::Sub, Binary::Add) => Some(Code::DiffAdd),
+        (Binary::Mul, Binary::Mul) => Some(Code::MulMul),
+        (Binary::Add, Binary::Mul) => Some(Code::AddMul),
+        (Binary::Sub, Binary::Mul) => Some(Code::DiffMul),
         _ => None,
     }
 }

@@ -190,6 +190,11 @@ impl<'m, const L: usize> ModelField<'m, L> {
         self.rates[place][lane] = rate;
     }
 
+    /// One more infusion into such a state.
+    pub fn infuse_more(&mut self, lane: usize, place: usize, rate: f64) {
+        self.rates[place][lane] += rate;
+    }
+
     /// Stops all infusions of a lane.
     pub fn stop(&mut self, lane: usize) {
         self.rates.iter_mut().for_each(|rates| rates[lane] = 0.0);
@@ -316,10 +321,10 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
             Law::Programs { slopes, rhs, .. } => {
                 self.model.tiers().run_group(slopes, &mut self.file);
                 for ((dy, state), rate) in dy.iter_mut().zip(&self.rest).zip(&self.rates) {
-                    let slope = &self.file[rhs[*state]];
-                    for lane in 0..L {
-                        dy[lane] = slope[lane] + rate[lane];
-                    }
+                    // A sum of its own, so that the compiler need not fear that it overlaps.
+                    let mut sum = self.file[rhs[*state]];
+                    add(&mut sum, rate);
+                    *dy = sum;
                 }
             }
             Law::Matrix { a, b } => {

@@ -1,13 +1,17 @@
 //! One subject's numbers for a prepared simulation: programs run, doses placed in time, the exact part solved.
 
 use super::administer::{Administration, administrations};
+use super::failure::Failing;
 use super::field::Arrived;
 use super::limits::{check_dose, check_interval};
 use super::{Prepared, SimulationError, switches};
 use crate::expr::Class;
 use crate::model::{Model, Reg};
 use crate::population::Subject;
-use crate::solve::{Event, Exact, Plan, Schedule, System};
+use crate::solve::{Event, Exact, Plan, Schedule, SolveError, System};
+
+/// An amount below zero by less than this share of the largest is zero, rounded.
+const ROUNDING: f64 = 1e-9;
 
 /// The numbers of one subject, in memory that is reused from subject to subject without allocating.
 #[derive(Debug)]
@@ -105,6 +109,39 @@ impl Individual {
         if exact > 0 {
             let system = System { a: &self.a, b: &self.b, x0: &self.x0[..exact] };
             self.exact.solve(&self.schedule, system, &self.amounts)?;
+            if !self.keeps_amounts_positive(prepared) {
+                self.find_negative(prepared, subject)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether no amount can fall below zero: nothing leaves a compartment but in proportion to what is in it.
+    fn keeps_amounts_positive(&self, prepared: &Prepared<'_>) -> bool {
+        let n = prepared.split.exact;
+        let leaves = |at: usize, value: f64| value < 0.0 && prepared.compartments[at % n];
+        let by_others = self.a.iter().enumerate().any(|(at, a)| at / n % n != at % n && leaves(at / n, *a));
+        !by_others && !self.b.iter().enumerate().any(|(at, b)| leaves(at, *b))
+    }
+
+    /// # Errors
+    /// A compartment that holds less than nothing at some time.
+    fn find_negative(&self, prepared: &Prepared<'_>, subject: &Subject<'_>) -> Result<(), SimulationError> {
+        let (n, states) = (prepared.split.exact, prepared.split.exact_states());
+        let intervals = self.files.len();
+        for at in (0..n).filter(|at| prepared.compartments[*at]) {
+            let weights: Vec<f64> = (0..n * intervals).map(|k| f64::from(u8::from(k % n == at))).collect();
+            let constants = vec![0.0; intervals];
+            let mut amount = self.exact.solution().signal(&weights, &constants);
+            let (lowest, highest) = (amount.min(0.0, prepared.until), amount.max(0.0, prepared.until));
+            if lowest.value < -ROUNDING * highest.value.abs() {
+                let before = self.given.list.iter().take_while(|a| a.time <= lowest.time);
+                let dose = before.last().map(|a| a.dose + 1);
+                let (model, values) = (prepared.model, subject.values());
+                let failing = Failing { model, values, states, begin: 0.0, dose };
+                let (time, value) = (lowest.time, lowest.value);
+                return Err(failing.error(SolveError::NegativeAmount { state: at, time, value }));
+            }
         }
         Ok(())
     }

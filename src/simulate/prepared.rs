@@ -7,7 +7,7 @@ use super::readout::{computes, present, reads_doses, states_read};
 use super::split::Split;
 use super::{Engine, Latest, Settings, SimulationError, field, switches};
 use crate::dosing::{PlannedDose, Regimen};
-use crate::model::{Model, Readout, Reg};
+use crate::model::{Model, Readout, Reg, StateKind};
 use crate::population::Subject;
 use crate::solve::{DormandPrince, Reference, Trajectory, Work};
 
@@ -27,6 +27,8 @@ pub struct Prepared<'m> {
     pub(super) samples: Vec<f64>,
     pub(super) switches: Vec<f64>,
     pub(super) until: f64,
+    /// Which of the states that are propagated exactly are amounts in compartments.
+    pub(super) compartments: Vec<bool>,
     /// Whether doses enter by input functions.
     pub(super) by_function: bool,
     /// Whether something that happens at a dose is seen by more than the states it enters.
@@ -92,7 +94,9 @@ impl<'m> Prepared<'m> {
         let (read, computes, outputs_read_doses) = (states_read(model), computes(model), reads_doses(model));
         let integrated = split.rest().iter().enumerate();
         let slopes_read_doses = field::clocks_of_doses(model).any(|clock| split.reads(model, clock));
+        let is_amount = |state: &usize| matches!(model.states()[*state].kind, StateKind::Compartment { .. });
         Ok(Prepared {
+            compartments: split.exact_states().iter().map(is_amount).collect(),
             by_function: model.routes().iter().flat_map(|r| &r.entries).any(|e| e.input.is_some()),
             doses_are_marks: !split.rest().is_empty() && (slopes_read_doses || outputs_read_doses),
             states_read: integrated.filter(|(_, s)| read[**s]).map(|(place, state)| (place, *state)).collect(),

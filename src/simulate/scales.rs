@@ -20,6 +20,8 @@ pub(super) struct Scales {
     entered: f64,
     sizes: Vec<f64>,
     absolute: Vec<f64>,
+    /// The smallest value that each may take.
+    least: Vec<f64>,
     rtol: f64,
     atol: f64,
 }
@@ -37,7 +39,8 @@ impl Scales {
             peaks: nothing.clone(),
             entered: 0.0,
             sizes: nothing.clone(),
-            absolute: nothing,
+            absolute: nothing.clone(),
+            least: nothing,
             rtol: settings.rtol,
             atol: settings.atol,
         }
@@ -63,6 +66,8 @@ impl Scales {
             // Where nothing was given and nothing is there yet, any size will do that is one.
             self.sizes[at] = if size > 0.0 { size } else { FLOOR };
             self.absolute[at] = self.atol * self.sizes[at];
+            let off = BELOW * (self.atol + self.rtol) * self.sizes[at];
+            self.least[at] = if *is_amount { -off } else { f64::NEG_INFINITY };
         }
     }
 
@@ -86,10 +91,10 @@ impl Scales {
     /// # Errors
     /// A compartment that holds less than nothing.
     pub fn look(&mut self, y: &[f64], time: f64) -> Result<(), SolveError> {
-        for (state, (value, (is_amount, _))) in y.iter().zip(&self.kinds).enumerate() {
-            self.peaks[state] = self.peaks[state].max(value.abs());
-            let off = self.absolute[state] + self.rtol * self.peaks[state];
-            if *is_amount && *value < -BELOW * off {
+        let sizes = self.peaks.iter_mut().zip(&self.least);
+        for (state, (value, (peak, least))) in y.iter().zip(sizes).enumerate() {
+            *peak = if value.abs() > *peak { value.abs() } else { *peak };
+            if value < least {
                 return Err(SolveError::NegativeAmount { state, time, value: *value });
             }
         }

@@ -20,6 +20,11 @@ impl Solution {
 }
 
 impl Flow<'_> {
+    /// The largest rate of the system, per h.
+    pub fn fastest(&self) -> f64 {
+        self.modal.fastest()
+    }
+
     /// Writes the states `t` hours after the start of the stretch.
     pub fn states(&self, t: f64, space: &mut FlowSpace, x: &mut [f64]) {
         let z = space.0.advance(self.modal, self.z, self.u, t);

@@ -1,7 +1,7 @@
 //! How long a step should be: the controller of the error and the guess for the first step.
 
 /// The largest factor between two steps.
-pub const GROWTH: f64 = 10.0;
+const GROWTH: f64 = 10.0;
 /// The smallest factor after a step that was accepted, and after one that was not.
 const SHRINK: f64 = 0.2;
 const RETREAT: f64 = 0.1;
@@ -11,55 +11,99 @@ const SAFETY: f64 = 0.9;
 const EXPONENT: f64 = 0.2;
 /// Share of the previous error in the decision (Gustafsson 1991; Hairer, Nørsett and Wanner 1993, II.4).
 const MEMORY: f64 = 0.04;
-/// Errors below this do not raise the memory of the controller.
-const CALM: f64 = 1e-4;
+/// log2 of the error that is remembered of smaller ones, and at the start.
+const QUIET: f64 = -13.0;
+/// Errors are not told apart below this: the next step is as long as it may be.
+const LEAST: f64 = 1e-12;
+
+/// Added to a number below 2^51 it leaves the nearest whole number in the last bits.
+const MAGIC: f64 = 6_755_399_441_055_744.0;
+/// The bits of 2^52, to which a whole number in the last bits adds.
+const TWO_52: u64 = 0x4330_0000_0000_0000;
+const MANTISSA: u64 = 0x000f_ffff_ffff_ffff;
+const ONE: u64 = 0x3ff0_0000_0000_0000;
 
 /// log2(x) for a positive normal number, within 0.01.
 #[inline(always)]
 pub fn log2(x: f64) -> f64 {
     let bits = x.to_bits();
-    let exponent = ((bits >> 52) as i32 - 1023) as f64;
-    let m = f64::from_bits(bits & 0x000f_ffff_ffff_ffff | 0x3ff0_0000_0000_0000);
-    exponent + (2.0 - m / 3.0) * m - 5.0 / 3.0
+    let exponent = f64::from_bits(bits >> 52 | TWO_52) - (4_503_599_627_370_496.0 + 1023.0);
+    let m = f64::from_bits(bits & MANTISSA | ONE);
+    exponent + (2.0 - m * (1.0 / 3.0)) * m - 5.0 / 3.0
 }
 
 /// 2^x for |x| < 1000, within 1 %.
 #[inline(always)]
 pub fn exp2(x: f64) -> f64 {
-    let shifted = x.clamp(-1000.0, 1000.0) + 1023.0;
-    let whole = shifted as i32;
-    let part = shifted - f64::from(whole);
-    f64::from_bits((whole as u64) << 52) * (1.0 + part * (2.0 / 3.0 + part / 3.0))
+    let shifted = x + MAGIC;
+    let part = x - (shifted - MAGIC);
+    let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(ONE));
+    power * (1.0 + part * (0.703 + part * 0.24))
 }
 
-/// The memory of the controller of one lane: log2 of the previous error, as a share of what is tolerated.
-#[derive(Debug, Clone, Copy)]
-pub struct Controller {
-    previous: f64,
+/// What the controller of the step remembers of each lane.
+#[derive(Debug, Clone)]
+pub struct Control<const L: usize> {
+    /// Length of step that is asked for, h.
+    pub proposal: [f64; L],
+    /// Attempts in the present stretch.
+    pub attempts: [f64; L],
+    /// 1 where the latest attempt was accepted, else 0.
+    pub accepted: [f64; L],
+    /// 1 where the latest attempt was not accepted, else 0.
+    pub rejected: [f64; L],
+    /// 1 where something in the latest attempt was not a number, else 0.
+    pub broken: [f64; L],
+    /// log2 of the previous error, as a share of what is tolerated.
+    previous: [f64; L],
 }
 
-impl Default for Controller {
-    fn default() -> Self {
-        Self { previous: log2(CALM) }
+impl<const L: usize> Control<L> {
+    pub fn new() -> Self {
+        let zero = [0.0; L];
+        let (proposal, attempts, accepted, rejected, broken) = (zero, zero, zero, zero, zero);
+        Self { proposal, attempts, accepted, rejected, broken, previous: [QUIET; L] }
     }
-}
 
-impl Controller {
-    /// Factor for the next step after one that was accepted with `error` (a share of what is tolerated, at most 1).
-    #[inline(always)]
-    pub fn accepted(&mut self, error: f64) -> f64 {
-        let error = log2(error.max(1e-12));
-        let factor = SAFETY * exp2(MEMORY * self.previous - (EXPONENT - 0.75 * MEMORY) * error);
-        self.previous = error.max(log2(CALM));
-        factor.clamp(SHRINK, GROWTH)
+    /// A stretch begins: attempts are counted anew.
+    pub fn begin(&mut self, lane: usize) {
+        for memory in [&mut self.attempts, &mut self.accepted, &mut self.rejected, &mut self.broken] {
+            memory[lane] = 0.0;
+        }
     }
 
-    /// Factor for the next attempt after one whose error was above 1, or not a number.
+    /// Another subject comes.
+    pub fn fresh(&mut self, lane: usize, proposal: f64) {
+        (self.proposal[lane], self.previous[lane]) = (proposal, QUIET);
+    }
+
+    /// Judges attempts of length `h` whose largest error was `error`, as a share of what is tolerated, in the lanes where
+    /// `part` is 1. Where `check` is not finite, something was not a number.
     #[inline(always)]
-    pub fn rejected(error: f64) -> f64 {
-        match error < 1e30 {
-            true => (SAFETY * exp2(-EXPONENT * log2(error))).clamp(RETREAT, SAFETY),
-            false => RETREAT,
+    pub fn decide(&mut self, part: &[f64; L], h: &[f64; L], error: &[f64; L], check: &[f64; L]) {
+        for l in 0..L {
+            let finite = check[l].abs() < f64::INFINITY;
+            let good = finite & (error[l] <= 1.0);
+            let log = log2(if error[l] > LEAST { error[l] } else { LEAST });
+            let power =
+                if good { MEMORY * self.previous[l] - (EXPONENT - 0.75 * MEMORY) * log } else { -EXPONENT * log };
+            let free = if finite { SAFETY * exp2(power) } else { RETREAT };
+            let (low, high) = if good { (SHRINK, GROWTH) } else { (RETREAT, SAFETY) };
+            let bounded = if free > low { free } else { low };
+            let bounded = if bounded < high { bounded } else { high };
+            let calm = good & (self.rejected[l] > 0.0) & (bounded > 1.0);
+            let next = h[l] * if calm { 1.0 } else { bounded };
+            // A step that was cut short to end a stretch says little about longer ones.
+            let cut = good & (bounded >= GROWTH) & (self.proposal[l] > next);
+            let proposal = if cut { self.proposal[l] } else { next };
+            let previous = if log > QUIET { log } else { QUIET };
+            let here = part[l] > 0.0;
+            self.previous[l] = if here & good { previous } else { self.previous[l] };
+            self.proposal[l] = if here { proposal } else { self.proposal[l] };
+            self.attempts[l] += part[l];
+            self.accepted[l] = if here & good { 1.0 } else { self.accepted[l] };
+            self.rejected[l] = if here { f64::from(u8::from(!good)) } else { self.rejected[l] };
+            self.broken[l] = if here { f64::from(u8::from(!finite)) } else { self.broken[l] };
         }
     }
 }
@@ -99,15 +143,34 @@ mod tests {
         }
     }
 
+    fn factor(control: &mut Control<1>, error: f64, check: f64) -> f64 {
+        control.proposal = [1.0];
+        control.decide(&[1.0], &[1.0], &[error], &[check]);
+        control.proposal[0]
+    }
+
     #[test]
     fn factors_stay_within_their_bounds_and_follow_the_fifth_root() {
-        let mut controller = Controller::default();
-        assert_eq!(controller.accepted(0.0), GROWTH);
-        assert_eq!(Controller::rejected(f64::NAN), RETREAT);
-        assert_eq!(Controller::rejected(f64::INFINITY), RETREAT);
-        assert!((Controller::rejected(32.0) / (SAFETY / 2.0) - 1.0).abs() < 0.02);
-        let steady = (0..100).fold(0.0, |_, _| controller.accepted(0.5));
+        let mut control = Control::new();
+        assert_eq!(factor(&mut control, 0.0, 0.0), GROWTH);
+        assert_eq!((control.accepted, control.rejected), ([1.0], [0.0]));
+        let steady = (0..100).fold(0.0, |_, _| factor(&mut control, 0.5, 0.5));
         assert!((steady / (SAFETY * 0.5_f64.powf(-EXPONENT + 1.75 * MEMORY)) - 1.0).abs() < 0.02, "{steady}");
+        assert!((factor(&mut control, 32.0, 32.0) / (SAFETY / 2.0) - 1.0).abs() < 0.02);
+        assert_eq!(control.rejected, [1.0]);
+        assert_eq!(factor(&mut control, 1e-12, 0.0), 1.0, "no growth after a rejection");
+        assert_eq!(factor(&mut control, f64::INFINITY, 1.0), RETREAT);
+        assert_eq!(control.broken, [0.0]);
+        assert_eq!(factor(&mut control, 0.0, f64::NAN), RETREAT);
+        assert_eq!((control.broken, control.attempts), ([1.0], [105.0]));
+    }
+
+    #[test]
+    fn a_step_that_was_cut_short_leaves_the_proposal_and_idle_lanes_keep_theirs() {
+        let mut control = Control::<2>::new();
+        control.proposal = [1.0, 1.0];
+        control.decide(&[1.0, 0.0], &[1e-3, 1e-3], &[1e-9, 1e-9], &[0.0, 0.0]);
+        assert_eq!((control.proposal, control.accepted), ([1.0, 1.0], [1.0, 0.0]));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Subjects side by side in lanes, each with its own time, step and method.
 
-use super::control::{Controller, GROWTH, first_step, trial_step};
+use super::choice::Choice;
+use super::control::{Control, first_step, trial_step};
 use super::explicit::Explicit;
 use super::step::{Judgement, Step};
 use super::stiff::Stiff;
@@ -10,14 +11,9 @@ use crate::solve::{SolveError, Work};
 
 /// A step may be longer by this factor to reach the end of a stretch.
 const STRETCH: f64 = 1.01;
-/// The explicit method is stable while rate x step is below 3.5; when it keeps this close, stability limits the step.
-const UNSTABLE: f64 = 3.0;
-/// So many steps near the limit, with fewer than `RELIEF` in a row away from it between them, call for the stiff method.
-const SIGNS: u8 = 15;
-const RELIEF: u8 = 6;
-/// The explicit method would be stable at the steps of the stiff one, so many times in a row: it comes back.
-const TAME: f64 = 2.0;
-const CALM: u8 = 10;
+/// States and slopes below this are taken as zero: what is left of a dose after a long time would become so small that
+/// arithmetic with it takes a hundred times as long.
+const TRACE: f64 = 1e-150;
 
 /// What became of a lane in a sweep.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,55 +35,19 @@ pub enum Outcome {
     Failed(SolveError),
 }
 
-/// What a lane remembers from sweep to sweep.
+/// What a lane remembers from sweep to sweep besides the numbers of its steps.
 #[derive(Debug, Clone, Copy, Default)]
 struct Lane {
     live: bool,
     /// Nothing is known about a good length of steps.
     fresh: bool,
-    /// The slope at the present time and state is in place.
+    /// The slope at the present time and state is in place; and the Jacobian.
     sloped: bool,
-    /// The latest attempt was accepted; its end becomes the beginning at the next sweep.
-    accepted: bool,
-    /// The latest attempt was not.
-    rejected: bool,
-    /// What made the latest attempt fail was not a number.
-    broken: bool,
-    until: f64,
-    /// Length of step that the controller asks for.
-    proposal: f64,
-    /// Attempts in the present stretch.
-    attempts: u64,
-    controller: Controller,
+    linearised: bool,
     /// Whether the stiff method makes the next step, and whether it made the latest one.
     stiff: bool,
     by_stiff: bool,
-    /// The Jacobian at the present time and state is in place.
-    linearised: bool,
-    /// Steps that spoke for a change of method, and steps in a row that spoke against it.
-    signs: u8,
-    relief: u8,
-}
-
-impl Lane {
-    fn new(method: Method) -> Self {
-        Self { fresh: true, stiff: method == Method::Stiff, ..Self::default() }
-    }
-
-    /// Changes the method if the steps so far call for it; `rate` is the dominant one times the latest step.
-    #[inline(always)]
-    fn changes_after(&mut self, rate: f64) -> bool {
-        let sign = if self.stiff { rate < TAME } else { rate > UNSTABLE };
-        self.relief = if sign { 0 } else { self.relief.saturating_add(1) };
-        let (enough, relief) = if self.stiff { (CALM, 1) } else { (SIGNS, RELIEF) };
-        self.signs = if sign { self.signs + 1 } else { self.signs };
-        self.signs = if self.relief >= relief { 0 } else { self.signs };
-        let change = self.signs >= enough;
-        if change {
-            (self.stiff, self.signs, self.relief) = (!self.stiff, 0, 0);
-        }
-        change
-    }
+    choice: Choice,
 }
 
 /// Integrates L systems of the same kind side by side. A lane's numbers depend neither on the other lanes nor on L.
@@ -96,10 +56,19 @@ pub struct Integrator<const L: usize> {
     n: usize,
     method: Method,
     most_steps: u64,
+    /// Work of a step of the stiff method in steps of the explicit one.
+    price: f64,
     lanes: [Lane; L],
+    /// Ends of the stretches, h; where a lane is idle, the time that it is at.
+    until: [f64; L],
+    /// The longest that the first steps may be, h.
+    longest: [f64; L],
     step: Step<L>,
+    control: Control<L>,
     explicit: Explicit<L>,
     stiff: Option<Stiff<L>>,
+    /// A live lane has no slope in place.
+    unsloped: bool,
     /// Scratch of the first steps.
     trial: Vec<[f64; L]>,
     work: Work,
@@ -109,14 +78,20 @@ impl<const L: usize> Integrator<L> {
     /// Memory for systems of `n` states. `relative` is the tolerated error of a step as a share of the state, `most_steps` the
     /// largest number of attempts in one stretch.
     pub fn new(n: usize, method: Method, relative: f64, most_steps: u64) -> Self {
+        let lane = Lane { fresh: true, stiff: method == Method::Stiff, ..Lane::default() };
         Self {
             n,
             method,
             most_steps,
-            lanes: [Lane::new(method); L],
+            price: (18.0 + 8.0 / 3.0 * n as f64) / 6.0,
+            lanes: [lane; L],
+            until: [0.0; L],
+            longest: [f64::INFINITY; L],
             step: Step::new(n, relative),
+            control: Control::new(),
             explicit: Explicit::new(n),
             stiff: (method != Method::Explicit).then(|| Stiff::new(n)),
+            unsloped: false,
             trial: vec![[0.0; L]; n],
             work: Work::default(),
         }
@@ -124,29 +99,29 @@ impl<const L: usize> Integrator<L> {
 
     /// Another subject comes into the lane: what was learned about steps and stiffness is forgotten.
     pub fn fresh(&mut self, lane: usize) {
-        self.lanes[lane] = Lane::new(self.method);
+        self.lanes[lane] = Lane { fresh: true, stiff: self.method == Method::Stiff, ..Lane::default() };
+        self.retire(lane);
     }
 
     /// Begins a stretch from states `y` at time 0 to `until` (h, above 0). `absolute` is the error of each state that is
     /// tolerated in a step besides the relative one. Length of step and method are those of the lane's stretch before.
     pub fn begin(&mut self, lane: usize, y: &[f64], absolute: &[f64], until: f64) {
-        let before = self.lanes[lane];
-        self.lanes[lane] = Lane {
-            live: true,
-            sloped: false,
-            linearised: false,
-            accepted: false,
-            rejected: false,
-            broken: false,
-            until,
-            attempts: 0,
-            ..before
-        };
-        self.step.from[lane] = 0.0;
+        debug_assert!(until > 0.0, "a stretch of {until} h");
+        self.lanes[lane] = Lane { live: true, sloped: false, linearised: false, ..self.lanes[lane] };
+        self.unsloped = true;
+        self.control.begin(lane);
+        (self.step.from[lane], self.until[lane], self.longest[lane]) = (0.0, until, f64::INFINITY);
         for i in 0..self.n {
-            self.step.y[i][lane] = y[i];
+            [self.step.y[i][lane]] = without_traces(&[y[i]]);
             self.step.absolute[i][lane] = absolute[i];
         }
+    }
+
+    /// The first step of the stretch that has just begun is at most so long: what drives the system from outside may be over
+    /// before any stage of a longer one sees it.
+    pub fn at_most(&mut self, lane: usize, length: f64) {
+        self.longest[lane] = length;
+        self.control.proposal[lane] = self.control.proposal[lane].min(length);
     }
 
     /// Whether the lane is on its way through a stretch.
@@ -158,6 +133,8 @@ impl<const L: usize> Integrator<L> {
     /// Ends the lane's stretch here.
     pub fn retire(&mut self, lane: usize) {
         self.lanes[lane].live = false;
+        self.control.begin(lane);
+        self.until[lane] = self.step.from[lane];
     }
 
     /// A state over the latest step of the lane, which was accepted in the latest sweep.
@@ -179,76 +156,80 @@ impl<const L: usize> Integrator<L> {
         self.work
     }
 
-    /// Attempts one step in every live lane.
+    /// Attempts one step in every live lane of the method that carries the most of them; lanes of the other wait.
     #[inline(always)]
     pub fn sweep<F: Field<L>>(&mut self, field: &mut F) -> [Outcome; L] {
         let mut outcomes = [const { Outcome::Idle }; L];
         self.advance();
-        self.refresh(field, &mut outcomes);
-        self.plan(&mut outcomes);
-        let detect = self.method == Method::Auto;
-        let [explicit, stiff] = [false, true].map(|stiff| self.lanes.map(|lane| lane.live && lane.stiff == stiff));
-        if explicit.contains(&true) {
-            let judgement = self.explicit.attempt(field, &mut self.step, detect);
-            for l in (0..L).filter(|l| explicit[*l]) {
-                self.work.slopes += 6;
-                outcomes[l] = self.judge(l, &judgement);
-            }
+        if self.unsloped {
+            self.refresh(field, &mut outcomes);
         }
-        if stiff.contains(&true) {
+        if self.plan() {
+            self.give_up(&mut outcomes);
+        }
+        self.step.spread();
+        let ((explicit, many), (stiff, few)) = (self.part(false), self.part(true));
+        // The lanes of one method wait while those of the other are more: that changes when a lane steps, not how.
+        if many >= few && many > 0 {
+            let judgement = self.explicit.attempt(field, &mut self.step, self.method == Method::Auto);
+            self.conclude(&explicit, &judgement, &mut outcomes);
+        }
+        if few > many {
             self.attempt_stiff(field, &stiff, &mut outcomes);
         }
         outcomes
     }
 
+    /// 1 for the live lanes that one of the methods carries, else 0; and how many they are.
     #[inline(always)]
-    fn attempt_stiff<F: Field<L>>(&mut self, field: &mut F, mask: &[bool; L], outcomes: &mut [Outcome; L]) {
-        let Some(stiff) = &mut self.stiff else { return };
-        let mut moved = *mask;
+    fn part(&self, stiff: bool) -> ([f64; L], usize) {
+        let (mut part, mut count) = ([0.0; L], 0);
         for l in 0..L {
-            moved[l] &= !self.lanes[l].linearised;
+            let here = self.lanes[l].live & (self.lanes[l].stiff == stiff);
+            part[l] = f64::from(u8::from(here));
+            count += usize::from(here);
+        }
+        (part, count)
+    }
+
+    #[inline(always)]
+    fn attempt_stiff<F: Field<L>>(&mut self, field: &mut F, part: &[f64; L], outcomes: &mut [Outcome; L]) {
+        let Some(stiff) = &mut self.stiff else { return };
+        let (mut moved, mut count) = ([false; L], 0);
+        for l in 0..L {
+            moved[l] = (part[l] > 0.0) & !self.lanes[l].linearised;
             self.lanes[l].linearised |= moved[l];
-            self.work.jacobians += u64::from(moved[l]);
-            self.work.slopes += u64::from(moved[l]);
+            count += u64::from(moved[l]);
         }
-        if moved.contains(&true) {
+        if count > 0 {
             stiff.linearise(field, &self.step, &moved);
+            self.work.jacobians += count;
+            self.work.slopes += count;
         }
-        let judgement = stiff.attempt(field, &mut self.step, mask, self.method == Method::Auto);
-        for l in (0..L).filter(|l| mask[*l]) {
-            self.work.slopes += 7;
-            self.work.factorisations += 1;
-            outcomes[l] = self.judge(l, &judgement);
-        }
+        let judgement = stiff.attempt(field, &mut self.step, part, self.method == Method::Auto);
+        self.conclude(part, &judgement, outcomes);
     }
 
     /// Ends of accepted steps become beginnings, and their last slopes the first ones.
     #[inline(always)]
     fn advance(&mut self) {
-        let mut accepted = [false; L];
-        for l in 0..L {
-            accepted[l] = self.lanes[l].accepted;
-            self.lanes[l].accepted = false;
-            self.step.from[l] = if accepted[l] { self.step.to[l] } else { self.step.from[l] };
-        }
-        let Step { y, slope, next, .. } = &mut self.step;
+        let accepted = std::mem::replace(&mut self.control.accepted, [0.0; L]);
+        let Step { from, to, y, slope, next, .. } = &mut self.step;
+        let last = &self.explicit.last_slopes()[..self.n];
+        let (y, slope, next) = (&mut y[..self.n], &mut slope[..self.n], &next[..self.n]);
+        *from = choose(&accepted, to, from);
         for i in 0..self.n {
-            let (end, last) = (&next[i], &self.explicit.last_slopes()[i]);
-            for l in 0..L {
-                y[i][l] = if accepted[l] { end[l] } else { y[i][l] };
-                slope[i][l] = if accepted[l] { last[l] } else { slope[i][l] };
-            }
+            y[i] = choose(&accepted, &without_traces(&next[i]), &y[i]);
+            slope[i] = choose(&accepted, &without_traces(&last[i]), &slope[i]);
         }
     }
 
     /// Slopes at the beginning where they are missing, and the length of first steps.
     #[inline(always)]
     fn refresh<F: Field<L>>(&mut self, field: &mut F, outcomes: &mut [Outcome; L]) {
-        if self.lanes.iter().all(|lane| !lane.live || lane.sloped) {
-            return;
-        }
         // The other lanes get the numbers that they have: same time, same states.
         field.slope(&self.step.from, &self.step.y, &mut self.step.slope);
+        self.unsloped = false;
         let mut fresh = false;
         for l in 0..L {
             if !self.lanes[l].live || self.lanes[l].sloped {
@@ -271,12 +252,13 @@ impl<const L: usize> Integrator<L> {
     #[cold]
     #[inline(never)]
     fn first_steps<F: Field<L>>(&mut self, field: &mut F) {
-        let fresh: [bool; L] = self.lanes.map(|lane| lane.live && lane.fresh);
         let (mut trial, mut rise) = ([0.0; L], [0.0; L]);
-        for l in (0..L).filter(|l| fresh[*l]) {
-            let size = self.largest_share(l, |step, i| step.y[i][l]);
-            rise[l] = self.largest_share(l, |step, i| step.slope[i][l]);
-            trial[l] = trial_step(size, rise[l], self.lanes[l].until);
+        for l in 0..L {
+            if self.lanes[l].live && self.lanes[l].fresh {
+                let size = self.largest_share(l, |step, i| step.y[i][l]);
+                rise[l] = self.largest_share(l, |step, i| step.slope[i][l]);
+                trial[l] = trial_step(size, rise[l], self.until[l]);
+            }
         }
         let mut at = self.step.from;
         (0..L).for_each(|l| at[l] += trial[l]);
@@ -286,113 +268,135 @@ impl<const L: usize> Integrator<L> {
             }
         }
         field.slope(&at, &self.step.next, &mut self.trial);
-        for l in (0..L).filter(|l| fresh[*l]) {
-            let difference = self.largest_share(l, |step, i| self.trial[i][l] - step.slope[i][l]);
-            let proposal = first_step(trial[l], rise[l], difference, self.lanes[l].until);
-            self.lanes[l] = Lane { fresh: false, proposal, ..self.lanes[l] };
-            self.work.slopes += 1;
+        for l in 0..L {
+            if self.lanes[l].live && self.lanes[l].fresh {
+                let difference = self.largest_share(l, |step, i| self.trial[i][l] - step.slope[i][l]);
+                let first = first_step(trial[l], rise[l], difference, self.until[l]);
+                self.control.fresh(l, first.min(self.longest[l]));
+                self.lanes[l].fresh = false;
+                self.work.slopes += 1;
+            }
         }
     }
 
     /// The largest of some values of the states as a share of what is tolerated; infinite where one is not a number.
     fn largest_share(&self, lane: usize, value: impl Fn(&Step<L>, usize) -> f64) -> f64 {
-        (0..self.n)
-            .map(|i| (value(&self.step, i) / self.step.weight_before(lane, i)).abs())
-            .fold(0.0, |largest, share| if share <= largest { largest } else { share })
-    }
-
-    /// Chooses the step of every live lane, so that it ends at the end of the stretch or far enough from it.
-    #[inline(always)]
-    fn plan(&mut self, outcomes: &mut [Outcome; L]) {
-        for l in 0..L {
-            let (lane, from) = (self.lanes[l], self.step.from[l]);
-            let rest = lane.until - from;
-            let to = match lane.proposal {
-                length if length * STRETCH >= rest => lane.until,
-                length if length * 2.0 > rest => from + 0.5 * rest,
-                length => from + length,
-            };
-            self.step.to[l] = if lane.live { to } else { from };
-            self.step.h[l] = self.step.to[l] - from;
-            if lane.live && (self.step.h[l].is_nan() || self.step.h[l] <= 0.0 || lane.attempts >= self.most_steps) {
-                outcomes[l] = self.stuck(l);
-            }
-        }
-    }
-
-    /// Why a lane has no step that it could try.
-    #[cold]
-    #[inline(never)]
-    fn stuck(&mut self, l: usize) -> Outcome {
-        let (lane, time) = (self.lanes[l], self.step.from[l]);
-        (self.step.to[l], self.step.h[l]) = (time, 0.0);
-        if lane.attempts >= self.most_steps {
-            return self.fail(l, SolveError::TooManySteps { time, limit: self.most_steps });
-        }
-        let state = self.culprit(l);
-        self.fail(
-            l,
-            match lane.broken {
-                true => SolveError::NotFinite { state, time },
-                false => SolveError::StepTooSmall { time, step: lane.proposal, state },
+        (0..self.n).map(|i| (value(&self.step, i) / self.step.weight_before(lane, i)).abs()).fold(
+            0.0,
+            |largest, share| match share {
+                share if share <= largest => largest,
+                share if share.is_nan() => f64::INFINITY,
+                share => share,
             },
         )
     }
 
-    /// The state whose error was largest in the latest attempt, or was not a number.
-    fn culprit(&self, l: usize) -> usize {
-        let error = |i: usize| match &self.stiff {
-            Some(stiff) if self.lanes[l].stiff => stiff.error(l, i),
-            _ => self.explicit.error(&self.step, l, i),
-        };
-        let share = |i: usize| match (error(i) / self.step.weight(i)[l]).abs() {
-            share if share.is_finite() && self.step.next[i][l].is_finite() => share,
-            _ => f64::INFINITY,
-        };
-        (0..self.n).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
+    /// Chooses the step of every live lane, so that it ends at the end of the stretch or far enough from it. True if a lane
+    /// has none; idle lanes have no rest of a stretch.
+    #[inline(always)]
+    fn plan(&mut self) -> bool {
+        let mut stuck = false;
+        let most = self.most_steps as f64;
+        for l in 0..L {
+            let (from, until, length) = (self.step.from[l], self.until[l], self.control.proposal[l]);
+            let rest = until - from;
+            let to = from + if length * 2.0 > rest { 0.5 * rest } else { length };
+            let to = if length * STRETCH >= rest { until } else { to };
+            let h = to - from;
+            (self.step.to[l], self.step.h[l]) = (to, h);
+            stuck |= !moves(from, to, until) & (rest > 0.0) | (self.control.attempts[l] >= most);
+        }
+        stuck
+    }
+
+    /// Lanes that have no step left that they could try say why.
+    #[cold]
+    #[inline(never)]
+    fn give_up(&mut self, outcomes: &mut [Outcome; L]) {
+        for l in 0..L {
+            let (time, limit, step) = (self.step.from[l], self.most_steps, self.control.proposal[l]);
+            let exhausted = self.control.attempts[l] >= limit as f64;
+            if self.lanes[l].live && (exhausted || !moves(time, self.step.to[l], self.until[l])) {
+                let state = self.step.culprit(l);
+                let error = match self.control.broken[l] > 0.0 {
+                    _ if exhausted => SolveError::TooManySteps { time, limit },
+                    true => SolveError::NotFinite { state, time },
+                    false => SolveError::StepTooSmall { time, step, state },
+                };
+                outcomes[l] = self.fail(l, error);
+                (self.step.to[l], self.step.h[l]) = (time, 0.0);
+            }
+        }
     }
 
     fn fail(&mut self, l: usize, error: SolveError) -> Outcome {
-        self.lanes[l].live = false;
+        self.retire(l);
         Outcome::Failed(error)
     }
 
-    /// Accepts or rejects the step of a lane and says how long the next one should be.
+    /// Accepts or rejects the attempts of one of the methods.
     #[inline(always)]
-    fn judge(&mut self, l: usize, judgement: &Judgement<L>) -> Outcome {
-        let (from, to, h) = (self.step.from[l], self.step.to[l], self.step.h[l]);
-        let error = judgement.error[l];
-        let lane = &mut self.lanes[l];
-        lane.attempts += 1;
-        lane.broken = !judgement.check[l].is_finite();
-        if lane.broken || error > 1.0 {
-            self.work.rejected += 1;
-            lane.rejected = true;
-            lane.proposal = h * Controller::rejected(if lane.broken { f64::NAN } else { error });
-            return Outcome::Rejected;
-        }
-        match lane.stiff {
-            true => self.work.stiff_steps += 1,
-            false => self.work.explicit_steps += 1,
-        }
-        let factor = lane.controller.accepted(error);
-        // A step that was cut short to end a stretch says little about longer ones.
-        let cut = h < lane.proposal && factor >= GROWTH;
-        let next = h * if lane.rejected { factor.min(1.0) } else { factor };
-        lane.proposal = if cut { lane.proposal.max(next) } else { next };
-        lane.rejected = false;
-        lane.accepted = true;
-        lane.by_stiff = lane.stiff;
-        lane.sloped = !lane.stiff;
-        lane.linearised = false;
-        lane.live = to < lane.until;
-        let arrived = !lane.live;
-        if self.method == Method::Auto && lane.changes_after(judgement.rate[l]) {
-            self.work.switches += 1;
-            if let Some(stiff) = &mut self.stiff {
-                stiff.enter(l);
+    fn conclude(&mut self, part: &[f64; L], judgement: &Judgement<L>, outcomes: &mut [Outcome; L]) {
+        self.control.decide(part, &self.step.h, &judgement.error, &judgement.check);
+        let (mut accepted, mut rejected) = ([0, 0], [0, 0]);
+        for l in 0..L {
+            if part[l] == 0.0 {
+                continue;
+            }
+            let lane = &mut self.lanes[l];
+            let stiff = lane.stiff;
+            if self.control.accepted[l] == 0.0 {
+                rejected[usize::from(stiff)] += 1;
+                outcomes[l] = Outcome::Rejected;
+                continue;
+            }
+            accepted[usize::from(stiff)] += 1;
+            let (from, to) = (self.step.from[l], self.step.to[l]);
+            lane.live = to < self.until[l];
+            lane.by_stiff = stiff;
+            lane.linearised = false;
+            lane.sloped = !stiff;
+            self.unsloped |= stiff;
+            outcomes[l] = Outcome::Accepted { from, to, arrived: !lane.live };
+            let left = (self.until[l] - to) / (to - from);
+            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], self.price, left) {
+                lane.stiff = !stiff;
+                self.work.switches += 1;
+                if let Some(stiff) = &mut self.stiff {
+                    stiff.enter(l);
+                }
             }
         }
-        Outcome::Accepted { from, to, arrived }
+        self.work.explicit_steps += accepted[0];
+        self.work.stiff_steps += accepted[1];
+        self.work.rejected += rejected[0] + rejected[1];
+        self.work.slopes += 6 * (accepted[0] + rejected[0]) + 7 * (accepted[1] + rejected[1]);
+        self.work.factorisations += accepted[1] + rejected[1];
     }
+}
+
+/// Whether a step is longer than rounding of the time; one that reaches the end of the stretch may be shorter.
+#[inline(always)]
+fn moves(from: f64, to: f64, until: f64) -> bool {
+    (to - from > 4.0 * f64::EPSILON * from) | ((to >= until) & (to > from))
+}
+
+/// The same without what is smaller than [`TRACE`].
+#[inline(always)]
+fn without_traces<const L: usize>(x: &[f64; L]) -> [f64; L] {
+    let mut clean = *x;
+    for l in 0..L {
+        clean[l] = if clean[l].abs() < TRACE { 0.0 } else { clean[l] };
+    }
+    clean
+}
+
+/// The first where the mask is 1, else the second.
+#[inline(always)]
+fn choose<const L: usize>(mask: &[f64; L], first: &[f64; L], second: &[f64; L]) -> [f64; L] {
+    let mut chosen = *second;
+    for l in 0..L {
+        chosen[l] = if mask[l] > 0.0 { first[l] } else { chosen[l] };
+    }
+    chosen
 }

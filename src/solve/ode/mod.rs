@@ -5,6 +5,9 @@
 
 #![allow(clippy::needless_range_loop, reason = "lanes are counted through several arrays side by side")]
 
+mod choice;
+#[cfg(test)]
+mod conditions;
 mod control;
 mod explicit;
 mod integrator;
@@ -41,6 +44,3 @@ pub enum Method {
     /// L-stable Rosenbrock.
     Stiff,
 }
-
-#[cfg(test)]
-mod tests;

@@ -15,13 +15,30 @@ pub struct Step<const L: usize> {
     pub next: Vec<[f64; L]>,
     pub absolute: Vec<[f64; L]>,
     pub relative: f64,
+    /// The length of the step, once for each state.
+    pub lengths: Vec<[f64; L]>,
+    /// Errors of the states: first as they are, then as shares of what is tolerated.
+    pub error: Vec<[f64; L]>,
+    /// One over what is tolerated.
+    pub inverse: Vec<[f64; L]>,
 }
 
 impl<const L: usize> Step<L> {
     pub fn new(n: usize, relative: f64) -> Self {
         let zero = || vec![[0.0; L]; n];
-        let [y, slope, next, absolute] = [zero(), zero(), zero(), zero()];
-        Self { from: [0.0; L], to: [0.0; L], h: [0.0; L], y, slope, next, absolute, relative }
+        Self {
+            from: [0.0; L],
+            to: [0.0; L],
+            h: [0.0; L],
+            y: zero(),
+            slope: zero(),
+            next: zero(),
+            absolute: zero(),
+            relative,
+            lengths: zero(),
+            error: zero(),
+            inverse: zero(),
+        }
     }
 
     /// The time at a share of the step.
@@ -34,21 +51,49 @@ impl<const L: usize> Step<L> {
         at
     }
 
-    /// The error of a state that is tolerated over the step; never zero.
+    /// Repeats the length of the step for each state, so that loops can run over states and lanes together.
     #[inline(always)]
-    pub fn weight(&self, i: usize) -> [f64; L] {
-        let (y, next, absolute) = (&self.y[i], &self.next[i], &self.absolute[i]);
-        let mut weight = [0.0; L];
-        for l in 0..L {
-            let (a, b) = (y[l].abs(), next[l].abs());
-            weight[l] = absolute[l] + self.relative * if a > b { a } else { b } + f64::MIN_POSITIVE;
+    pub fn spread(&mut self) {
+        for lengths in &mut self.lengths {
+            *lengths = self.h;
         }
-        weight
+    }
+
+    /// Compares the errors with what is tolerated. The largest one decides, not a mean: states at rest then neither dilute the
+    /// others nor change their steps.
+    #[inline(always)]
+    pub fn judge(&mut self) -> Judgement<L> {
+        let size = self.y.len() * L;
+        let (y, next) = (&self.y.as_flattened()[..size], &self.next.as_flattened()[..size]);
+        let absolute = &self.absolute.as_flattened()[..size];
+        let error = &mut self.error.as_flattened_mut()[..size];
+        let inverse = &mut self.inverse.as_flattened_mut()[..size];
+        for e in 0..size {
+            inverse[e] = 1.0 / tolerance(absolute[e], self.relative, y[e], next[e]);
+        }
+        for e in 0..size {
+            // A state that overflowed has no error against its infinite tolerance: 0 x inf marks it.
+            error[e] = error[e].abs() * inverse[e] + 0.0 * next[e];
+        }
+        let mut judgement = Judgement { error: [0.0; L], check: [0.0; L], rate: [0.0; L] };
+        for share in &self.error {
+            for l in 0..L {
+                judgement.error[l] = if share[l] > judgement.error[l] { share[l] } else { judgement.error[l] };
+                judgement.check[l] += share[l];
+            }
+        }
+        judgement
+    }
+
+    /// The state whose error was the largest share of what is tolerated in the latest attempt, or was not a number.
+    pub fn culprit(&self, lane: usize) -> usize {
+        let share = |i: usize| if self.error[i][lane].is_finite() { self.error[i][lane] } else { f64::INFINITY };
+        (0..self.error.len()).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
     }
 
     /// The error of a state that is tolerated at the beginning of the step.
     pub fn weight_before(&self, lane: usize, state: usize) -> f64 {
-        self.absolute[state][lane] + self.relative * self.y[state][lane].abs() + f64::MIN_POSITIVE
+        tolerance(self.absolute[state][lane], self.relative, self.y[state][lane], 0.0)
     }
 }
 
@@ -63,22 +108,9 @@ pub struct Judgement<const L: usize> {
     pub rate: [f64; L],
 }
 
-impl<const L: usize> Default for Judgement<L> {
-    fn default() -> Self {
-        Self { error: [0.0; L], check: [0.0; L], rate: [0.0; L] }
-    }
-}
-
-impl<const L: usize> Judgement<L> {
-    /// Takes the error of one more state into account. The largest error decides, not a mean: states at rest then neither
-    /// dilute the others nor change their steps.
-    #[inline(always)]
-    pub fn add(&mut self, error: &[f64; L], weight: &[f64; L], next: &[f64; L]) {
-        for l in 0..L {
-            let share = error[l].abs() / weight[l];
-            self.error[l] = if share > self.error[l] { share } else { self.error[l] };
-            // A state that overflowed has no error against its infinite tolerance.
-            self.check[l] += share + 0.0 * next[l];
-        }
-    }
+/// The error that is tolerated between two values of a state; never zero.
+#[inline(always)]
+fn tolerance(absolute: f64, relative: f64, a: f64, b: f64) -> f64 {
+    let (a, b) = (a.abs(), b.abs());
+    absolute + relative * if a > b { a } else { b } + f64::MIN_POSITIVE
 }

@@ -92,9 +92,11 @@ pub struct Stiff<const L: usize> {
     stage: Vec<[f64; L]>,
     sum: Vec<[f64; L]>,
     jacobian: Vec<[f64; L]>,
-    time_slope: Vec<[f64; L]>,
-    /// When the slope was taken to estimate its derivative by time.
+    /// A little later than the beginning of the step, and the slopes there with the states of the beginning.
     ahead: [f64; L],
+    slope_ahead: Vec<[f64; L]>,
+    /// h ∂f/∂t
+    drift: Vec<[f64; L]>,
     factors: Factors<L>,
     /// Positive vector that tends to the dominant one of |J|.
     direction: Vec<[f64; L]>,
@@ -103,15 +105,15 @@ pub struct Stiff<const L: usize> {
 impl<const L: usize> Stiff<L> {
     pub fn new(n: usize) -> Self {
         let zero = || vec![[0.0; L]; n];
-        let [stage, sum, time_slope] = [zero(), zero(), zero()];
         Self {
             n,
             u: vec![[0.0; L]; 8 * n],
-            stage,
-            sum,
+            stage: zero(),
+            sum: zero(),
             jacobian: vec![[0.0; L]; n * n],
-            time_slope,
             ahead: [0.0; L],
+            slope_ahead: zero(),
+            drift: zero(),
             factors: Factors::new(n),
             direction: vec![[1.0; L]; n],
         }
@@ -122,33 +124,27 @@ impl<const L: usize> Stiff<L> {
         self.direction.iter_mut().for_each(|direction| direction[lane] = 1.0);
     }
 
-    /// The Jacobian and the derivative by time at the beginning of the step, where `moved`. The other lanes get the numbers
-    /// that they have.
+    /// The Jacobian, and the slopes a little later, where `moved`. The other lanes get the numbers that they have.
     #[inline(always)]
     pub fn linearise<F: Field<L>>(&mut self, field: &mut F, step: &Step<L>, moved: &[bool; L]) {
         field.jacobian(&step.from, &step.y, &mut self.jacobian);
         for l in 0..L {
             self.ahead[l] = if moved[l] { step.from[l] + AHEAD * step.h[l] } else { self.ahead[l] };
         }
-        field.slope(&self.ahead, &step.y, &mut self.time_slope);
-        for (derivative, slope) in self.time_slope.iter_mut().zip(&step.slope) {
-            for l in 0..L {
-                let over = self.ahead[l] - step.from[l];
-                derivative[l] = if over > 0.0 { (derivative[l] - slope[l]) / over } else { 0.0 };
-            }
-        }
+        field.slope(&self.ahead, &step.y, &mut self.slope_ahead);
     }
 
-    /// Tries a step in the lanes of `mask`; what happens in the others has no meaning.
+    /// Tries a step in the lanes where `part` is 1; what happens in the others has no meaning.
     #[inline(always)]
     pub fn attempt<F: Field<L>>(
         &mut self,
         field: &mut F,
         step: &mut Step<L>,
-        mask: &[bool; L],
+        part: &[f64; L],
         detect: bool,
     ) -> Judgement<L> {
         self.factorise(step);
+        self.find_drift(step);
         let n = self.n;
         for s in 0..8 {
             let (before, after) = self.u.split_at_mut(s * n);
@@ -169,27 +165,45 @@ impl<const L: usize> Stiff<L> {
                 0 => u.copy_from_slice(&step.slope),
                 _ => field.slope(&if s < 5 { step.at(TIMES[s]) } else { step.to }, &self.stage, u),
             }
-            for i in 0..n {
-                for l in 0..L {
-                    let rest = if s > 0 { self.sum[i][l] / step.h[l] } else { 0.0 };
-                    u[i][l] += rest + D[s] * step.h[l] * self.time_slope[i][l];
-                }
+            let size = n * L;
+            let (h, drift) = (&step.lengths.as_flattened()[..size], &self.drift.as_flattened()[..size]);
+            let (sum, u) = (&self.sum.as_flattened()[..size], &mut u.as_flattened_mut()[..size]);
+            for e in 0..size {
+                let rest = if s > 0 { sum[e] / h[e] } else { 0.0 };
+                u[e] += rest + D[s] * drift[e];
             }
+            let u = &mut after[..n];
             self.factors.solve(u);
         }
-        let mut judgement = Judgement::default();
         for i in 0..n {
-            let (last, stage) = (&self.u[7 * n + i], &self.stage[i]);
-            let next = &mut step.next[i];
+            let (last, stage, mut next) = (self.u[7 * n + i], self.stage[i], step.next[i]);
             for l in 0..L {
-                next[l] = if mask[l] { stage[l] + last[l] } else { next[l] };
+                next[l] = if part[l] > 0.0 { stage[l] + last[l] } else { next[l] };
             }
-            judgement.add(last, &step.weight(i), &step.next[i]);
+            (step.next[i], step.error[i]) = (next, last);
         }
+        let mut judgement = step.judge();
         if detect {
             judgement.rate = self.rate(&step.h);
         }
         judgement
+    }
+
+    /// A slope that is singular at the start may be 1e150 there: its derivative would overflow, its change over a step does not.
+    #[inline(always)]
+    fn find_drift(&mut self, step: &Step<L>) {
+        let mut share = [0.0; L];
+        for l in 0..L {
+            let over = self.ahead[l] - step.from[l];
+            share[l] = if over > 0.0 { step.h[l] / over } else { 0.0 };
+        }
+        for i in 0..self.n {
+            let (ahead, slope, mut drift) = (self.slope_ahead[i], step.slope[i], [0.0; L]);
+            for l in 0..L {
+                drift[l] = (ahead[l] - slope[l]) * share[l];
+            }
+            self.drift[i] = drift;
+        }
     }
 
     #[inline(always)]
@@ -242,11 +256,6 @@ impl<const L: usize> Stiff<L> {
         bound
     }
 
-    /// Estimate of the error of a state in the latest attempt.
-    pub fn error(&self, lane: usize, state: usize) -> f64 {
-        self.u[7 * self.n + state][lane]
-    }
-
     /// A state over the latest accepted step.
     #[inline(always)]
     pub fn quartic(&self, step: &Step<L>, lane: usize, state: usize) -> Quartic {
@@ -261,7 +270,7 @@ impl<const L: usize> Stiff<L> {
     }
 }
 
-/// stage = y + Σ a u and sum = Σ c u, state by state.
+/// stage = y + Σ a u and sum = Σ c u, in one loop over states and lanes together.
 #[inline(always)]
 fn combine<const L: usize, const S: usize>(
     stage: &mut [[f64; L]],
@@ -271,17 +280,17 @@ fn combine<const L: usize, const S: usize>(
     c: [f64; S],
     u: [&[[f64; L]]; S],
 ) {
-    let n = stage.len();
-    let (y, sum, u) = (&y[..n], &mut sum[..n], u.map(|u| &u[..n]));
-    for i in 0..n {
-        let (mut state, mut total) = (y[i], [0.0; L]);
+    let stage = stage.as_flattened_mut();
+    let size = stage.len();
+    let (sum, y) = (&mut sum.as_flattened_mut()[..size], &y.as_flattened()[..size]);
+    let u = u.map(|u| &u.as_flattened()[..size]);
+    for e in 0..size {
+        let (mut state, mut total) = (y[e], 0.0);
         for s in 0..S {
-            for l in 0..L {
-                state[l] += a[s] * u[s][i][l];
-                total[l] += c[s] * u[s][i][l];
-            }
+            state += a[s] * u[s][e];
+            total += c[s] * u[s][e];
         }
-        (stage[i], sum[i]) = (state, total);
+        (stage[e], sum[e]) = (state, total);
     }
 }
 
@@ -293,18 +302,105 @@ fn advance<const L: usize, const S: usize>(
     c: [f64; S],
     u: [&[[f64; L]]; S],
 ) {
-    let n = stage.len();
-    let (sum, u) = (&mut sum[..n], u.map(|u| &u[..n]));
-    for i in 0..n {
-        let mut total = [0.0; L];
+    let stage = stage.as_flattened_mut();
+    let size = stage.len();
+    let sum = &mut sum.as_flattened_mut()[..size];
+    let u = u.map(|u| &u.as_flattened()[..size]);
+    for e in 0..size {
+        let mut total = 0.0;
         for s in 0..S {
-            for l in 0..L {
-                total[l] += c[s] * u[s][i][l];
+            total += c[s] * u[s][e];
+        }
+        stage[e] += u[S - 1][e];
+        sum[e] = total;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::conditions::{Square, violation};
+    use super::*;
+
+    fn padded<const S: usize>(row: [f64; S]) -> [f64; 8] {
+        std::array::from_fn(|i| row.get(i).copied().unwrap_or(0.0))
+    }
+
+    /// Row times matrix.
+    fn times(row: [f64; 8], m: &Square<8>) -> [f64; 8] {
+        std::array::from_fn(|j| (0..8).map(|i| row[i] * m[i][j]).sum())
+    }
+
+    /// The inverse of a lower triangular matrix.
+    fn inverse(m: &Square<8>) -> Square<8> {
+        let mut inverse = [[0.0; 8]; 8];
+        for i in 0..8 {
+            for j in 0..=i {
+                let known: f64 = (j..i).map(|k| m[i][k] * inverse[k][j]).sum();
+                inverse[i][j] = (if i == j { 1.0 } else { 0.0 } - known) / m[i][i];
             }
         }
-        for l in 0..L {
-            stage[i][l] += u[S - 1][i][l];
+        inverse
+    }
+
+    /// Weights of the result, in terms of u.
+    fn result() -> [f64; 8] {
+        let mut m = padded(A6);
+        m[5..].fill(1.0);
+        m
+    }
+
+    /// The matrices α, γ and α + γ of the form with products of the Jacobian.
+    fn matrices() -> [Square<8>; 3] {
+        let (mut a7, mut a8) = (padded(A6), padded(A6));
+        a7[5] = 1.0;
+        a8[5..7].fill(1.0);
+        let a = [[0.0; 8], padded(A2), padded(A3), padded(A4), padded(A5), padded(A6), a7, a8];
+        let c = [[0.0; 8], padded(C2), padded(C3), padded(C4), padded(C5), padded(C6), padded(C7), padded(C8)];
+        let gamma =
+            inverse(&std::array::from_fn(|i| std::array::from_fn(|j| if i == j { 1.0 / GAMMA } else { -c[i][j] })));
+        let alpha = a.map(|row| times(row, &gamma));
+        [alpha, gamma, std::array::from_fn(|i| std::array::from_fn(|j| alpha[i][j] + gamma[i][j]))]
+    }
+
+    #[test]
+    fn the_coefficients_meet_the_conditions_of_order_5_and_4() {
+        let [alpha, gamma, both] = matrices();
+        for i in 0..8 {
+            assert!((alpha[i].iter().sum::<f64>() - TIMES[i]).abs() < 1e-13, "time of stage {i}");
+            assert!((gamma[i].iter().sum::<f64>() - D[i]).abs() < 1e-12, "derivative by time in stage {i}");
         }
-        sum[i] = total;
+        let mut embedded = result();
+        embedded[7] = 0.0;
+        let [result, embedded] = [result(), embedded].map(|weights| times(weights, &gamma));
+        assert!(violation(5, 1.0, result, &alpha, &both) < 1e-12);
+        assert!(violation(4, 1.0, embedded, &alpha, &both) < 1e-12);
+        assert!(violation(5, 1.0, embedded, &alpha, &both) > 1e-5, "the estimate of the error is not blind");
+    }
+
+    #[test]
+    fn the_dense_output_is_of_order_4() {
+        let [alpha, gamma, both] = matrices();
+        for theta in [0.1, 0.3, 0.5, 0.8, 1.0] {
+            let weights = std::array::from_fn(|i| {
+                let bend = DENSE[0][i] + theta * (DENSE[1][i] + theta * DENSE[2][i]);
+                theta * (result()[i] + (1.0 - theta) * bend)
+            });
+            assert!(violation(4, theta, times(weights, &gamma), &alpha, &both) < 1e-12, "{theta}");
+        }
+    }
+
+    #[test]
+    fn a_mode_of_any_rate_is_damped_in_one_step() {
+        let [_, gamma, both] = matrices();
+        // R(z) = 1 + z b (1 - z β)^-1 1 with β lower triangular.
+        for (z, most) in [(-1.0, 0.37), (-10.0, 0.2), (-1e3, 2e-2), (-1e6, 1e-4), (-1e9, 1e-6)] {
+            let inverse = inverse(&std::array::from_fn(|i| {
+                std::array::from_fn(|j| if i == j { 1.0 } else { 0.0 } - z * both[i][j])
+            }));
+            let stages = inverse.map(|row| row.iter().sum::<f64>());
+            let b = times(result(), &gamma);
+            let r = 1.0 + z * (0..8).map(|i| b[i] * stages[i]).sum::<f64>();
+            assert!(r.abs() < most, "R({z}) = {r}");
+        }
     }
 }
