@@ -153,7 +153,11 @@ fn a_compiled_regimen_and_its_records_agree() {
         )
         .replace("Vmax * C(central)", "if(tad < 6[h], 1, 1.5) * Vmax * C(central)");
     let model = model(&text);
-    for give in ["84 mg nasal every 12 h x 4", "100 mg oral every 8 h x 5", "28 mg nasal daily x 2, then 50 mg oral every 6 h x 3"] {
+    for give in [
+        "84 mg nasal every 12 h x 4",
+        "100 mg oral every 8 h x 5",
+        "28 mg nasal daily x 2, then 50 mg oral every 6 h x 3",
+    ] {
         let (regimen, subject) = (regimen(give), Subject::typical(&model));
         let history = History::of_regimen(&model, &regimen, &subject, Some(72.0)).unwrap();
         let times: Vec<f64> = history.records.iter().map(|r| r.time).filter(|t| *t > 0.0).collect();
@@ -161,13 +165,19 @@ fn a_compiled_regimen_and_its_records_agree() {
         let replay = Replay::new(&model, rules, Settings::default()).unwrap();
         let mut records = Vec::new();
         replay.run(&history, &subject, &mut records).unwrap_or_else(|e| panic!("{give}: {e}"));
-        let profile = Simulation::new(&model).give(regimen).until(72.0.hours()).at(times.iter().map(|t| t.hours())).run();
+        let profile =
+            Simulation::new(&model).give(regimen).until(72.0.hours()).at(times.iter().map(|t| t.hours())).run();
         let profile = profile.unwrap_or_else(|e| panic!("{give}: {e}"));
         let by_time = history.records.iter().zip(&records).filter(|(r, _)| r.time > 0.0);
-        for ((record, value), (time, compiled)) in by_time.zip(profile.times().iter().zip(profile.output("conc").unwrap().values())) {
+        for ((record, value), (time, compiled)) in
+            by_time.zip(profile.times().iter().zip(profile.output("conc").unwrap().values()))
+        {
             assert_eq!(record.time, *time);
             // A trough far below the peak is known to the absolute tolerance.
-            assert!((value - compiled).abs() <= 1e-7 * compiled.abs() + 1e-8, "{give}, {time} h: {value} and {compiled}");
+            assert!(
+                (value - compiled).abs() <= 1e-7 * compiled.abs() + 1e-8,
+                "{give}, {time} h: {value} and {compiled}"
+            );
         }
     }
 }
@@ -205,7 +215,8 @@ fn failures_are_typed_and_leave_others_alone() {
     ];
     for (flux, code) in cases {
         let model = model(&SATURABLE.replace("Vmax * C(central) / (Km + C(central))", flux));
-        let prepared = Prepared::new(&model, Some(&regimen("200 mg iv every 24 h x 3")), vec![1.0, 30.0], 72.0).unwrap();
+        let prepared =
+            Prepared::new(&model, Some(&regimen("200 mg iv every 24 h x 3")), vec![1.0, 30.0], 72.0).unwrap();
         let mut workspace = prepared.workspace();
         // A clearance this small leaves everybody well.
         let tame = Quantity::base(1e-9, "mg/h".parse::<Unit>().unwrap().dimension());
@@ -232,7 +243,8 @@ fn failures_are_typed_and_leave_others_alone() {
     let model = model(SATURABLE);
     let run = Simulation::new(&model).give(regimen("200 mg iv")).settings(few).run();
     assert_eq!(run.map(|_| ()).unwrap_err().code(), "E_TOO_MANY_STEPS");
-    for settings in [Settings { rtol: 0.0, ..Settings::default() }, Settings { atol: f64::NAN, ..Settings::default() }] {
+    for settings in [Settings { rtol: 0.0, ..Settings::default() }, Settings { atol: f64::NAN, ..Settings::default() }]
+    {
         let run = Simulation::new(&model).settings(settings).run();
         assert_eq!(run.map(|_| ()).unwrap_err().code(), "E_OUT_OF_RANGE");
     }
