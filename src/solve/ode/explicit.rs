@@ -4,6 +4,7 @@
 //! Mathematics with Applications 62 (2011) 770-775. The last stage is the first of the next step.
 
 use super::Field;
+use super::flat::fill;
 use super::step::{Judgement, Step};
 use super::trajectory::Quartic;
 
@@ -62,22 +63,21 @@ impl<const L: usize> Explicit<L> {
         for s in 0..6 {
             let (before, after) = self.k.split_at_mut(s * n);
             let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &before[(j - 1) * n..j * n] };
-            let (y, h, stage) = (step.y.as_flattened(), step.lengths.as_flattened(), self.stage.as_mut_slice());
-            let (y, h) = (&y[..n * L], &h[..n * L]);
+            let (y, h, stage) = (step.y.as_slice(), step.lengths.as_slice(), self.stage.as_mut_slice());
             match s {
-                0 => combine(stage, A2, [k(0)], |e, sum| y[e] + h[e] * sum),
-                1 => combine(stage, A3, [k(0), k(1)], |e, sum| y[e] + h[e] * sum),
-                2 => combine(stage, A4, [k(0), k(1), k(2)], |e, sum| y[e] + h[e] * sum),
-                3 => combine(stage, A5, [k(0), k(1), k(2), k(3)], |e, sum| y[e] + h[e] * sum),
-                4 => combine(stage, A6, [k(0), k(1), k(2), k(3), k(4)], |e, sum| y[e] + h[e] * sum),
-                _ => combine(&mut step.next, B, [k(0), k(1), k(2), k(3), k(4), k(5)], |e, sum| y[e] + h[e] * sum),
+                0 => fill(stage, [y, h, k(0)], stage_of(A2)),
+                1 => fill(stage, [y, h, k(0), k(1)], stage_of(A3)),
+                2 => fill(stage, [y, h, k(0), k(1), k(2)], stage_of(A4)),
+                3 => fill(stage, [y, h, k(0), k(1), k(2), k(3)], stage_of(A5)),
+                4 => fill(stage, [y, h, k(0), k(1), k(2), k(3), k(4)], stage_of(A6)),
+                _ => fill(&mut step.next, [y, h, k(0), k(1), k(2), k(3), k(4), k(5)], stage_of(B)),
             }
             let at = if s < 4 { step.at(C[s + 1]) } else { step.to };
             field.slope(&at, if s < 5 { &self.stage } else { &step.next }, &mut after[..n]);
         }
         let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &self.k[(j - 1) * n..j * n] };
-        let h = &step.lengths.as_flattened()[..n * L];
-        combine(&mut step.error, E, [k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |e, sum| INSIDE * (h[e] * sum));
+        let h = step.lengths.as_slice();
+        fill(&mut step.error, [h, k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |[h, k @ ..]| INSIDE * (h * weighted(&E, &k)));
         let mut judgement = step.judge();
         if detect {
             judgement.rate = self.rate(step);
@@ -128,24 +128,25 @@ impl<const L: usize> Explicit<L> {
     }
 }
 
-/// Writes what `end` makes of each Σ a k. One loop over states and lanes together is what compilers turn into wide instructions.
+/// y + h Σ a k, from y, h and the k.
 #[inline(always)]
-fn combine<const L: usize, const S: usize>(
-    to: &mut [[f64; L]],
-    a: [f64; S],
-    k: [&[[f64; L]]; S],
-    end: impl Fn(usize, f64) -> f64,
-) {
-    let to = to.as_flattened_mut();
-    let size = to.len();
-    let k = k.map(|k| &k.as_flattened()[..size]);
-    for e in 0..size {
-        let mut sum = a[0] * k[0][e];
+fn stage_of<const S: usize, const M: usize>(a: [f64; S]) -> impl Fn([f64; M]) -> f64 {
+    move |from| {
+        let mut sum = a[0] * from[2];
         for s in 1..S {
-            sum += a[s] * k[s][e];
+            sum += a[s] * from[s + 2];
         }
-        to[e] = end(e, sum);
+        from[0] + from[1] * sum
     }
+}
+
+#[inline(always)]
+fn weighted<const S: usize>(weights: &[f64; S], k: &[f64; S]) -> f64 {
+    let mut sum = weights[0] * k[0];
+    for s in 1..S {
+        sum += weights[s] * k[s];
+    }
+    sum
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ mod choice;
 mod conditions;
 mod control;
 mod explicit;
+mod flat;
 mod integrator;
 mod lu;
 mod reference;

@@ -1,5 +1,7 @@
 //! The step that all lanes attempt side by side, and the judgement on it.
 
+use super::flat::fill;
+
 /// Where each lane is, the step it attempts and where that would lead.
 #[derive(Debug, Clone)]
 pub struct Step<const L: usize> {
@@ -17,8 +19,9 @@ pub struct Step<const L: usize> {
     pub relative: f64,
     /// The length of the step, once for each state.
     pub lengths: Vec<[f64; L]>,
-    /// Errors of the states: first as they are, then as shares of what is tolerated.
+    /// Errors of the states, and as shares of what is tolerated.
     pub error: Vec<[f64; L]>,
+    pub share: Vec<[f64; L]>,
     /// One over what is tolerated.
     pub inverse: Vec<[f64; L]>,
 }
@@ -37,6 +40,7 @@ impl<const L: usize> Step<L> {
             relative,
             lengths: zero(),
             error: zero(),
+            share: zero(),
             inverse: zero(),
         }
     }
@@ -63,20 +67,16 @@ impl<const L: usize> Step<L> {
     /// others nor change their steps.
     #[inline(always)]
     pub fn judge(&mut self) -> Judgement<L> {
-        let size = self.y.len() * L;
-        let (y, next) = (&self.y.as_flattened()[..size], &self.next.as_flattened()[..size]);
-        let absolute = &self.absolute.as_flattened()[..size];
-        let error = &mut self.error.as_flattened_mut()[..size];
-        let inverse = &mut self.inverse.as_flattened_mut()[..size];
-        for e in 0..size {
-            inverse[e] = 1.0 / tolerance(absolute[e], self.relative, y[e], next[e]);
-        }
-        for e in 0..size {
-            // A state that overflowed has no error against its infinite tolerance: 0 x inf marks it.
-            error[e] = error[e].abs() * inverse[e] + 0.0 * next[e];
-        }
+        let relative = self.relative;
+        fill(&mut self.inverse, [&self.absolute, &self.y, &self.next], |[absolute, y, next]| {
+            1.0 / tolerance(absolute, relative, y, next)
+        });
+        // A state that overflowed has no error against its infinite tolerance: 0 x inf marks it.
+        fill(&mut self.share, [&self.error, &self.inverse, &self.next], |[error, inverse, next]| {
+            error.abs() * inverse + 0.0 * next
+        });
         let mut judgement = Judgement { error: [0.0; L], check: [0.0; L], rate: [0.0; L] };
-        for share in &self.error {
+        for share in &self.share {
             for l in 0..L {
                 judgement.error[l] = if share[l] > judgement.error[l] { share[l] } else { judgement.error[l] };
                 judgement.check[l] += share[l];
@@ -87,8 +87,8 @@ impl<const L: usize> Step<L> {
 
     /// The state whose error was the largest share of what is tolerated in the latest attempt, or was not a number.
     pub fn culprit(&self, lane: usize) -> usize {
-        let share = |i: usize| if self.error[i][lane].is_finite() { self.error[i][lane] } else { f64::INFINITY };
-        (0..self.error.len()).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
+        let share = |i: usize| if self.share[i][lane].is_finite() { self.share[i][lane] } else { f64::INFINITY };
+        (0..self.share.len()).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
     }
 
     /// The error of a state that is tolerated at the beginning of the step.
