@@ -174,7 +174,10 @@ fn a_compiled_regimen_and_its_records_agree() {
         {
             assert_eq!(record.time, *time);
             // A trough far below the peak is known to the absolute tolerance.
-            assert!((value - compiled).abs() <= 1e-7 * compiled.abs() + 1e-8, "{give}, {time} h: {value} and {compiled}");
+            assert!(
+                (value - compiled).abs() <= 1e-7 * compiled.abs() + 1e-8,
+                "{give}, {time} h: {value} and {compiled}"
+            );
         }
     }
 }
