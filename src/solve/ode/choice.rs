@@ -5,7 +5,7 @@ const LIMITED: f64 = 2.0;
 /// So many steps in a row beyond it, and the stiff method is tried.
 const SIGNS: u32 = 15;
 /// Fewer steps to the end of the stretch than these are not worth a change.
-const MANY: f64 = 100.0;
+const MANY: f64 = 250.0;
 /// So many steps in a row of the stiff method that cost more than the explicit one is expected to, and it is left.
 const CALM: u32 = 10;
 
