@@ -59,8 +59,6 @@ struct Rest<'m> {
     until: f64,
     /// What is wrong with the latest step from some time in it on.
     wrong: Option<SolveError>,
-    /// Something happened since the stretch before.
-    disturbed: bool,
     scales: Scales,
 }
 
@@ -83,7 +81,6 @@ impl<'m> Motion<'m> {
                 end: nothing(),
                 until: 0.0,
                 wrong: None,
-                disturbed: true,
                 scales: Scales::new(model, &states, &settings),
                 states,
             })
@@ -141,7 +138,7 @@ impl<'m> Motion<'m> {
     /// Lets time pass from `now` towards `to`, h, as far as the present stretch goes; the time that is reached.
     pub fn pass(&mut self, now: f64, to: f64, around: &Surroundings<'_>, steps: &mut Steps) -> Result<f64, SolveError> {
         if self.is_between() {
-            self.end_stretch(steps)?;
+            self.halt(steps)?;
         }
         let Some(rest) = &mut self.rest else { return self.walk.pass(to - now, steps).map(|()| to) };
         let begin = match rest.begin {
@@ -155,13 +152,6 @@ impl<'m> Motion<'m> {
 
     /// Ends the stretch at the present: something happens.
     pub fn halt(&mut self, steps: &mut Steps) -> Result<(), SolveError> {
-        if let Some(rest) = &mut self.rest {
-            rest.disturbed = true;
-        }
-        self.end_stretch(steps)
-    }
-
-    fn end_stretch(&mut self, steps: &mut Steps) -> Result<(), SolveError> {
         let Some(rest) = self.rest.as_mut().filter(|rest| rest.begin.is_some()) else { return Ok(()) };
         let y = (0..rest.y.len()).map(|at| rest.state(at)).collect();
         rest.y = y;
@@ -279,14 +269,11 @@ impl Rest<'_> {
         self.field.start(0, &Start { time, flow, doses: around.doses, arrived: around.arrived });
         self.scales.begin(&self.y);
         self.until = (around.until - time).min(LONGEST);
-        if std::mem::take(&mut self.disturbed) && self.states.len() < self.model.states().len() {
-            // What just entered the exact part may be gone before the end of a step that was right before; one that ends
-            // while it is there sees it.
-            let soon = 1.0 / walk.fastest();
-            self.until = if time + soon > time { self.until.min(soon) } else { self.until };
-        }
         self.wrong = None;
         self.integrator.begin(0, &self.y, self.scales.absolute(), self.until);
+        if let Some(flow) = flow {
+            self.integrator.at_most(0, 1.0 / flow.fastest());
+        }
         (self.begin, self.now, self.step) = (Some(time), 0.0, (0.0, 0.0));
         time
     }
@@ -348,7 +335,7 @@ impl Rest<'_> {
 
     fn place(&mut self, x: &[f64]) {
         self.states.iter().zip(&mut self.y).for_each(|(state, y)| *y = x[*state]);
-        (self.begin, self.now, self.disturbed) = (None, 0.0, true);
+        (self.begin, self.now) = (None, 0.0);
         self.integrator.retire(0);
     }
 }

@@ -114,11 +114,6 @@ impl Walk {
         self.modal.to_states(steps.evaluator.advance(&self.modal, &self.z, input, dt), x);
     }
 
-    /// The fastest rate of the current system, per h.
-    pub fn fastest(&self) -> f64 {
-        self.modal.fastest()
-    }
-
     /// What drives others from now on, if nothing happens.
     pub fn flow(&self) -> Flow<'_> {
         Flow { modal: &self.modal, z: &self.z, u: self.driven.then_some(self.u.as_slice()) }
