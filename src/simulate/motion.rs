@@ -184,6 +184,15 @@ impl<'m> Motion<'m> {
         }
     }
 
+    /// Puts the states where a subject starts: nothing of what went before is left, so that it does not matter.
+    pub fn restart(&mut self, x: &[f64]) {
+        if let Some(rest) = &mut self.rest {
+            rest.integrator.fresh(0);
+            rest.scales.forget();
+        }
+        self.place(x);
+    }
+
     /// Puts the states that are integrated where they are said to be, and leaves the others.
     pub fn place_rest(&mut self, x: &[f64], steps: &mut Steps) -> Result<(), SolveError> {
         self.halt(steps)?;
@@ -193,8 +202,15 @@ impl<'m> Motion<'m> {
         Ok(())
     }
 
+    /// The states that are integrated were so large before.
+    pub fn remember(&mut self, sizes: &[f64]) {
+        if let Some(rest) = &mut self.rest {
+            rest.states.iter().enumerate().for_each(|(at, state)| rest.scales.remember(at, sizes[*state]));
+        }
+    }
+
     /// Writes the size of every state that is integrated: its largest value so far, and not too little.
-    pub fn scales(&self, scales: &mut [f64]) {
+    pub fn sizes(&self, scales: &mut [f64]) {
         if let Some(rest) = &self.rest {
             rest.states.iter().enumerate().for_each(|(at, state)| scales[*state] = rest.scales.size(at));
         }

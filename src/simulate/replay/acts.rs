@@ -109,13 +109,14 @@ impl Cursor<'_> {
     /// The states at their start.
     pub(super) fn restart(&mut self) {
         let x = self.start();
-        self.motion.place(&x);
+        self.motion.restart(&x);
     }
 
-    /// Where the states start.
+    /// Where the states start; what is closed is empty.
     pub(super) fn start(&self) -> Vec<f64> {
         let initial = |reg: Option<Reg>| reg.map_or(0.0, |reg| self.file[reg][0]);
-        self.replay.model.states().iter().map(|s| initial(s.initial)).collect()
+        let states = self.replay.model.states().iter().zip(&self.closed);
+        states.map(|(state, closed)| if *closed { 0.0 } else { initial(state.initial) }).collect()
     }
 
     /// Drops all that is still to come.
@@ -181,9 +182,19 @@ impl Cursor<'_> {
         self.system(steps)
     }
 
-    pub(super) fn replace(&mut self, record: &Record, state: usize, amount: f64, steps: &mut Steps) {
+    pub(super) fn replace(
+        &mut self,
+        record: &Record,
+        state: usize,
+        amount: f64,
+        steps: &mut Steps,
+    ) -> Result<(), SimulationError> {
+        if amount != 0.0 {
+            self.open(record.time, record.row, state, steps)?;
+        }
         self.replace_state(state, amount, steps);
         self.happened(record.time, record.row, Event::Replaced { state, amount });
+        Ok(())
     }
 
     fn replace_state(&mut self, state: usize, amount: f64, steps: &mut Steps) {
