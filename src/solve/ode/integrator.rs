@@ -349,7 +349,8 @@ impl<const L: usize> Integrator<L> {
             lane.sloped = !stiff;
             self.unsloped |= stiff;
             outcomes[l] = Outcome::Accepted { from, to, arrived: !lane.live };
-            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], self.price) {
+            let rest = (self.until[l] - to) / self.step.h[l];
+            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], rest, self.price) {
                 lane.stiff = !stiff;
                 self.work.switches += 1;
                 if let Some(stiff) = &mut self.stiff {
