@@ -9,9 +9,6 @@ const MANY: f64 = 500.0;
 /// So many steps in a row of the stiff method that cost more than the explicit one is expected to, and it is left.
 const CALM: u32 = 10;
 
-/// The stiff method is not worth its trial where the explicit one reaches the end of the stretch in fewer steps than this: a lane
-/// that goes its own way makes all lanes of a sweep wait.
-const LONG: f64 = 500.0;
 /// How much longer an attempt with the stiff method is put off after each one that did not pay, as powers of two.
 const DOUBTS: u32 = 6;
 
@@ -39,7 +36,7 @@ impl Choice {
         };
         self.signs = if sign { self.signs + 1 } else { 0 };
         self.stay = self.stay.saturating_add(1);
-        if self.signs < enough || (!stiff && rest < LONG) {
+        if self.signs < enough {
             return false;
         }
         match stiff {
