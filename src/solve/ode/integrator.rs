@@ -15,6 +15,9 @@ const STRETCH: f64 = 1.01;
 /// arithmetic with it takes a hundred times as long.
 const TRACE: f64 = 1e-150;
 
+/// Where some lanes are carried by the stiff method and others by the explicit one, it has one sweep after so many of these.
+const TURNS: u32 = 4;
+
 /// What became of a lane in a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -67,6 +70,8 @@ pub struct Integrator<const L: usize> {
     control: Control<L>,
     explicit: Explicit<L>,
     stiff: Option<Stiff<L>>,
+    /// Sweeps of the explicit method since the latest of the stiff one, while there are lanes of both.
+    turn: u32,
     /// A live lane has no slope in place.
     unsloped: bool,
     /// Scratch of the first steps.
@@ -91,6 +96,7 @@ impl<const L: usize> Integrator<L> {
             control: Control::new(),
             explicit: Explicit::new(n),
             stiff: (method != Method::Explicit).then(|| Stiff::new(n)),
+            turn: 0,
             unsloped: false,
             trial: vec![[0.0; L]; n],
             work: Work::default(),
@@ -156,7 +162,7 @@ impl<const L: usize> Integrator<L> {
         self.work
     }
 
-    /// Attempts one step in every live lane of the method that carries the most of them; lanes of the other wait.
+    /// Attempts one step in every live lane of one method; lanes of the other wait for their turn.
     #[inline(always)]
     pub fn sweep<F: Field<L>>(&mut self, field: &mut F) -> [Outcome; L] {
         let mut outcomes = [const { Outcome::Idle }; L];
@@ -169,13 +175,13 @@ impl<const L: usize> Integrator<L> {
         }
         self.step.spread();
         let ((explicit, many), (stiff, few)) = (self.part(false), self.part(true));
-        // The lanes of one method wait while those of the other are more: that changes when a lane steps, not how.
-        if many >= few && many > 0 {
+        // The two methods take turns: that changes when a lane steps, not how.
+        self.turn = if few == 0 || many > 0 && self.turn >= TURNS { 0 } else { self.turn + 1 };
+        if few > 0 && (many == 0 || self.turn == 0) {
+            self.attempt_stiff(field, &stiff, &mut outcomes);
+        } else if many > 0 {
             let judgement = self.explicit.attempt(field, &mut self.step, self.method == Method::Auto);
             self.conclude(&explicit, &judgement, &mut outcomes);
-        }
-        if few > many {
-            self.attempt_stiff(field, &stiff, &mut outcomes);
         }
         outcomes
     }
