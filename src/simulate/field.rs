@@ -30,6 +30,36 @@ pub(super) struct Arrived {
     pub dose_device: f64,
 }
 
+/// Times of input functions that are looked at: 2 to the powers between these, h.
+const SMALLEST: i32 = 30;
+const LARGEST: i32 = 20;
+
+impl Arrived {
+    /// Rate `since` h after it arrived, per h and unit of what enters; `file` holds the values of the subject.
+    pub fn rate_at(&self, model: &Model, since: f64, file: &mut [[f64; 1]]) -> f64 {
+        let inputs = model.inputs();
+        file[inputs.since] = [since];
+        file[inputs.dose_amount] = [self.dose_amount];
+        file[inputs.dose_device] = [self.dose_device];
+        model.tiers().run(Class::Dose, file);
+        model.tiers().run_group(GROUP_INPUT, file);
+        file[self.rate][0]
+    }
+
+    /// How long after it arrived it puts in most, h, roughly: the longer the more of it a rate is.
+    pub fn busiest(&self, model: &Model, file: &mut [[f64; 1]]) -> f64 {
+        let times = (-SMALLEST..=LARGEST).map(|exponent| 2f64.powi(exponent));
+        let mut most = (0.0, f64::INFINITY);
+        for t in times {
+            let share = t * self.rate_at(model, t, file);
+            if share > most.0 {
+                most = (share, t);
+            }
+        }
+        most.1
+    }
+}
+
 /// Doses that enter by input functions, one per lane: a lane that has fewer of them has an amount of 0.
 #[derive(Debug, Clone)]
 struct Entering<const L: usize> {
