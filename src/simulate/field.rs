@@ -298,10 +298,10 @@ impl<'m, const L: usize> ModelField<'m, L> {
     fn enter_by_functions(&mut self, t: &[f64; L], dy: &mut [[f64; L]]) {
         let (inputs, tiers) = (self.model.inputs(), self.model.tiers());
         for entering in &self.entering {
-            for lane in 0..L {
-                // A rate without bound at its very start is still integrable.
-                self.file[inputs.since][lane] = (entering.since[lane] + t[lane]).max(f64::MIN_POSITIVE);
-            }
+            let mut since = entering.since;
+            add(&mut since, t);
+            // A rate without bound at its very start is still integrable.
+            self.file[inputs.since] = since.map(|since| since.max(f64::MIN_POSITIVE));
             self.file[inputs.dose_amount] = entering.dose_amount;
             self.file[inputs.dose_device] = entering.dose_device;
             tiers.run(Class::Dose, &mut self.file);
