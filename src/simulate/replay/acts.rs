@@ -182,19 +182,9 @@ impl Cursor<'_> {
         self.system(steps)
     }
 
-    pub(super) fn replace(
-        &mut self,
-        record: &Record,
-        state: usize,
-        amount: f64,
-        steps: &mut Steps,
-    ) -> Result<(), SimulationError> {
-        if amount != 0.0 {
-            self.open(record.time, record.row, state, steps)?;
-        }
+    pub(super) fn replace(&mut self, record: &Record, state: usize, amount: f64, steps: &mut Steps) {
         self.replace_state(state, amount, steps);
         self.happened(record.time, record.row, Event::Replaced { state, amount });
-        Ok(())
     }
 
     fn replace_state(&mut self, state: usize, amount: f64, steps: &mut Steps) {

@@ -299,7 +299,7 @@ impl Cursor<'_> {
                     self.switch(record, *state, *open, steps)?;
                 }
             }
-            What::Replace { state, amount } => self.replace(record, *state, *amount, steps)?,
+            What::Replace { state, amount } => self.replace(record, *state, *amount, steps),
         }
         self.read(steps, out)
     }
