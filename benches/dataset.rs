@@ -6,7 +6,7 @@ use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use posology::io::{DataOptions, DataReader, DataWriter, SubjectData};
 use posology::model::{Catalogue, Model};
 use posology::prelude::*;
-use posology::simulate::{Prepared, Replay, Rules};
+use posology::simulate::{Prepared, Replay, Rules, Settings};
 use std::fmt::Write;
 use std::hint::black_box;
 
@@ -67,7 +67,7 @@ fn dataset(c: &mut Criterion) {
         Model::parse(include_str!("models/oral_columns.toml"), "oral_columns", &Catalogue).expect("it is a model");
     let text = data_set();
     let subjects = read(&text, &model);
-    let replay = Replay::new(&model, Rules::default()).expect("it is linear");
+    let replay = Replay::new(&model, Rules::default(), Settings::default()).expect("it is linear");
     let (typical, mut out) = (Subject::typical(&model), Vec::new());
     let mut run = |subject: &SubjectData| {
         replay.run(&subject.history, &typical, &mut out).expect("finite numbers");

@@ -6,7 +6,7 @@ use posology::dosing::Schedule;
 use posology::io::{DataOptions, DataReader, doses_of};
 use posology::model::{Catalogue, Model};
 use posology::population::Subject;
-use posology::simulate::{Compat, Replay, Rules};
+use posology::simulate::{Compat, Replay, Rules, Settings};
 use std::io::Read;
 use std::sync::LazyLock;
 
@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
         2 => Rules::of(Compat::Mrgsolve),
         _ => Rules::of(Compat::Rxode2),
     };
-    let replay = Replay::new(&MODEL, rules).expect("the model is linear");
+    let replay = Replay::new(&MODEL, rules, Settings::default()).expect("the model is linear");
     let person = Subject::typical(&MODEL);
     let file = std::io::BufReader::new(HEADER.as_bytes().chain(rows));
     let Ok(reader) = DataReader::new(file, "fuzz", &MODEL, DataOptions::default()) else { return };

@@ -2,6 +2,7 @@
 //! exponentials, the block modal decomposition of a linear system, root finding, and the
 //! choice of an instruction set.
 
+pub mod exponential;
 pub mod expm;
 pub mod kernel;
 pub mod lu;

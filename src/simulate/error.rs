@@ -151,6 +151,12 @@ pub enum SimulationError {
         /// The model's id.
         model: String,
     },
+    /// Rates that read the time since a dose before there was one.
+    #[error("rates read the time since a dose at {time} h, before the first dose that it counts from")]
+    NoDoseYet {
+        /// When, h.
+        time: f64,
+    },
     /// A state that grows or shrinks for ever and that nothing depends on.
     #[error("there is no steady state: `{state}` goes on changing")]
     NoSteadyState {
@@ -200,7 +206,9 @@ impl SimulationError {
     /// Whether an engine gave up on one subject, as it may on some of many; anything else is wrong with what was asked.
     pub fn is_failure(&self) -> bool {
         match self {
-            SimulationError::Failed { .. } | SimulationError::NoSteadyState { .. } => true,
+            SimulationError::Failed { .. }
+            | SimulationError::NoSteadyState { .. }
+            | SimulationError::NoDoseYet { .. } => true,
             SimulationError::Solve(error) => {
                 use SolveError::{NoSteadyState, NotPeriodic, Overflow};
                 matches!(error, NoSteadyState | NotPeriodic { .. } | Overflow { .. })
@@ -260,6 +268,7 @@ impl Kind for SimulationError {
             SimulationError::NotModelled { .. } => "E_NOT_MODELLED",
             SimulationError::LinearCovariates { .. } => "E_LINEAR_COVARIATES",
             SimulationError::AddedSteadyState { .. } => "E_SS2_NONLINEAR",
+            SimulationError::NoDoseYet { .. } => "E_NO_DOSE_YET",
             SimulationError::NoSteadyState { .. } => "E_NO_STEADY_STATE",
             SimulationError::Record { error, .. } => error.code(),
             SimulationError::Solve(e) => e.code(),
@@ -319,6 +328,9 @@ impl Kind for SimulationError {
                 };
                 Some(format!("{advice}; parameters: {}", parameters.join(", ")))
             }
+            SimulationError::NoDoseYet { .. } => Some(
+                "say what holds until then: `if(tad >= 0[h], …, …)` takes its last value before the first dose".into(),
+            ),
             SimulationError::AddedSteadyState { .. } => {
                 Some("write SS 1, or let `--compat` name the tool whose way of adding is wanted".into())
             }

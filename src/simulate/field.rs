@@ -321,10 +321,10 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
             Law::Programs { slopes, rhs, .. } => {
                 self.model.tiers().run_group(slopes, &mut self.file);
                 for ((dy, state), rate) in dy.iter_mut().zip(&self.rest).zip(&self.rates) {
-                    let slope = &self.file[rhs[*state]];
-                    for lane in 0..L {
-                        dy[lane] = slope[lane] + rate[lane];
-                    }
+                    // A sum of its own, so that the compiler need not fear that it overlaps.
+                    let mut sum = self.file[rhs[*state]];
+                    add(&mut sum, rate);
+                    *dy = sum;
                 }
             }
             Law::Matrix { a, b } => {

@@ -142,6 +142,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let length = seat.enter(prepared, &mut self.field, lane, run.out(subject))?;
         if let Some(length) = length {
             self.integrator.begin(lane, seat.y(), seat.scales().absolute(), length);
+            self.integrator.at_most(lane, seat.longest_first_step());
         }
         Ok(length.is_some())
     }
@@ -156,12 +157,14 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let Lanes { integrator, seats, .. } = self;
         let seat = &mut seats[lane];
         let quartic = |place| integrator.quartic(lane, place);
+        if to >= seat.due() {
+            let prepared = run.prepared;
+            seat.write_samples(prepared, [from, to], quartic, run.out(subject))?;
+        }
         if let (0, Some(trajectory)) = (lane, &mut run.keep) {
             let n = run.prepared.split.rest().len();
             trajectory.push(seat.begin() + from, to - from, (0..n).map(quartic));
         }
-        let prepared = run.prepared;
-        seat.write_samples(prepared, [from, to], quartic, run.out(subject))?;
         integrator.states(lane, seat.y_mut());
         seat.look(to).map_err(|error| self.failing(run, lane, subject).error(error))
     }
@@ -204,7 +207,7 @@ impl<'m> Lanes<'m, 1> {
             let scales = seat.scales().sizes().to_vec();
             let mut from = 0.0;
             while from < length {
-                let to = seat.next_sample(prepared).map_or(length, |t| t.min(length));
+                let to = seat.due().min(length);
                 let carried = match &mut keep {
                     None => reference.advance(field, from, to, seat.y_mut(), &scales),
                     Some(trajectory) => {

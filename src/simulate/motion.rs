@@ -2,15 +2,14 @@
 //! integrated. Observations between two events are read from the dense solution, so they change nothing.
 
 use super::field::{Arrived, Latest, ModelField, Moving, Start};
+use super::scales::Scales;
 use super::settings::Settings;
 use super::split::Split;
-use crate::model::{Model, StateKind};
+use crate::model::Model;
 use crate::solve::{Integrator, Outcome, Pulse, Reference, SolveError, Steps, Walk, Work, quartic_at};
 
-/// A compartment is below zero when it is so by more than this many times what a step may be off.
-const BELOW: f64 = 1e3;
-/// The smallest scale of an amount: this share of the largest that entered so far; of another state: this share of its unit.
-const FLOOR: f64 = 1e-3;
+/// The longest stretch, h.
+const LONGEST: f64 = 1000.0;
 
 /// What a stretch between two events depends on besides the states.
 pub(super) struct Surroundings<'a> {
@@ -45,7 +44,6 @@ struct Rest<'m> {
     integrator: Integrator<1>,
     /// In place of the integrator, where the engine is one of the crate `ode_solvers`.
     reference: Option<Reference>,
-    settings: Settings,
     states: Vec<usize>,
     /// When the present stretch began, h; none before the first moment of a stretch.
     begin: Option<f64>,
@@ -59,12 +57,9 @@ struct Rest<'m> {
     end: Vec<f64>,
     /// The end of the stretch, h since its beginning.
     until: f64,
-    /// The largest magnitude of each so far.
-    peaks: Vec<f64>,
-    /// The largest amount that entered so far, mg.
-    entered: f64,
-    scales: Vec<f64>,
-    absolute: Vec<f64>,
+    /// What is wrong with the latest step from some time in it on.
+    wrong: Option<SolveError>,
+    scales: Scales,
 }
 
 impl<'m> Motion<'m> {
@@ -79,17 +74,14 @@ impl<'m> Motion<'m> {
                 field: ModelField::new(model, split),
                 integrator: Integrator::new(states.len(), settings.engine.method(), settings.rtol, settings.most_steps),
                 reference: settings.reference(),
-                settings,
                 begin: None,
                 now: 0.0,
                 step: (0.0, 0.0),
                 y: nothing(),
                 end: nothing(),
                 until: 0.0,
-                peaks: nothing(),
-                entered: 0.0,
-                scales: nothing(),
-                absolute: nothing(),
+                wrong: None,
+                scales: Scales::new(model, &states, &settings),
                 states,
             })
         });
@@ -143,17 +135,19 @@ impl<'m> Motion<'m> {
         Ok(())
     }
 
-    /// Lets time pass from `now` to `to`, h.
-    pub fn pass(&mut self, now: f64, to: f64, around: &Surroundings<'_>, steps: &mut Steps) -> Result<(), SolveError> {
+    /// Lets time pass from `now` towards `to`, h, as far as the present stretch goes; the time that is reached.
+    pub fn pass(&mut self, now: f64, to: f64, around: &Surroundings<'_>, steps: &mut Steps) -> Result<f64, SolveError> {
         if self.is_between() {
             self.halt(steps)?;
         }
-        let Some(rest) = &mut self.rest else { return self.walk.pass(to - now, steps) };
+        let Some(rest) = &mut self.rest else { return self.walk.pass(to - now, steps).map(|()| to) };
         let begin = match rest.begin {
             Some(begin) => begin,
             None => rest.start(now, &self.walk, around),
         };
-        rest.go(to - begin)
+        let ends = rest.until < to - begin;
+        rest.go(if ends { rest.until } else { to - begin })?;
+        Ok(if ends { begin + rest.until } else { to })
     }
 
     /// Ends the stretch at the present: something happens.
@@ -202,8 +196,7 @@ impl<'m> Motion<'m> {
     /// Writes the size of every state that is integrated: its largest value so far, and not too little.
     pub fn scales(&self, scales: &mut [f64]) {
         if let Some(rest) = &self.rest {
-            let sizes = rest.scales.iter().zip(&rest.peaks).map(|(scale, peak)| scale.max(*peak));
-            rest.states.iter().zip(sizes).for_each(|(state, size)| scales[*state] = size);
+            rest.states.iter().enumerate().for_each(|(at, state)| scales[*state] = rest.scales.size(at));
         }
     }
 
@@ -235,7 +228,7 @@ impl<'m> Motion<'m> {
     /// Something of this size enters, at once or by and by: it sets the scale of amounts.
     pub fn enters(&mut self, amount: f64) {
         if let Some(rest) = &mut self.rest {
-            rest.entered = rest.entered.max(amount.abs());
+            rest.scales.enters(amount);
         }
     }
 
@@ -274,18 +267,13 @@ impl Rest<'_> {
         self.field.change(around.moving);
         let flow = (self.states.len() < self.model.states().len()).then(|| walk.flow());
         self.field.start(0, &Start { time, flow, doses: around.doses, arrived: around.arrived });
-        self.peaks.iter_mut().zip(&self.y).for_each(|(peak, y)| *peak = peak.max(y.abs()));
-        for (at, state) in self.states.iter().enumerate() {
-            let state = &self.model.states()[*state];
-            let floor = match state.kind {
-                StateKind::Compartment { .. } => self.entered,
-                StateKind::State => state.unit.to_base(1.0).abs(),
-            };
-            self.scales[at] = self.peaks[at].max(FLOOR * floor).max(f64::MIN_POSITIVE);
-            self.absolute[at] = self.settings.atol * self.scales[at];
+        self.scales.begin(&self.y);
+        self.until = (around.until - time).min(LONGEST);
+        self.wrong = None;
+        self.integrator.begin(0, &self.y, self.scales.absolute(), self.until);
+        if let Some(flow) = flow {
+            self.integrator.at_most(0, 1.0 / flow.fastest());
         }
-        self.until = around.until - time;
-        self.integrator.begin(0, &self.y, &self.absolute, self.until);
         (self.begin, self.now, self.step) = (Some(time), 0.0, (0.0, 0.0));
         time
     }
@@ -293,17 +281,17 @@ impl Rest<'_> {
     /// Steps on until the latest step holds `to`, h since the beginning of the stretch.
     fn go(&mut self, to: f64) -> Result<(), SolveError> {
         if let Some(reference) = &mut self.reference {
-            reference.advance(&mut self.field, self.now, to, &mut self.y, &self.scales)?;
+            reference.advance(&mut self.field, self.now, to, &mut self.y, self.scales.sizes())?;
             (self.now, self.step) = (to, (0.0, to));
             self.end.copy_from_slice(&self.y);
-            return self.check();
+            return self.scales.look(&self.end, to);
         }
-        while self.step.1 < to {
+        while self.step.1 < to && self.wrong.is_none() {
             match self.integrator.sweep(&mut self.field) {
                 [Outcome::Accepted { from, to, .. }] => {
                     self.step = (from, to);
                     self.integrator.states(0, &mut self.end);
-                    self.check()?;
+                    self.wrong = self.scales.look(&self.end, to).err().map(|error| self.first(error));
                 }
                 [Outcome::Rejected] => {}
                 [Outcome::Failed(error)] => return Err(error),
@@ -312,20 +300,25 @@ impl Rest<'_> {
             }
         }
         self.now = to.min(self.step.1);
-        Ok(())
+        match &self.wrong {
+            Some(error) if !matches!(error, SolveError::NegativeAmount { time, .. } if *time > to) => {
+                Err(error.clone())
+            }
+            _ => Ok(()),
+        }
     }
 
-    /// Looks at the end of the latest step: scales, and amounts below zero.
-    fn check(&mut self) -> Result<(), SolveError> {
-        for (at, state) in self.states.iter().enumerate() {
-            let y = self.end[at];
-            self.peaks[at] = self.peaks[at].max(y.abs());
-            let off = BELOW * (self.absolute[at] + self.settings.rtol * self.peaks[at]);
-            if y < -off && matches!(self.model.states()[*state].kind, StateKind::Compartment { .. }) {
-                return Err(SolveError::NegativeAmount { state: at, time: self.step.1, value: y });
-            }
+    /// An amount below zero at the end of the latest step, as it is where it begins to be: halving finds the place.
+    fn first(&self, error: SolveError) -> SolveError {
+        let SolveError::NegativeAmount { state, value, .. } = error else { return error };
+        let (from, to) = self.step;
+        let (quartic, least) = (self.integrator.quartic(0, state), 1e-3 * value);
+        let (mut before, mut after) = (0.0, 1.0);
+        for _ in 0..40 {
+            let middle = 0.5 * (before + after);
+            *(if quartic_at(&quartic, middle) > least { &mut before } else { &mut after }) = middle;
         }
-        Ok(())
+        SolveError::NegativeAmount { state, time: from + after * (to - from), value: quartic_at(&quartic, after) }
     }
 
     /// One of the states now.

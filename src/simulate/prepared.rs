@@ -14,7 +14,7 @@ use crate::solve::{DormandPrince, Reference, Trajectory, Work};
 /// The most sampling times of one run.
 pub const MAX_SAMPLES: usize = 10_000_000;
 /// Subjects that are integrated side by side.
-const LANES: usize = 16;
+const LANES: usize = 32;
 
 /// A model, a regimen and sampling times, checked against each other. It runs any number of subjects;
 /// what depends on a subject is kept in a [`Workspace`].

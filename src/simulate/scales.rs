@@ -20,6 +20,8 @@ pub(super) struct Scales {
     entered: f64,
     sizes: Vec<f64>,
     absolute: Vec<f64>,
+    /// The smallest value that each may take.
+    least: Vec<f64>,
     rtol: f64,
     atol: f64,
 }
@@ -37,7 +39,8 @@ impl Scales {
             peaks: nothing.clone(),
             entered: 0.0,
             sizes: nothing.clone(),
-            absolute: nothing,
+            absolute: nothing.clone(),
+            least: nothing,
             rtol: settings.rtol,
             atol: settings.atol,
         }
@@ -59,14 +62,23 @@ impl Scales {
         for (at, (is_amount, unit)) in self.kinds.iter().enumerate() {
             self.peaks[at] = self.peaks[at].max(y[at].abs());
             let floor = FLOOR * if *is_amount { self.entered } else { *unit };
-            self.sizes[at] = self.peaks[at].max(floor).max(f64::MIN_POSITIVE);
+            let size = self.peaks[at].max(floor);
+            // Where nothing was given and nothing is there yet, any size will do that is one.
+            self.sizes[at] = if size > 0.0 { size } else { FLOOR };
             self.absolute[at] = self.atol * self.sizes[at];
+            let off = BELOW * (self.atol + self.rtol) * self.sizes[at];
+            self.least[at] = if *is_amount { -off } else { f64::NEG_INFINITY };
         }
     }
 
     /// The size of each state at the beginning of the stretch: its largest value so far, and not too little.
     pub fn sizes(&self) -> &[f64] {
         &self.sizes
+    }
+
+    /// The size of a state now, the peaks since the beginning of the stretch included.
+    pub fn size(&self, state: usize) -> f64 {
+        self.sizes[state].max(self.peaks[state])
     }
 
     /// The absolute error that a step may make in each of them.
@@ -79,10 +91,10 @@ impl Scales {
     /// # Errors
     /// A compartment that holds less than nothing.
     pub fn look(&mut self, y: &[f64], time: f64) -> Result<(), SolveError> {
-        for (state, (value, (is_amount, _))) in y.iter().zip(&self.kinds).enumerate() {
-            self.peaks[state] = self.peaks[state].max(value.abs());
-            let off = self.absolute[state] + self.rtol * self.peaks[state];
-            if *is_amount && *value < -BELOW * off {
+        let sizes = self.peaks.iter_mut().zip(&self.least);
+        for (state, (value, (peak, least))) in y.iter().zip(sizes).enumerate() {
+            *peak = if value.abs() > *peak { value.abs() } else { *peak };
+            if value < least {
                 return Err(SolveError::NegativeAmount { state, time, value: *value });
             }
         }

@@ -21,6 +21,8 @@ pub(super) struct Seat {
     begin: f64,
     /// Samples of the stretch that are still to be written.
     samples: Range<usize>,
+    /// When the first of them is due, h since the beginning of the stretch.
+    due: f64,
     /// States that are integrated.
     y: Vec<f64>,
     scales: Scales,
@@ -44,6 +46,7 @@ impl Seat {
             stretch: 0,
             begin: 0.0,
             samples: 0..0,
+            due: f64::INFINITY,
             y: vec![0.0; n],
             scales: Scales::new(prepared.model, prepared.split.rest(), &prepared.settings),
             administered: 0,
@@ -82,6 +85,7 @@ impl Seat {
             }
             let length = stretch.end.unwrap_or(f64::INFINITY).min(prepared.until) - stretch.begin;
             (self.begin, self.samples) = (stretch.begin, stretch.samples.clone());
+            self.due = due(prepared, &self.samples, self.begin);
             let exact = prepared.split.exact;
             let Individual { amounts, files, .. } = &self.individual;
             for jump in stretch.jumps {
@@ -183,9 +187,17 @@ impl Seat {
         self.scales.look(&self.y, t)
     }
 
-    /// h after the beginning of the stretch at which the next sample is due.
-    pub fn next_sample(&self, prepared: &Prepared<'_>) -> Option<f64> {
-        (!self.samples.is_empty()).then(|| prepared.samples[self.samples.start] - self.begin)
+    /// When the next sample is due, h after the beginning of the stretch.
+    pub fn due(&self) -> f64 {
+        self.due
+    }
+
+    /// The longest that the first step of the stretch may be for its stages to see what the exact part does, h.
+    pub fn longest_first_step(&self) -> f64 {
+        if self.individual.exact.solution().size() == 0 {
+            return f64::INFINITY;
+        }
+        1.0 / self.individual.exact.solution().flow(self.stretch).fastest()
     }
 
     /// Writes the samples due up to `t`, where the states are as they are now.
@@ -210,7 +222,8 @@ impl Seat {
         out: &mut [f64],
     ) -> Result<(), SimulationError> {
         let last = if to > 0.0 { to } else { self.now() - self.begin };
-        while let Some(t) = self.next_sample(prepared).filter(|t| *t <= last) {
+        while self.due <= last {
+            let t = self.due;
             let theta = if to > from { ((t - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
             for (place, state) in &prepared.states_read {
                 self.x[*state] = quartic_at(&quartic(*place), theta);
@@ -222,6 +235,7 @@ impl Seat {
             }
             self.write(prepared, self.samples.start, out)?;
             self.samples.start += 1;
+            self.due = due(prepared, &self.samples, self.begin);
         }
         Ok(())
     }
@@ -241,4 +255,9 @@ impl Seat {
         }
         Ok(())
     }
+}
+
+/// When the first of some samples is due, h since `begin`; never if there is none.
+fn due(prepared: &Prepared<'_>, samples: &Range<usize>, begin: f64) -> f64 {
+    if samples.is_empty() { f64::INFINITY } else { prepared.samples[samples.start] - begin }
 }

@@ -10,7 +10,6 @@ use posology::simulate::{CovariateRule, Replay, Rules, Settings};
 use serde_json::Value;
 use std::fmt::Write;
 use std::fs::{self, File};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 /// Relative tolerance for numbers of ten digits and more.
@@ -130,6 +129,9 @@ impl Scenario {
         for name in json["record_columns"].as_array().into_iter().flatten() {
             writeln!(file, "{} = {{ unit = \"1\", reference = 1 }}", text(name)).unwrap();
         }
+        for name in self.repeated() {
+            writeln!(file, "{name}_ = {{ unit = \"1\", reference = 1 }}").unwrap();
+        }
         file += "[parameters]\n";
         for (name, value) in members(&json["constants"]) {
             writeln!(file, "{name} = {{ value = {value}, grade = \"assumed\", why = \"of the scenario\" }}").unwrap();
@@ -160,9 +162,32 @@ impl Scenario {
         file += "[outputs]\n";
         for (name, value) in members(&json["outputs"]) {
             // Some bear the name of a compartment, which a model file does not allow.
-            writeln!(file, "out_{name} = {{ value = \"{}\", unit = \"1\" }}", translate(text(value))).unwrap();
+            let mut value = translate(text(value));
+            for column in self.repeated() {
+                value = value.replace(column, &format!("{column}_"));
+            }
+            writeln!(file, "out_{name} = {{ value = \"{value}\", unit = \"1\" }}").unwrap();
         }
         file
+    }
+
+    /// The data set. Columns of its own that outputs read (CMT) are repeated under another name, as covariates.
+    fn records(&self) -> String {
+        let text = fs::read_to_string(self.folder.join("dataset.csv")).expect("there are records");
+        let mut lines: Vec<String> = text.lines().map(str::to_string).collect();
+        for name in self.repeated() {
+            let column = text.lines().next().unwrap().split(',').position(|c| c == name).expect("it has the column");
+            for line in &mut lines {
+                let cell = line.split(',').nth(column).unwrap().to_string();
+                *line += &format!(",{cell}");
+            }
+            lines[0].push('_');
+        }
+        lines.join("\n") + "\n"
+    }
+
+    fn repeated(&self) -> impl Iterator<Item = &str> {
+        self.json["output_columns"].as_array().into_iter().flatten().map(text)
     }
 
     /// The outputs at every row, subject after subject.
@@ -170,10 +195,10 @@ impl Scenario {
     /// # Errors
     /// What the reader or the replay has against it.
     pub fn simulate(&self, model: &Model, rules: Rules, settings: Settings) -> Result<Vec<Vec<f64>>, posology::Error> {
-        let file = BufReader::new(File::open(self.folder.join("dataset.csv")).expect("there are records"));
+        let records = self.records();
         let replay = Replay::new(model, rules, settings)?;
         let (person, mut values, mut rows) = (Subject::typical(model), Vec::new(), Vec::new());
-        for subject in DataReader::new(file, &self.name, model, DataOptions::default())? {
+        for subject in DataReader::new(records.as_bytes(), &self.name, model, DataOptions::default())? {
             replay.run(&subject?.history, &person, &mut values)?;
             rows.extend(values.chunks(model.outputs().len()).map(<[f64]>::to_vec));
         }

@@ -89,16 +89,19 @@ impl Cycle {
             here.map(|(_, part)| part).try_for_each(|part| motion.add(part.state, part.amount, steps))
         };
         self.parts.iter().for_each(|(_, part)| motion.enters(part.amount));
+        self.rates.iter().for_each(|rate| motion.enters(rate * self.interval));
         for two in breaks.windows(2) {
             let (from, until) = (two[0], two[1]);
             enter(motion, from, steps)?;
             motion.infuse(&self.rates_at(0.5 * (from + until)), steps)?;
-            let now = self.begin + from;
+            let mut now = self.begin + from;
             let same = 1e-10 * now.abs().max(1.0);
             let arrived: Vec<Arrived> = self.arrived.iter().filter(|a| a.time <= now + same).copied().collect();
             let end = self.begin + until;
             let around = Surroundings { until: end, doses: &self.latest, arrived: &arrived, moving: &[] };
-            motion.pass(now, end, &around, steps)?;
+            while now < end {
+                now = motion.pass(now, end, &around, steps)?;
+            }
         }
         motion.halt(steps)?;
         if to == self.interval { enter(motion, to, steps) } else { Ok(()) }

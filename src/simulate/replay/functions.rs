@@ -11,6 +11,9 @@ const SPENT: f64 = 1e-16;
 const HALVINGS: i32 = 40;
 /// How far ahead, in doublings.
 const DOUBLINGS: i32 = 5;
+/// Times of input functions that are looked at: 2 to the powers between these, h.
+const SMALLEST: i32 = 30;
+const LARGEST: i32 = 20;
 
 impl Cursor<'_> {
     /// Forgets the doses that put nothing in any more.
@@ -35,6 +38,19 @@ impl Cursor<'_> {
         }
         let most = (-HALVINGS..0).map(&mut share).fold(0.0, f64::max);
         (0..=DOUBLINGS).all(|exponent| share(exponent) <= SPENT * most)
+    }
+
+    /// How long after it arrived a dose puts in most, h, roughly: the longer the more of it a rate is.
+    pub(super) fn busiest(&mut self, dose: &Arrived) -> f64 {
+        let times = (-SMALLEST..=LARGEST).map(|exponent| 2f64.powi(exponent));
+        let mut most = (0.0, 0.0);
+        for t in times {
+            let share = t * self.input_rate(dose, t);
+            if share > most.0 {
+                most = (share, t);
+            }
+        }
+        most.1
     }
 
     /// Rate of a dose, per h and unit of what enters.

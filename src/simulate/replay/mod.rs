@@ -105,6 +105,8 @@ pub struct Cursor<'r> {
     running: Vec<Running>,
     /// Doses that enter by input functions, in the order in which they arrived.
     arrived: Vec<Arrived>,
+    /// Times at which a step has to end, so that it sees what is going on, h.
+    marks: Vec<f64>,
     latest: Latest,
     /// Number of doses so far.
     doses: usize,
@@ -192,6 +194,7 @@ impl<'m> Replay<'m> {
             givings: VecDeque::new(),
             running: Vec::new(),
             arrived: Vec::new(),
+            marks: Vec::new(),
             latest: Latest::none(self.model),
             doses: 0,
             searches: Vec::new(),
@@ -302,6 +305,10 @@ impl Cursor<'_> {
 
     /// What the engine says when it gives up, in the words of the model.
     fn failed(&self, error: SolveError) -> SimulationError {
+        let never = self.latest.any.is_nan() || self.latest.by_route.iter().any(|(time, _)| time.is_nan());
+        if self.replay.slopes_read_doses && never && matches!(error, SolveError::NotFinite { .. }) {
+            return SimulationError::NoDoseYet { time: self.motion.begin().unwrap_or(self.time) };
+        }
         let values: Vec<f64> = self.replay.model.parameters().iter().map(|p| self.file[p.slot][0]).collect();
         Failing {
             model: self.replay.model,

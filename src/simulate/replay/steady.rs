@@ -43,6 +43,7 @@ impl<'r> Cursor<'r> {
         }
         let found = self.found(record, dose, train, steady, parts, steps)?;
         let search = found.as_ref().map(|(_, search)| *search);
+        self.searches.extend(search);
         self.happened(record.time, record.row, Event::Steady { add: steady.add, search });
         for part in &*parts {
             self.periodic(record, steady.interval, part, steps)?;
@@ -314,6 +315,7 @@ impl<'r> Cursor<'r> {
             let x = self.search(&cycle, &motion, &self.start(), &mut done, steps)?;
             self.motion.place_rest(&x, steps)?;
             search = Some(done);
+            self.searches.push(done);
         }
         self.infuse(steps)?;
         self.happened(record.time, record.row, Event::Steady { add: false, search });

@@ -63,16 +63,19 @@ impl Cursor<'_> {
         if let Some(log) = &mut self.log {
             self.running.iter().for_each(|r| log.entered(r.state, r.rate * (to - self.time)));
         }
-        let between = self.motion.is_integrated() && self.motion.is_between();
-        let until = if between { self.next_change(history, stop) } else { to };
-        if between {
-            self.drop_spent();
+        while self.time < to {
+            let between = self.motion.is_integrated() && self.motion.is_between();
+            if between {
+                self.drop_spent();
+                let now = self.time;
+                self.marks.retain(|time| *time > now);
+            }
+            let until = if between { self.next_change(history, stop) } else { to };
+            let moving: Vec<_> = self.line.iter().flat_map(|line| line.at(self.time)).collect();
+            let around = Surroundings { until, doses: &self.latest, arrived: &self.arrived, moving: &moving };
+            let reached = self.motion.pass(self.time, to, &around, steps);
+            self.time = reached.map_err(|error| self.failed(error))?;
         }
-        let moving: Vec<_> = self.line.iter().flat_map(|line| line.at(self.time)).collect();
-        let around = Surroundings { until, doses: &self.latest, arrived: &self.arrived, moving: &moving };
-        let passed = self.motion.pass(self.time, to, &around, steps);
-        passed.map_err(|error| self.failed(error))?;
-        self.time = to;
         Ok(())
     }
 
@@ -81,7 +84,7 @@ impl Cursor<'_> {
         let ends = self.running.iter().map(|r| r.end);
         let arrivals = self.arrivals.iter().map(|a| a.time).filter(|time| *time > self.time).take(1);
         let givings = self.givings.iter().map(|g| g.time).filter(|time| *time > self.time).take(1);
-        let event = ends.chain(arrivals).chain(givings).fold(f64::INFINITY, f64::min);
+        let event = ends.chain(arrivals).chain(givings).chain(self.marks.iter().copied()).fold(f64::INFINITY, f64::min);
         let record = if acts { to } else { self.next_act(history, to, event) };
         event.min(record)
     }
@@ -147,14 +150,18 @@ impl Cursor<'_> {
         self.motion.enters(amount);
         if let Some(function) = part.function {
             self.motion.halt(steps)?;
-            self.arrived.push(Arrived {
+            let entering = Arrived {
                 rate: function.rate,
                 state,
                 time,
                 amount,
                 dose_amount: function.dose_amount,
                 dose_device: function.dose_device,
-            });
+            };
+            // A long step that was right before could miss a function that begins at nothing and is soon over.
+            let busiest = self.busiest(&entering);
+            self.marks.push(time + busiest);
+            self.arrived.push(entering);
             self.happened(time, row, Event::Function { state, amount, dose, given });
         } else if over > 0.0 {
             let rate = amount / over;

@@ -1,6 +1,7 @@
 //! What the exact part of a system does to the part that is integrated: its states inside a stretch, for lanes of subjects.
 
 use super::solution::{Evaluator, Solution};
+use crate::math::exponential::exp;
 use crate::math::modal::{Kind, Modal};
 use crate::math::phi::phi1;
 
@@ -20,6 +21,11 @@ impl Solution {
 }
 
 impl Flow<'_> {
+    /// The largest rate of the system, per h.
+    pub fn fastest(&self) -> f64 {
+        self.modal.fastest()
+    }
+
     /// Writes the states `t` hours after the start of the stretch.
     pub fn states(&self, t: f64, space: &mut FlowSpace, x: &mut [f64]) {
         let z = space.0.advance(self.modal, self.z, self.u, t);
@@ -47,6 +53,8 @@ pub struct Drive<const L: usize> {
     driven: [bool; L],
     /// Lanes with modes that are no single exponentials.
     whole: [Option<Box<Whole>>; L],
+    /// Whether there are lanes of either kind.
+    any: [bool; 2],
 }
 
 /// A lane whose exact part is evaluated as it is.
@@ -70,6 +78,7 @@ impl<const L: usize> Drive<L> {
             entering: vec![[0.0; L]; modes * reads.len()],
             driven: [false; L],
             whole: std::array::from_fn(|_| None),
+            any: [false; 2],
             reads,
         }
     }
@@ -90,10 +99,15 @@ impl<const L: usize> Drive<L> {
             whole.z.clear();
             whole.z.extend_from_slice(flow.z);
             whole.u = flow.u.map(<[f64]>::to_vec);
+            self.driven[lane] = false;
+        } else {
+            self.whole[lane] = None;
+            self.driven[lane] = flow.u.is_some();
+        }
+        self.any = [self.driven.contains(&true), self.whole.iter().any(Option::is_some)];
+        if self.whole[lane].is_some() {
             return;
         }
-        self.whole[lane] = None;
-        self.driven[lane] = flow.u.is_some();
         for (rates, rate) in self.rates.iter_mut().zip(flow.modal.rates()) {
             rates[lane] = *rate;
         }
@@ -116,23 +130,43 @@ impl<const L: usize> Drive<L> {
         for q in 0..self.n {
             let mut decay = [0.0; L];
             for lane in 0..L {
-                decay[lane] = (self.rates[q][lane] * t[lane]).exp();
+                decay[lane] = exp(self.rates[q][lane] * t[lane]);
             }
             for (r, x) in x.iter_mut().enumerate() {
                 let amplitude = &self.amplitudes[r * self.n + q];
+                let mut sum = *x;
                 for lane in 0..L {
-                    x[lane] += amplitude[lane] * decay[lane];
+                    sum[lane] += amplitude[lane] * decay[lane];
                 }
+                *x = sum;
             }
-            for lane in (0..L).filter(|lane| self.driven[*lane]) {
+        }
+        if self.any[0] {
+            self.add_driven(t, x);
+        }
+        if self.any[1] {
+            self.read_whole(t, x);
+        }
+    }
+
+    /// Adds what enters the modes of lanes that are driven.
+    #[inline(never)]
+    fn add_driven(&self, t: &[f64; L], x: &mut [[f64; L]]) {
+        for lane in (0..L).filter(|lane| self.driven[*lane]) {
+            for q in 0..self.n {
                 let response = t[lane] * phi1(self.rates[q][lane] * t[lane]);
                 for (r, x) in x.iter_mut().enumerate() {
                     x[lane] += self.entering[r * self.n + q][lane] * response;
                 }
             }
         }
-        for lane in 0..L {
-            if let Some(whole) = &mut self.whole[lane] {
+    }
+
+    /// Reads the lanes that are evaluated as they are.
+    #[inline(never)]
+    fn read_whole(&mut self, t: &[f64; L], x: &mut [[f64; L]]) {
+        for (lane, whole) in self.whole.iter_mut().enumerate() {
+            if let Some(whole) = whole {
                 whole.read(t[lane], &self.reads, |r, value| x[r][lane] = value);
             }
         }

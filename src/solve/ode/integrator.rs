@@ -15,6 +15,9 @@ const STRETCH: f64 = 1.01;
 /// arithmetic with it takes a hundred times as long.
 const TRACE: f64 = 1e-150;
 
+/// Where some lanes are carried by the stiff method and others by the explicit one, it has one sweep after so many of these.
+const TURNS: u32 = 4;
+
 /// What became of a lane in a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
@@ -61,10 +64,14 @@ pub struct Integrator<const L: usize> {
     lanes: [Lane; L],
     /// Ends of the stretches, h; where a lane is idle, the time that it is at.
     until: [f64; L],
+    /// The longest that the first steps may be, h.
+    longest: [f64; L],
     step: Step<L>,
     control: Control<L>,
     explicit: Explicit<L>,
     stiff: Option<Stiff<L>>,
+    /// Sweeps of the explicit method since the latest of the stiff one, while there are lanes of both.
+    turn: u32,
     /// A live lane has no slope in place.
     unsloped: bool,
     /// Scratch of the first steps.
@@ -81,13 +88,15 @@ impl<const L: usize> Integrator<L> {
             n,
             method,
             most_steps,
-            price: (9.0 + 4.0 / 3.0 * n as f64) / 6.0,
+            price: (18.0 + 8.0 / 3.0 * n as f64) / 6.0,
             lanes: [lane; L],
             until: [0.0; L],
+            longest: [f64::INFINITY; L],
             step: Step::new(n, relative),
             control: Control::new(),
             explicit: Explicit::new(n),
             stiff: (method != Method::Explicit).then(|| Stiff::new(n)),
+            turn: 0,
             unsloped: false,
             trial: vec![[0.0; L]; n],
             work: Work::default(),
@@ -107,11 +116,18 @@ impl<const L: usize> Integrator<L> {
         self.lanes[lane] = Lane { live: true, sloped: false, linearised: false, ..self.lanes[lane] };
         self.unsloped = true;
         self.control.begin(lane);
-        (self.step.from[lane], self.until[lane]) = (0.0, until);
+        (self.step.from[lane], self.until[lane], self.longest[lane]) = (0.0, until, f64::INFINITY);
         for i in 0..self.n {
             [self.step.y[i][lane]] = without_traces(&[y[i]]);
             self.step.absolute[i][lane] = absolute[i];
         }
+    }
+
+    /// The first step of the stretch that has just begun is at most so long: what drives the system from outside may be over
+    /// before any stage of a longer one sees it.
+    pub fn at_most(&mut self, lane: usize, length: f64) {
+        self.longest[lane] = length;
+        self.control.proposal[lane] = self.control.proposal[lane].min(length);
     }
 
     /// Whether the lane is on its way through a stretch.
@@ -146,7 +162,7 @@ impl<const L: usize> Integrator<L> {
         self.work
     }
 
-    /// Attempts one step in every live lane.
+    /// Attempts one step in every live lane of one method; lanes of the other wait for their turn.
     #[inline(always)]
     pub fn sweep<F: Field<L>>(&mut self, field: &mut F) -> [Outcome; L] {
         let mut outcomes = [const { Outcome::Idle }; L];
@@ -158,30 +174,28 @@ impl<const L: usize> Integrator<L> {
             self.give_up(&mut outcomes);
         }
         self.step.spread();
-        let (explicit, any) = self.part(false);
-        if any {
+        let ((explicit, many), (stiff, few)) = (self.part(false), self.part(true));
+        // The two methods take turns: that changes when a lane steps, not how.
+        self.turn = if few == 0 || many > 0 && self.turn >= TURNS { 0 } else { self.turn + 1 };
+        if few > 0 && (many == 0 || self.turn == 0) {
+            self.attempt_stiff(field, &stiff, &mut outcomes);
+        } else if many > 0 {
             let judgement = self.explicit.attempt(field, &mut self.step, self.method == Method::Auto);
             self.conclude(&explicit, &judgement, &mut outcomes);
-        }
-        if self.stiff.is_some() {
-            let (stiff, any) = self.part(true);
-            if any {
-                self.attempt_stiff(field, &stiff, &mut outcomes);
-            }
         }
         outcomes
     }
 
-    /// 1 for the live lanes that one of the methods carries, else 0; and whether there are any.
+    /// 1 for the live lanes that one of the methods carries, else 0; and how many they are.
     #[inline(always)]
-    fn part(&self, stiff: bool) -> ([f64; L], bool) {
-        let (mut part, mut any) = ([0.0; L], false);
+    fn part(&self, stiff: bool) -> ([f64; L], usize) {
+        let (mut part, mut count) = ([0.0; L], 0);
         for l in 0..L {
             let here = self.lanes[l].live & (self.lanes[l].stiff == stiff);
             part[l] = f64::from(u8::from(here));
-            any |= here;
+            count += usize::from(here);
         }
-        (part, any)
+        (part, count)
     }
 
     #[inline(always)]
@@ -263,7 +277,8 @@ impl<const L: usize> Integrator<L> {
         for l in 0..L {
             if self.lanes[l].live && self.lanes[l].fresh {
                 let difference = self.largest_share(l, |step, i| self.trial[i][l] - step.slope[i][l]);
-                self.control.fresh(l, first_step(trial[l], rise[l], difference, self.until[l]));
+                let first = first_step(trial[l], rise[l], difference, self.until[l]);
+                self.control.fresh(l, first.min(self.longest[l]));
                 self.lanes[l].fresh = false;
                 self.work.slopes += 1;
             }
@@ -349,8 +364,8 @@ impl<const L: usize> Integrator<L> {
             lane.sloped = !stiff;
             self.unsloped |= stiff;
             outcomes[l] = Outcome::Accepted { from, to, arrived: !lane.live };
-            let rest = (self.until[l] - to) / self.step.h[l];
-            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], rest, self.price) {
+            let left = (self.until[l] - to) / (to - from);
+            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], self.price, left) {
                 lane.stiff = !stiff;
                 self.work.switches += 1;
                 if let Some(stiff) = &mut self.stiff {
