@@ -1,5 +1,8 @@
 //! Systems written for one subject, carried by the integrator in lanes.
 
+#[allow(dead_code, reason = "not every test needs every problem")]
+pub mod problems;
+
 use posology::solve::{Field, Integrator, Outcome, SolveError};
 
 /// The most states that a system may have.

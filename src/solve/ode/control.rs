@@ -56,17 +56,32 @@ pub struct Control<const L: usize> {
     pub broken: [f64; L],
     /// log2 of the previous error, as a share of what is tolerated.
     previous: [f64; L],
+    /// Length of step that was asked for after the first accepted one of the latest stretch, h.
+    opening: [f64; L],
+    /// 1 until a step of the stretch is accepted, else 0.
+    opens: [f64; L],
 }
 
 impl<const L: usize> Control<L> {
     pub fn new() -> Self {
         let zero = [0.0; L];
-        let (proposal, attempts, accepted, rejected, broken) = (zero, zero, zero, zero, zero);
-        Self { proposal, attempts, accepted, rejected, broken, previous: [QUIET; L] }
+        Self {
+            proposal: zero,
+            attempts: zero,
+            accepted: zero,
+            rejected: zero,
+            broken: zero,
+            previous: [QUIET; L],
+            opening: [f64::INFINITY; L],
+            opens: zero,
+        }
     }
 
-    /// A stretch begins: attempts are counted anew.
+    /// A stretch begins: attempts are counted anew. What happens between stretches is alike from one to the next, so that the
+    /// first step is not longer than one that was good after the latest event.
     pub fn begin(&mut self, lane: usize) {
+        self.proposal[lane] = self.proposal[lane].min(self.opening[lane]);
+        self.opens[lane] = 1.0;
         for memory in [&mut self.attempts, &mut self.accepted, &mut self.rejected, &mut self.broken] {
             memory[lane] = 0.0;
         }
@@ -74,7 +89,7 @@ impl<const L: usize> Control<L> {
 
     /// Another subject comes.
     pub fn fresh(&mut self, lane: usize, proposal: f64) {
-        (self.proposal[lane], self.previous[lane]) = (proposal, QUIET);
+        (self.proposal[lane], self.previous[lane], self.opening[lane]) = (proposal, QUIET, f64::INFINITY);
     }
 
     /// Judges attempts of length `h` whose largest error was `error`, as a share of what is tolerated, in the lanes where
@@ -101,6 +116,9 @@ impl<const L: usize> Control<L> {
             self.previous[l] = if here & good { previous } else { self.previous[l] };
             self.proposal[l] = if here { proposal } else { self.proposal[l] };
             self.attempts[l] += part[l];
+            let opened = here & good & (self.opens[l] > 0.0);
+            self.opening[l] = if opened { proposal } else { self.opening[l] };
+            self.opens[l] = if here & good { 0.0 } else { self.opens[l] };
             self.accepted[l] = if here & good { 1.0 } else { self.accepted[l] };
             self.rejected[l] = if here { f64::from(u8::from(!good)) } else { self.rejected[l] };
             self.broken[l] = if here { f64::from(u8::from(!finite)) } else { self.broken[l] };
