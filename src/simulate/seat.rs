@@ -202,7 +202,8 @@ impl Seat {
             _ => exact.solution().flow(self.stretch).fastest(),
         };
         let file = &mut files[self.interval.unwrap_or(0)];
-        let arriving = by_function.iter().filter(|dose| dose.time <= now && dose.time >= self.begin - (now - self.begin));
+        let arriving =
+            by_function.iter().filter(|dose| dose.time <= now && dose.time >= self.begin - (now - self.begin));
         arriving.map(|dose| dose.busiest(prepared.model, file)).fold(1.0 / fastest, f64::min)
     }
 
