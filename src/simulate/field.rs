@@ -180,6 +180,8 @@ pub(super) struct ModelField<'m, const L: usize> {
     clocks: Vec<Clock<L>>,
     entering: Vec<Entering<L>>,
     moving: Vec<Moving>,
+    /// Whether anything but the states changes slopes as time goes by.
+    follows_time: bool,
 }
 
 impl<'m, const L: usize> ModelField<'m, L> {
@@ -192,9 +194,12 @@ impl<'m, const L: usize> ModelField<'m, L> {
         let inputs = model.inputs();
         let clocks = [inputs.t, inputs.tafd, inputs.tad].into_iter().chain(inputs.tad_of.iter().copied());
         let read = |register: &Reg| split.reads(model, *register);
-        let clocks = clocks.filter(|c| read(c)).map(|register| Clock { register, origin: [0.0; L] }).collect();
+        let clocks: Vec<Clock<L>> = clocks.filter(|c| read(c)).map(|register| Clock { register, origin: [0.0; L] }).collect();
         let reads: Vec<usize> = (0..split.exact).filter(|at| read(&slot(&split.order[*at]))).collect();
+        let by_function = model.routes().iter().flat_map(|r| &r.entries).any(|e| e.input.is_some());
+        let follows_time = !reads.is_empty() || by_function || !clocks.is_empty();
         ModelField {
+            follows_time,
             slots: rest.iter().map(slot).collect(),
             rates: vec![[0.0; L]; rest.len()],
             open: None,
@@ -348,6 +353,11 @@ impl<'m, const L: usize> ModelField<'m, L> {
 impl<const L: usize> Field<L> for ModelField<'_, L> {
     fn size(&self) -> usize {
         self.rest.len()
+    }
+
+    #[inline(always)]
+    fn follows_time(&self) -> bool {
+        self.follows_time || !self.moving.is_empty()
     }
 
     #[inline(always)]

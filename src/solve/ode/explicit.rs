@@ -76,9 +76,9 @@ impl<const L: usize> Explicit<L> {
             field.slope(&at, if s < 5 { &self.stage } else { &step.next }, &mut after[..n]);
         }
         let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &self.k[(j - 1) * n..j * n] };
-        let h = step.lengths.as_slice();
+        let (h, inside) = (step.lengths.as_slice(), if field.follows_time() { INSIDE } else { 1.0 });
         fill(&mut step.error, [h, k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |[h, k @ ..]| {
-            INSIDE * (h * weighted(&E, &k))
+            inside * (h * weighted(&E, &k))
         });
         let mut judgement = step.judge();
         if detect {

@@ -27,6 +27,11 @@ pub trait Field<const L: usize> {
     /// Number of states that are integrated.
     fn size(&self) -> usize;
 
+    /// Whether slopes depend on the time, and not on the states alone; the same for all lanes.
+    fn follows_time(&self) -> bool {
+        false
+    }
+
     /// Writes the slopes of all states at `t`, h since the start of each lane's stretch.
     fn slope(&mut self, t: &[f64; L], y: &[[f64; L]], dy: &mut [[f64; L]]);
 
