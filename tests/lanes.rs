@@ -76,7 +76,7 @@ fn stories<const L: usize>(method: Method, subjects: &[Binding]) -> Vec<Story> {
             let Some((subject, stretch)) = &mut places[lane] else { continue };
             let (told, failure) = &mut stories[*subject];
             match outcome {
-                Outcome::Idle => unreachable!("the lane is on its way"),
+                Outcome::Idle => assert!(integrator.is_live(lane), "it waits for its turn"),
                 Outcome::Rejected => told.push(u64::MAX),
                 Outcome::Failed(error) => {
                     *failure = Some(error);

@@ -77,7 +77,9 @@ impl<const L: usize> Explicit<L> {
         }
         let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &self.k[(j - 1) * n..j * n] };
         let h = step.lengths.as_slice();
-        fill(&mut step.error, [h, k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |[h, k @ ..]| INSIDE * (h * weighted(&E, &k)));
+        fill(&mut step.error, [h, k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |[h, k @ ..]| {
+            INSIDE * (h * weighted(&E, &k))
+        });
         let mut judgement = step.judge();
         if detect {
             judgement.rate = self.rate(step);

@@ -21,7 +21,7 @@ const TURNS: u32 = 4;
 /// What became of a lane in a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// The lane has nothing to do.
+    /// The lane has nothing to do, or waits for its turn.
     Idle,
     /// The step was not accurate enough; the next sweep tries a shorter one.
     Rejected,
@@ -88,7 +88,7 @@ impl<const L: usize> Integrator<L> {
             n,
             method,
             most_steps,
-            price: (18.0 + 8.0 / 3.0 * n as f64) / 6.0,
+            price: (9.0 + 4.0 / 3.0 * n as f64) / 6.0,
             lanes: [lane; L],
             until: [0.0; L],
             longest: [f64::INFINITY; L],
