@@ -9,8 +9,8 @@ use posology::io::{DataOptions, DataReader};
 use posology::model::{Catalogue, Model};
 use posology::prelude::*;
 use posology::simulate::{
-    Column, Cursor, DoseInput, DoseRecord, History, Prepared, Record, Repeats, Replay, Rules, Settings, Steady, Target,
-    What,
+    Column, Cursor, DoseInput, DoseRecord, Engine, History, Prepared, Record, Repeats, Replay, Rules, Settings, Steady,
+    Target, What,
 };
 use posology::solve::Steps;
 use proptest::prelude::*;
@@ -64,6 +64,45 @@ proptest! {
         let mut found = run(&model, &longer);
         found.drain(before * n..(before + 1) * n);
         same(&found, &run(&model, &history), 1e-12)?;
+    }
+}
+
+proptest! {
+    #![proptest_config(cases())]
+
+    #[test]
+    fn an_observation_of_what_is_integrated_changes_no_bit(
+        system in system(), history in history(ALL), at in any::<Index>(), part in 1..=3_u32, stiff in any::<bool>(),
+    ) {
+        let model = system.model(false);
+        let (n, engine) = (model.outputs().len(), if stiff { Engine::Stiff } else { Engine::Explicit });
+        let before = 1 + at.index(history.records.len() - 1);
+        let (last, next) = (&history.records[before - 1], &history.records[before]);
+        let gap = if next.time < last.time { 1.0 } else { next.time - last.time };
+        let time = last.time + 0.25 * f64::from(part) * gap;
+        // Where the clock restarts the next values never held on the old one.
+        let values = if next.time < last.time { &last.values } else { &next.values };
+        let added = Record { row: 0, time, what: What::Observation { close: None }, values: values.clone() };
+        let mut longer = history.clone();
+        longer.records.insert(before, added);
+        let mut found = run_by(engine, &model, &longer);
+        found.drain(before * n..(before + 1) * n);
+        prop_assert_eq!(found, run_by(engine, &model, &history));
+    }
+
+    #[test]
+    fn engines_that_integrate_agree_with_the_exact_one(system in system(), history in history(ALL)) {
+        let model = system.model(false);
+        let expected = run(&model, &history);
+        for engine in [Engine::Explicit, Engine::Stiff, Engine::Dopri5] {
+            let found = run_by(engine, &model, &history);
+            let largest = expected.iter().fold(0.0f64, |m, v| m.max(v.abs()));
+            // The absolute tolerance is a share of up to 100 mg that were given, which may be gone when it is observed.
+            let allowed = 1e-6 * largest + Settings::default().atol * 100.0;
+            for (k, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                prop_assert!((found - expected).abs() <= allowed, "{engine}, number {k}: {found} is not {expected}");
+            }
+        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 /// One over ln 2, and ln 2 in two parts, of which the first times a whole number below 2^20 is exact.
 const PER_LN_2: f64 = std::f64::consts::LOG2_E;
-const LN_2_HIGH: f64 = 6.931_471_803_691_238_164_9e-1;
-const LN_2_LOW: f64 = 1.908_214_929_270_587_700_02e-10;
+const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
 /// Added to a number below 2^51 it leaves the nearest whole number in the last bits.
 const MAGIC: f64 = 6_755_399_441_055_744.0;
 /// Bits of 1.

@@ -2,8 +2,8 @@
 //! exponentials, the block modal decomposition of a linear system, root finding, and the
 //! choice of an instruction set.
 
-pub mod exponential;
 pub mod expm;
+pub mod exponential;
 pub mod kernel;
 pub mod lu;
 pub mod modal;

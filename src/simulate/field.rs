@@ -30,6 +30,36 @@ pub(super) struct Arrived {
     pub dose_device: f64,
 }
 
+/// Times of input functions that are looked at: 2 to the powers between these, h.
+const SMALLEST: i32 = 30;
+const LARGEST: i32 = 20;
+
+impl Arrived {
+    /// Rate `since` h after it arrived, per h and unit of what enters; `file` holds the values of the subject.
+    pub fn rate_at(&self, model: &Model, since: f64, file: &mut [[f64; 1]]) -> f64 {
+        let inputs = model.inputs();
+        file[inputs.since] = [since];
+        file[inputs.dose_amount] = [self.dose_amount];
+        file[inputs.dose_device] = [self.dose_device];
+        model.tiers().run(Class::Dose, file);
+        model.tiers().run_group(GROUP_INPUT, file);
+        file[self.rate][0]
+    }
+
+    /// How long after it arrived it puts in most, h, roughly: the longer the more of it a rate is.
+    pub fn busiest(&self, model: &Model, file: &mut [[f64; 1]]) -> f64 {
+        let times = (-SMALLEST..=LARGEST).map(|exponent| 2f64.powi(exponent));
+        let mut most = (0.0, f64::INFINITY);
+        for t in times {
+            let share = t * self.rate_at(model, t, file);
+            if share > most.0 {
+                most = (share, t);
+            }
+        }
+        most.1
+    }
+}
+
 /// Doses that enter by input functions, one per lane: a lane that has fewer of them has an amount of 0.
 #[derive(Debug, Clone)]
 struct Entering<const L: usize> {
@@ -142,6 +172,8 @@ pub(super) struct ModelField<'m, const L: usize> {
     rates: Vec<[f64; L]>,
     /// 0 for compartments that are closed, else 1.
     open: Option<Vec<[f64; L]>>,
+    /// Registers of the states that are closed, and whose: for all others they are empty.
+    shut: Vec<(Reg, usize)>,
     drive: Drive<L>,
     driven: Vec<[f64; L]>,
     driven_slots: Vec<Reg>,
@@ -166,6 +198,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
             slots: rest.iter().map(slot).collect(),
             rates: vec![[0.0; L]; rest.len()],
             open: None,
+            shut: Vec::new(),
             driven: vec![[0.0; L]; reads.len()],
             driven_slots: reads.iter().map(|at| slot(&split.order[*at])).collect(),
             drive: Drive::new(split.exact, reads),
@@ -207,6 +240,9 @@ impl<'m, const L: usize> ModelField<'m, L> {
         }
         let open = self.open.get_or_insert_with(|| vec![[1.0; L]; self.rest.len()]);
         open.iter_mut().zip(&self.rest).for_each(|(open, s)| open[lane] = f64::from(u8::from(!closed[*s])));
+        let states = self.model.states().iter().zip(closed).filter(|(_, closed)| **closed);
+        self.shut.retain(|(_, of)| *of != lane);
+        self.shut.extend(states.map(|(state, _)| (state.slot, lane)));
     }
 
     /// Covariates on straight lines; of the only lane.
@@ -266,11 +302,13 @@ impl<'m, const L: usize> ModelField<'m, L> {
         for (slot, x) in self.driven_slots.iter().zip(&self.driven) {
             self.file[*slot] = *x;
         }
+        for (register, lane) in &self.shut {
+            self.file[*register][*lane] = 0.0;
+        }
         for Clock { register, origin } in &self.clocks {
             let shown = &mut self.file[*register];
-            for lane in 0..L {
-                shown[lane] = origin[lane] + t[lane];
-            }
+            *shown = *origin;
+            add(shown, t);
         }
         if !self.moving.is_empty() {
             self.follow(t);
@@ -280,9 +318,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
     /// Covariates that move, and everything that follows from them.
     fn follow(&mut self, t: &[f64; L]) {
         for Moving { register, value, slope } in &self.moving {
-            for lane in 0..L {
-                self.file[*register][lane] = value + slope * t[lane];
-            }
+            self.file[*register] = t.map(|t| value + slope * t);
         }
         self.model.tiers().run(Class::Subject, &mut self.file);
         self.model.tiers().run(Class::Interval, &mut self.file);
@@ -292,10 +328,10 @@ impl<'m, const L: usize> ModelField<'m, L> {
     fn enter_by_functions(&mut self, t: &[f64; L], dy: &mut [[f64; L]]) {
         let (inputs, tiers) = (self.model.inputs(), self.model.tiers());
         for entering in &self.entering {
-            for lane in 0..L {
-                // A rate without bound at its very start is still integrable.
-                self.file[inputs.since][lane] = (entering.since[lane] + t[lane]).max(f64::MIN_POSITIVE);
-            }
+            let mut since = entering.since;
+            add(&mut since, t);
+            // A rate without bound at its very start is still integrable.
+            self.file[inputs.since] = since.map(|since| since.max(f64::MIN_POSITIVE));
             self.file[inputs.dose_amount] = entering.dose_amount;
             self.file[inputs.dose_device] = entering.dose_device;
             tiers.run(Class::Dose, &mut self.file);
@@ -333,7 +369,7 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
                     add(&mut dy[*row], &self.file[*register]);
                 }
                 for (row, column, register) in a {
-                    let (coefficient, y) = (&self.file[*register], &y[*column]);
+                    let (coefficient, y) = (&self.file[*register], &self.file[self.slots[*column]]);
                     for lane in 0..L {
                         dy[*row][lane] += coefficient[lane] * y[lane];
                     }
@@ -368,6 +404,9 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
         if let Some(open) = &self.open {
             for (row, open) in j.chunks_exact_mut(n).zip(open) {
                 row.iter_mut().for_each(|j| scale(j, open));
+            }
+            for row in j.chunks_exact_mut(n) {
+                row.iter_mut().zip(open).for_each(|(j, open)| scale(j, open));
             }
         }
     }

@@ -104,6 +104,9 @@ impl Individual {
         for (interval, from) in first_time.enumerate() {
             self.evaluate(prepared, subject, interval, from)?;
         }
+        if prepared.followed.is_some() {
+            return Ok(());
+        }
         self.place(prepared)?;
         let exact = prepared.split.exact;
         if exact > 0 {
@@ -202,6 +205,9 @@ impl Individual {
         let b = &mut self.b[interval * n..(interval + 1) * n];
         b.fill(0.0);
         split.b.iter().for_each(|(row, reg)| b[split.place[*row]] = file[*reg][0]);
+        if prepared.followed.is_some() {
+            return Ok(());
+        }
         let inputs = model.inputs();
         for kind in self.given.kinds.iter().filter(|k| k.interval == interval) {
             file[inputs.dose_amount] = [kind.amount];

@@ -142,7 +142,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let length = seat.enter(prepared, &mut self.field, lane, run.out(subject))?;
         if let Some(length) = length {
             self.integrator.begin(lane, seat.y(), seat.scales().absolute(), length);
-            self.integrator.at_most(lane, seat.longest_first_step());
+            self.integrator.at_most(lane, seat.longest_first_step(prepared));
         }
         Ok(length.is_some())
     }

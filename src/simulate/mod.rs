@@ -7,6 +7,7 @@ mod dense;
 mod error;
 mod failure;
 mod field;
+mod followed;
 mod happening;
 mod individual;
 mod lanes;

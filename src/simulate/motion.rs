@@ -6,7 +6,7 @@ use super::scales::Scales;
 use super::settings::Settings;
 use super::split::Split;
 use crate::model::Model;
-use crate::solve::{Integrator, Outcome, Pulse, Reference, SolveError, Steps, Walk, Work, quartic_at};
+use crate::solve::{Integrator, Outcome, Pulse, Reference, SolveError, Steps, Trajectory, Walk, Work, quartic_at};
 
 /// The longest stretch, h.
 const LONGEST: f64 = 1000.0;
@@ -60,6 +60,8 @@ struct Rest<'m> {
     /// What is wrong with the latest step from some time in it on.
     wrong: Option<SolveError>,
     scales: Scales,
+    /// The dense solution, if it is wanted.
+    kept: Option<Trajectory>,
 }
 
 impl<'m> Motion<'m> {
@@ -82,6 +84,7 @@ impl<'m> Motion<'m> {
                 until: 0.0,
                 wrong: None,
                 scales: Scales::new(model, &states, &settings),
+                kept: None,
                 states,
             })
         });
@@ -92,6 +95,18 @@ impl<'m> Motion<'m> {
     /// Whether anything is integrated.
     pub fn is_integrated(&self) -> bool {
         self.rest.is_some()
+    }
+
+    /// Keeps the dense solution of the part that is integrated.
+    pub fn keep(&mut self) {
+        if let Some(rest) = &mut self.rest {
+            rest.kept = Some(Trajectory::new(rest.states.len()));
+        }
+    }
+
+    /// The dense solution that was kept.
+    pub fn into_kept(self) -> Trajectory {
+        self.rest.and_then(|rest| rest.kept).unwrap_or_default()
     }
 
     /// Whether the next moment begins a new stretch.
@@ -184,6 +199,15 @@ impl<'m> Motion<'m> {
         }
     }
 
+    /// Puts the states where a subject starts: nothing of what went before is left, so that it does not matter.
+    pub fn restart(&mut self, x: &[f64]) {
+        if let Some(rest) = &mut self.rest {
+            rest.integrator.fresh(0);
+            rest.scales.forget();
+        }
+        self.place(x);
+    }
+
     /// Puts the states that are integrated where they are said to be, and leaves the others.
     pub fn place_rest(&mut self, x: &[f64], steps: &mut Steps) -> Result<(), SolveError> {
         self.halt(steps)?;
@@ -193,8 +217,15 @@ impl<'m> Motion<'m> {
         Ok(())
     }
 
+    /// The states that are integrated were so large before.
+    pub fn remember(&mut self, sizes: &[f64]) {
+        if let Some(rest) = &mut self.rest {
+            rest.states.iter().enumerate().for_each(|(at, state)| rest.scales.remember(at, sizes[*state]));
+        }
+    }
+
     /// Writes the size of every state that is integrated: its largest value so far, and not too little.
-    pub fn scales(&self, scales: &mut [f64]) {
+    pub fn sizes(&self, scales: &mut [f64]) {
         if let Some(rest) = &self.rest {
             rest.states.iter().enumerate().for_each(|(at, state)| scales[*state] = rest.scales.size(at));
         }
@@ -281,7 +312,13 @@ impl Rest<'_> {
     /// Steps on until the latest step holds `to`, h since the beginning of the stretch.
     fn go(&mut self, to: f64) -> Result<(), SolveError> {
         if let Some(reference) = &mut self.reference {
-            reference.advance(&mut self.field, self.now, to, &mut self.y, self.scales.sizes())?;
+            let (begin, now, y, sizes) = (self.begin.unwrap_or_default(), self.now, &mut self.y, self.scales.sizes());
+            match &mut self.kept {
+                None => reference.advance(&mut self.field, now, to, y, sizes)?,
+                Some(kept) => reference.pieces(&mut self.field, now, to, y, sizes, |t, length, quartics| {
+                    kept.push(begin + t, length, quartics.iter().copied());
+                })?,
+            }
             (self.now, self.step) = (to, (0.0, to));
             self.end.copy_from_slice(&self.y);
             return self.scales.look(&self.end, to);
@@ -291,6 +328,10 @@ impl Rest<'_> {
                 [Outcome::Accepted { from, to, .. }] => {
                     self.step = (from, to);
                     self.integrator.states(0, &mut self.end);
+                    if let (Some(kept), Some(begin)) = (&mut self.kept, self.begin) {
+                        let quartic = |at| self.integrator.quartic(0, at);
+                        kept.push(begin + from, to - from, (0..self.states.len()).map(quartic));
+                    }
                     self.wrong = self.scales.look(&self.end, to).err().map(|error| self.first(error));
                 }
                 [Outcome::Rejected] => {}

@@ -23,6 +23,18 @@ impl History {
         subject: &Subject<'_>,
         until: Option<f64>,
     ) -> Result<History, SimulationError> {
+        History::observed(model, regimen, subject, until, &[])
+    }
+
+    /// The same with observations at ascending times, each with the row that follows that of the last dose and of the
+    /// observation before.
+    pub(super) fn observed(
+        model: &Model,
+        regimen: &Regimen,
+        subject: &Subject<'_>,
+        until: Option<f64>,
+        samples: &[f64],
+    ) -> Result<History, SimulationError> {
         let until = until.unwrap_or_else(|| regimen.end() + AFTER_END);
         let doses = regimen.doses().into_iter().filter(|dose| dose.time <= until);
         let doses: Vec<_> =
@@ -49,6 +61,9 @@ impl History {
             };
             records.push(record(first.dose + 1, first.time, What::Dose(dose)));
         }
+        let first = 1 + doses.len();
+        let samples = samples.iter().enumerate();
+        records.extend(samples.map(|(i, time)| record(first + i, *time, What::Observation { close: None })));
         // Stable: a covariate that changes at the time of a dose changes before it.
         records.sort_by(|a, b| a.time.total_cmp(&b.time));
         records.push(record(0, until, What::Observation { close: None }));

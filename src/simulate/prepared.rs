@@ -1,6 +1,7 @@
 //! A model and a regimen made ready to run for many subjects, into the caller's buffers.
 
 use super::administer::{Administration, route_of};
+use super::followed::Followed;
 use super::individual::Individual;
 use super::lanes::Lanes;
 use super::readout::{computes, present, reads_doses, states_read};
@@ -23,6 +24,8 @@ pub struct Prepared<'m> {
     pub(super) model: &'m Model,
     pub(super) settings: Settings,
     pub(super) split: Split<'m>,
+    /// How doses that follow the state are given.
+    pub(super) followed: Option<Followed<'m>>,
     pub(super) doses: Vec<(PlannedDose, usize)>,
     pub(super) samples: Vec<f64>,
     pub(super) switches: Vec<f64>,
@@ -50,6 +53,8 @@ pub struct Workspace<'m>(Engines<'m>);
 enum Engines<'m> {
     /// Everything is propagated exactly.
     Exact { individual: Box<Individual>, c: Vec<f64>, d: Vec<f64> },
+    /// Doses follow the state.
+    Followed { individual: Box<Individual>, work: Work },
     /// Something is integrated: one subject by itself, and many in lanes.
     Integrated { one: Box<Lanes<'m, 1>>, many: Option<Box<Lanes<'m, LANES>>>, reference: Option<Reference> },
 }
@@ -81,7 +86,11 @@ impl<'m> Prepared<'m> {
         settings: Settings,
     ) -> Result<Self, SimulationError> {
         settings.check()?;
-        let split = Split::new(model, settings.engine)?;
+        let mut split = Split::new(model, settings.engine)?;
+        let followed = regimen.filter(|_| model.doses_follow_state()).map(|r| Followed::new(model, r, settings));
+        if followed.is_some() {
+            split = Split::integrated(model);
+        }
         if samples.len() > MAX_SAMPLES {
             return Err(SimulationError::TooMany { count: samples.len(), what: "sampling times", limit: MAX_SAMPLES });
         }
@@ -106,6 +115,7 @@ impl<'m> Prepared<'m> {
             model,
             settings,
             split,
+            followed,
             doses,
             samples,
             switches,
@@ -145,6 +155,9 @@ impl<'m> Prepared<'m> {
 
     /// Memory for runs of this simulation.
     pub fn workspace(&self) -> Workspace<'m> {
+        if self.followed.is_some() {
+            return Workspace(Engines::Followed { individual: Box::new(Individual::new(self)), work: Work::default() });
+        }
         Workspace(match self.split.rest().is_empty() {
             true => {
                 let (n, intervals) = (self.split.exact, self.switches.len() + 1);
@@ -202,12 +215,18 @@ impl<'m> Prepared<'m> {
         keep: Option<&mut Trajectory>,
     ) -> Result<(), SimulationError> {
         assert_eq!(out.len(), self.numbers(), "one number per output and sample");
-        match &mut ws.0 {
-            Engines::Exact { individual, c, d } => {
+        match (&mut ws.0, &self.followed) {
+            (Engines::Followed { individual, work }, Some(followed)) => {
+                individual.become_subject(self, subject)?;
+                *work = *work + followed.run(self, subject, out, keep)?;
+                Ok(())
+            }
+            (Engines::Followed { .. }, None) => unreachable!("the workspace is of another simulation"),
+            (Engines::Exact { individual, c, d }, _) => {
                 individual.become_subject(self, subject)?;
                 self.write_exact(individual, (c, d), out)
             }
-            Engines::Integrated { one, reference, .. } => match reference {
+            (Engines::Integrated { one, reference, .. }, _) => match reference {
                 Some(reference) => one.refer(reference, self, subject, out, keep),
                 None => one.run(self, std::slice::from_ref(subject), out, keep).swap_remove(0),
             },
@@ -304,7 +323,7 @@ impl Workspace<'_> {
     /// The numbers of the latest subject that ran by itself.
     pub(super) fn individual(&self) -> &Individual {
         match &self.0 {
-            Engines::Exact { individual, .. } => individual,
+            Engines::Exact { individual, .. } | Engines::Followed { individual, .. } => individual,
             Engines::Integrated { one, .. } => one.first().individual(),
         }
     }
@@ -318,6 +337,7 @@ impl Workspace<'_> {
     pub fn work(&self) -> Work {
         match &self.0 {
             Engines::Exact { individual, .. } => individual.exact.work(),
+            Engines::Followed { work, .. } => *work,
             Engines::Integrated { one, many, reference } => {
                 let many = many.as_ref().map_or(Work::default(), |many| many.work());
                 one.work() + many + reference.as_ref().map_or(Work::default(), Reference::work)

@@ -81,6 +81,11 @@ impl Scales {
         self.sizes[state].max(self.peaks[state])
     }
 
+    /// A state was so large before.
+    pub fn remember(&mut self, state: usize, size: f64) {
+        self.peaks[state] = self.peaks[state].max(size);
+    }
+
     /// The absolute error that a step may make in each of them.
     pub fn absolute(&self) -> &[f64] {
         &self.absolute

@@ -192,12 +192,19 @@ impl Seat {
         self.due
     }
 
-    /// The longest that the first step of the stretch may be for its stages to see what the exact part does, h.
-    pub fn longest_first_step(&self) -> f64 {
-        if self.individual.exact.solution().size() == 0 {
-            return f64::INFINITY;
-        }
-        1.0 / self.individual.exact.solution().flow(self.stretch).fastest()
+    /// The longest that the first step of the stretch may be for its stages to see what drives the states, h: the exact part,
+    /// and doses by input functions that arrive now.
+    pub fn longest_first_step(&mut self, prepared: &Prepared<'_>) -> f64 {
+        let now = self.now();
+        let Individual { exact, by_function, files, .. } = &mut self.individual;
+        let fastest = match exact.solution().size() {
+            0 => 0.0,
+            _ => exact.solution().flow(self.stretch).fastest(),
+        };
+        let file = &mut files[self.interval.unwrap_or(0)];
+        let arriving =
+            by_function.iter().filter(|dose| dose.time <= now && dose.time >= self.begin - (now - self.begin));
+        arriving.map(|dose| dose.busiest(prepared.model, file)).fold(1.0 / fastest, f64::min)
     }
 
     /// Writes the samples due up to `t`, where the states are as they are now.

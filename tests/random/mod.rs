@@ -4,7 +4,7 @@
 use posology::model::{Catalogue, Model};
 use posology::population::Subject;
 use posology::simulate::{
-    Column, DoseInput, DoseRecord, History, Record, Repeats, Replay, Rules, Settings, Steady, Target, What,
+    Column, DoseInput, DoseRecord, Engine, History, Record, Repeats, Replay, Rules, Settings, Steady, Target, What,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -257,7 +257,13 @@ pub fn history(allow: Allow) -> impl Strategy<Value = History> {
 
 /// The outputs of a history, row by row.
 pub fn run(model: &Model, history: &History) -> Vec<f64> {
-    let (replay, mut out) = (Replay::new(model, Rules::default(), Settings::default()).unwrap(), Vec::new());
+    run_by(Engine::Auto, model, history)
+}
+
+/// The same by an engine.
+pub fn run_by(engine: Engine, model: &Model, history: &History) -> Vec<f64> {
+    let settings = Settings { engine, ..Settings::default() };
+    let (replay, mut out) = (Replay::new(model, Rules::default(), settings).unwrap(), Vec::new());
     replay.run(history, &Subject::typical(model), &mut out).unwrap_or_else(|e| panic!("{e}"));
     out
 }

@@ -109,13 +109,14 @@ impl Cursor<'_> {
     /// The states at their start.
     pub(super) fn restart(&mut self) {
         let x = self.start();
-        self.motion.place(&x);
+        self.motion.restart(&x);
     }
 
-    /// Where the states start.
+    /// Where the states start; what is closed is empty.
     pub(super) fn start(&self) -> Vec<f64> {
         let initial = |reg: Option<Reg>| reg.map_or(0.0, |reg| self.file[reg][0]);
-        self.replay.model.states().iter().map(|s| initial(s.initial)).collect()
+        let states = self.replay.model.states().iter().zip(&self.closed);
+        states.map(|(state, closed)| if *closed { 0.0 } else { initial(state.initial) }).collect()
     }
 
     /// Drops all that is still to come.

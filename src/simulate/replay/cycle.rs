@@ -119,14 +119,14 @@ pub(super) struct Periodic<'a, 'm> {
     pub amounts: Vec<bool>,
     pub rtol: f64,
     pub search: Search,
+    /// The largest that each state has been in the search.
+    pub sizes: Vec<f64>,
 }
 
 /// A state and where a cycle leads from it.
 struct Try {
     x: Vec<f64>,
     end: Vec<f64>,
-    /// Size of every state.
-    scales: Vec<f64>,
 }
 
 impl Periodic<'_, '_> {
@@ -159,7 +159,7 @@ impl Periodic<'_, '_> {
         let (mut fresh, mut before) = (true, f64::INFINITY);
         loop {
             let step = self.newton_step(&at, &jacobian)?;
-            let length = self.largest(&at.scales, &step);
+            let length = self.largest(&step);
             let residual = self.residual(&at);
             self.search.residual = residual;
             let settled = residual.max(length) <= SETTLED * self.rtol;
@@ -185,30 +185,31 @@ impl Periodic<'_, '_> {
     fn cycle_from(&mut self, x: &[f64], steps: &mut Steps) -> Result<Try, SolveError> {
         self.search.cycles += 1;
         let mut motion = self.motion.clone();
+        self.sizes.iter_mut().zip(x).for_each(|(size, x)| *size = size.max(x.abs()));
+        motion.remember(&self.sizes);
         motion.place_rest(x, steps)?;
         self.cycle.run(&mut motion, self.cycle.interval, steps)?;
         let mut end = x.to_vec();
         motion.states(steps, &mut end);
-        let mut scales = vec![0.0; x.len()];
-        motion.scales(&mut scales);
-        let tried = Try { x: x.to_vec(), end, scales };
+        motion.sizes(&mut self.sizes);
+        let tried = Try { x: x.to_vec(), end };
         self.search.residual = self.residual(&tried);
         Ok(tried)
     }
 
-    /// Where one more cycle leads, and the size of every state in it.
-    pub fn once(&mut self, x: &[f64], steps: &mut Steps) -> Option<(Vec<f64>, Vec<f64>)> {
-        self.cycle_from(x, steps).ok().map(|tried| (tried.end, tried.scales))
+    /// Where one more cycle leads.
+    pub fn once(&mut self, x: &[f64], steps: &mut Steps) -> Option<Vec<f64>> {
+        self.cycle_from(x, steps).ok().map(|tried| tried.end)
     }
 
     fn residual(&self, at: &Try) -> f64 {
         let change: Vec<f64> = self.free.iter().map(|i| at.end[*i] - at.x[*i]).collect();
-        self.largest(&at.scales, &change)
+        self.largest(&change)
     }
 
     /// The largest of some changes of the free states as a share of their size.
-    fn largest(&self, scales: &[f64], change: &[f64]) -> f64 {
-        self.free.iter().zip(change).map(|(i, d)| (d / scales[*i]).abs()).fold(0.0, f64::max)
+    fn largest(&self, change: &[f64]) -> f64 {
+        self.free.iter().zip(change).map(|(i, d)| (d / self.sizes[*i]).abs()).fold(0.0, f64::max)
     }
 
     /// How the end of a cycle follows from its beginning, by differences: row-major over the free states.
@@ -217,7 +218,7 @@ impl Periodic<'_, '_> {
         let mut jacobian = vec![0.0; n * n];
         for column in 0..n {
             let state = self.free[column];
-            let nudge = NUDGE * at.scales[state];
+            let nudge = NUDGE * self.sizes[state];
             let mut x = at.x.clone();
             x[state] += nudge;
             let end = self.cycle_from(&x, steps).ok()?.end;

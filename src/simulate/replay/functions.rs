@@ -1,8 +1,6 @@
 //! Doses that enter by input functions of the time since they arrived.
 
 use super::Cursor;
-use crate::expr::Class;
-use crate::model::GROUP_INPUT;
 use crate::simulate::field::Arrived;
 
 /// What a dose still puts in, as a share of the most it ever did in a time as long, when it counts no longer.
@@ -11,9 +9,6 @@ const SPENT: f64 = 1e-16;
 const HALVINGS: i32 = 40;
 /// How far ahead, in doublings.
 const DOUBLINGS: i32 = 5;
-/// Times of input functions that are looked at: 2 to the powers between these, h.
-const SMALLEST: i32 = 30;
-const LARGEST: i32 = 20;
 
 impl Cursor<'_> {
     /// Forgets the doses that put nothing in any more.
@@ -40,28 +35,13 @@ impl Cursor<'_> {
         (0..=DOUBLINGS).all(|exponent| share(exponent) <= SPENT * most)
     }
 
-    /// How long after it arrived a dose puts in most, h, roughly: the longer the more of it a rate is.
+    /// How long after it arrived a dose puts in most, h, roughly.
     pub(super) fn busiest(&mut self, dose: &Arrived) -> f64 {
-        let times = (-SMALLEST..=LARGEST).map(|exponent| 2f64.powi(exponent));
-        let mut most = (0.0, 0.0);
-        for t in times {
-            let share = t * self.input_rate(dose, t);
-            if share > most.0 {
-                most = (share, t);
-            }
-        }
-        most.1
+        dose.busiest(self.replay.model, &mut self.file)
     }
 
     /// Rate of a dose, per h and unit of what enters.
     fn input_rate(&mut self, dose: &Arrived, since: f64) -> f64 {
-        let (model, file) = (self.replay.model, &mut self.file);
-        let inputs = model.inputs();
-        file[inputs.since] = [since];
-        file[inputs.dose_amount] = [dose.dose_amount];
-        file[inputs.dose_device] = [dose.dose_device];
-        model.tiers().run(Class::Dose, file);
-        model.tiers().run_group(GROUP_INPUT, file);
-        file[dose.rate][0]
+        dose.rate_at(self.replay.model, since, &mut self.file)
     }
 }

@@ -23,7 +23,7 @@ use super::split::Split;
 use super::{SimulationError, failure::Failing};
 use crate::model::{Model, Readout, Reg};
 use crate::population::Subject;
-use crate::solve::{SolveError, Steps, Work};
+use crate::solve::{SolveError, Steps, Trajectory, Work};
 use covariates::Line;
 pub use cycle::Search;
 use std::collections::VecDeque;
@@ -121,7 +121,15 @@ impl<'m> Replay<'m> {
     /// A model that the engine cannot solve, tolerances that are none.
     pub fn new(model: &'m Model, rules: Rules, settings: Settings) -> Result<Self, SimulationError> {
         settings.check()?;
-        let split = Split::new(model, settings.engine)?;
+        Ok(Replay::of(Split::new(model, settings.engine)?, model, rules, settings))
+    }
+
+    /// The same with every state integrated.
+    pub(super) fn integrated(model: &'m Model, rules: Rules, settings: Settings) -> Self {
+        Replay::of(Split::integrated(model), model, rules, settings)
+    }
+
+    fn of(split: Split<'m>, model: &'m Model, rules: Rules, settings: Settings) -> Self {
         let whole = match (rules.covariates, settings.engine) {
             (CovariateRule::Linear, Engine::Auto) => Some(Split::integrated(model)),
             _ => None,
@@ -134,7 +142,7 @@ impl<'m> Replay<'m> {
             Readout::Computed { value } => clocks_of_doses(model).filter(|c| model.reads([*value], *c)).collect(),
             Readout::Linear { .. } => Vec::new(),
         };
-        Ok(Replay {
+        Replay {
             slopes_read_doses: clocks_of_doses(model).any(|clock| split.reads(model, clock)),
             computes: computes(model),
             clocks_read: model.outputs().iter().map(|o| clocks(&o.readout)).collect(),
@@ -144,7 +152,7 @@ impl<'m> Replay<'m> {
             split,
             whole,
             driving,
-        })
+        }
     }
 
     /// The model.
@@ -209,6 +217,16 @@ impl<'m> Replay<'m> {
 }
 
 impl Cursor<'_> {
+    /// Keeps the dense solution from here on; every state has to be integrated.
+    pub(super) fn keep(&mut self) {
+        self.motion.keep();
+    }
+
+    /// The dense solution that was kept.
+    pub(super) fn into_kept(self) -> Trajectory {
+        self.motion.into_kept()
+    }
+
     /// Goes on to the next record of the history, lets it act, and appends the outputs at it. False if there is none left.
     ///
     /// # Errors

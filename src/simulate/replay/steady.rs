@@ -41,6 +41,7 @@ impl<'r> Cursor<'r> {
             self.stop(record);
             self.infuse(steps)?;
         }
+        parts.iter().for_each(|part| self.motion.enters(part.amount));
         let found = self.found(record, dose, train, steady, parts, steps)?;
         let search = found.as_ref().map(|(_, search)| *search);
         self.searches.extend(search);
@@ -195,12 +196,13 @@ impl<'r> Cursor<'r> {
         let is_amount = |state: &usize| matches!(states[*state].kind, StateKind::Compartment { .. });
         let amounts = free.iter().map(is_amount).collect();
         let rtol = self.replay.settings.rtol;
-        let mut periodic = Periodic { cycle, motion, free, amounts, rtol, search: *search };
+        let sizes = vec![0.0; states.len()];
+        let mut periodic = Periodic { cycle, motion, free, amounts, rtol, search: *search, sizes };
         let found = periodic.find(start, steps).map_err(|error| self.failed(error))?;
         *search = periodic.search;
         // What nothing depends on either stays as it is or has no steady state.
-        let Some((end, scales)) = periodic.once(&found, steps) else { return Ok(found) };
-        let moves = |state: &&usize| (end[**state] - found[**state]).abs() > rtol.sqrt() * scales[**state];
+        let Some(end) = periodic.once(&found, steps) else { return Ok(found) };
+        let moves = |state: &&usize| (end[**state] - found[**state]).abs() > rtol.sqrt() * periodic.sizes[**state];
         match idle.iter().find(moves) {
             Some(state) => Err(SimulationError::NoSteadyState { state: states[*state].name.clone() }),
             None => Ok(found),
@@ -302,6 +304,7 @@ impl<'r> Cursor<'r> {
             for (state, share) in self.entries(target) {
                 self.open(record.time, record.row, state, steps)?;
                 rates[state] += share * rate;
+                self.motion.enters(share * rate * DAY);
             }
         }
         self.motion.infuse(&rates, steps)?;

@@ -1,7 +1,7 @@
 //! Which method a lane is best carried by, learned from its steps.
 
 /// Rate x step from which on stiffness may be what limits the steps of the explicit method; it is unstable from 3.5 on.
-const LIMITED: f64 = 1.0;
+const LIMITED: f64 = 0.8;
 /// So many steps in a row beyond it, and the stiff method is tried.
 const SIGNS: u32 = 15;
 /// Fewer steps to the end of the stretch than these are not worth a change.
