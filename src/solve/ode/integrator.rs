@@ -21,7 +21,7 @@ const TURNS: u32 = 4;
 /// What became of a lane in a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// The lane has nothing to do.
+    /// The lane has nothing to do, or waits for its turn.
     Idle,
     /// The step was not accurate enough; the next sweep tries a shorter one.
     Rejected,
