@@ -88,7 +88,7 @@ impl<const L: usize> Integrator<L> {
             n,
             method,
             most_steps,
-            price: (18.0 + 8.0 / 3.0 * n as f64) / 6.0,
+            price: (9.0 + 4.0 / 3.0 * n as f64) / 6.0,
             lanes: [lane; L],
             until: [0.0; L],
             longest: [f64::INFINITY; L],
