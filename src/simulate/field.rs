@@ -194,7 +194,8 @@ impl<'m, const L: usize> ModelField<'m, L> {
         let inputs = model.inputs();
         let clocks = [inputs.t, inputs.tafd, inputs.tad].into_iter().chain(inputs.tad_of.iter().copied());
         let read = |register: &Reg| split.reads(model, *register);
-        let clocks: Vec<Clock<L>> = clocks.filter(|c| read(c)).map(|register| Clock { register, origin: [0.0; L] }).collect();
+        let clocks: Vec<Clock<L>> =
+            clocks.filter(|c| read(c)).map(|register| Clock { register, origin: [0.0; L] }).collect();
         let reads: Vec<usize> = (0..split.exact).filter(|at| read(&slot(&split.order[*at]))).collect();
         let by_function = model.routes().iter().flat_map(|r| &r.entries).any(|e| e.input.is_some());
         let follows_time = !reads.is_empty() || by_function || !clocks.is_empty();
@@ -286,8 +287,11 @@ impl<'m, const L: usize> ModelField<'m, L> {
             let at = self.entering.iter().position(free).unwrap_or_else(|| {
                 let zero = [0.0; L];
                 let (rate, since) = (dose.rate, [1.0; L]);
-                self.entering.push(Entering { rate, place, since, amount: zero, dose_amount: zero, dose_device: zero });
-                self.entering.len() - 1
+                // In an order of their own, so that sums do not depend on who needed a place first.
+                let at = self.entering.partition_point(|e| (e.place, e.rate) <= (place, dose.rate));
+                self.entering
+                    .insert(at, Entering { rate, place, since, amount: zero, dose_amount: zero, dose_device: zero });
+                at
             });
             let entering = &mut self.entering[at];
             entering.since[lane] = start.time - dose.time;

@@ -31,7 +31,9 @@ impl<'m> Followed<'m> {
         let (model, samples, until) = (prepared.model, &prepared.samples, Some(prepared.until));
         let history = History::observed(model, &self.regimen, subject, until, samples)?;
         let (mut cursor, mut steps, mut rows) = (self.replay.begin(subject, false), Steps::default(), Vec::new());
-        cursor.keep();
+        if keep.is_some() {
+            cursor.keep();
+        }
         let bare = |error| match error {
             SimulationError::Record { error, .. } => *error,
             other => other,

@@ -31,6 +31,8 @@ pub(super) struct Individual {
     timing: Vec<[f64; 2]>,
     events: Vec<Event>,
     marks: Vec<f64>,
+    /// When doses by input functions put in most, h.
+    busiest: Vec<f64>,
     a: Vec<f64>,
     b: Vec<f64>,
 }
@@ -84,6 +86,7 @@ impl Individual {
             timing: Vec::new(),
             events: Vec::new(),
             marks: Vec::new(),
+            busiest: Vec::new(),
             a: vec![0.0; intervals * exact * exact],
             b: vec![0.0; intervals * exact],
         }
@@ -236,14 +239,15 @@ impl Individual {
             self.amounts.extend(self.entries[entries].iter().map(|e| e.amount));
         }
         if prepared.by_function {
-            self.place_functions(prepared.model);
+            self.place_functions(prepared);
+            // When functions are busiest depends on every subject's own values.
+            self.timing.clear();
         }
         let timing = self.entries.iter().map(|e| [e.lag, e.over]);
         if self.schedule.systems() > 0 && timing.clone().eq(self.timing.iter().copied()) {
             return Ok(());
         }
         self.timing.clear();
-        self.timing.extend(timing);
         self.events.clear();
         self.marks.clear();
         if prepared.doses_are_marks {
@@ -265,6 +269,8 @@ impl Individual {
                 amount += 1;
             }
         }
+        // A long step could miss a function.
+        self.marks.extend(&self.busiest);
         let plan = Plan {
             start: 0.0,
             events: &self.events,
@@ -273,11 +279,15 @@ impl Individual {
             samples: &prepared.samples,
         };
         self.schedule.rebuild(&plan)?;
+        // Only now: after a failure the next subject must not take the schedule for its own.
+        self.timing.extend(self.entries.iter().map(|e| [e.lag, e.over]));
         Ok(())
     }
 
-    fn place_functions(&mut self, model: &Model) {
+    fn place_functions(&mut self, prepared: &Prepared<'_>) {
+        let model = prepared.model;
         self.by_function.clear();
+        self.busiest.clear();
         for (administration, kind) in self.given.list.iter().zip(&self.given.kind_of) {
             let kind = &self.given.kinds[*kind];
             let route = &model.routes()[kind.route];
@@ -292,6 +302,11 @@ impl Individual {
                     dose_device: f64::from(kind.device),
                 });
             }
+        }
+        for dose in &self.by_function {
+            let file = &mut self.files[prepared.interval_at(dose.time)];
+            let busiest = dose.busiest(model, file);
+            self.busiest.extend(Some(dose.time + busiest).filter(|time| time.is_finite()));
         }
         self.by_function.sort_by(|a, b| a.time.total_cmp(&b.time));
     }

@@ -142,7 +142,10 @@ impl<'m, const L: usize> Lanes<'m, L> {
         let length = seat.enter(prepared, &mut self.field, lane, run.out(subject))?;
         if let Some(length) = length {
             self.integrator.begin(lane, seat.y(), seat.scales().absolute(), length);
-            self.integrator.at_most(lane, seat.longest_first_step(prepared));
+            self.integrator.at_most(lane, seat.longest_first_step());
+        }
+        if let (None, 0, Some(trajectory)) = (length, lane, &mut run.keep) {
+            seat.keep_end(trajectory);
         }
         Ok(length.is_some())
     }
@@ -221,6 +224,9 @@ impl<'m> Lanes<'m, 1> {
                 from = to;
             }
             seat.leave();
+        }
+        if let Some(trajectory) = keep {
+            seat.keep_end(trajectory);
         }
         Ok(())
     }

@@ -104,9 +104,12 @@ impl<'m> Motion<'m> {
         }
     }
 
-    /// The dense solution that was kept.
-    pub fn into_kept(self) -> Trajectory {
-        self.rest.and_then(|rest| rest.kept).unwrap_or_default()
+    /// The dense solution that was kept, and the states at its end, `time`, after what happens then.
+    pub fn into_kept(self, time: f64) -> Trajectory {
+        let Some(mut rest) = self.rest else { return Trajectory::default() };
+        let mut kept = rest.kept.take().unwrap_or_default();
+        kept.push(time, 0.0, (0..rest.states.len()).map(|at| [rest.state(at), 0.0, 0.0, 0.0, 0.0]));
+        kept
     }
 
     /// Whether the next moment begins a new stretch.

@@ -10,7 +10,7 @@ use super::{Engine, Latest, Settings, SimulationError, field, switches};
 use crate::dosing::{PlannedDose, Regimen};
 use crate::model::{Model, Readout, Reg, StateKind};
 use crate::population::Subject;
-use crate::solve::{DormandPrince, Reference, Trajectory, Work};
+use crate::solve::{Reference, Trajectory, Work};
 
 /// The most sampling times of one run.
 pub const MAX_SAMPLES: usize = 10_000_000;
@@ -89,10 +89,17 @@ impl<'m> Prepared<'m> {
         let mut split = Split::new(model, settings.engine)?;
         let followed = regimen.filter(|_| model.doses_follow_state()).map(|r| Followed::new(model, r, settings));
         if followed.is_some() {
+            if settings.engine == Engine::Exact {
+                let (model, why) = (model.id().into(), "what a dose does follows the state".into());
+                return Err(SimulationError::NotLinear { model, why });
+            }
             split = Split::integrated(model);
         }
         if samples.len() > MAX_SAMPLES {
             return Err(SimulationError::TooMany { count: samples.len(), what: "sampling times", limit: MAX_SAMPLES });
+        }
+        if let Some(late) = samples.iter().find(|time| **time > until) {
+            return Err(SimulationError::Time { what: "a sampling time", value: *late, must: "at the end or before" });
         }
         let mut doses = Vec::new();
         for dose in regimen.map(Regimen::doses).unwrap_or_default().into_iter().filter(|d| d.time <= until) {
@@ -164,7 +171,11 @@ impl<'m> Prepared<'m> {
                 let individual = Box::new(Individual::new(self));
                 Engines::Exact { individual, c: vec![0.0; intervals * n], d: vec![0.0; intervals] }
             }
-            false => Engines::Integrated { one: Box::new(Lanes::new(self)), many: None, reference: self.reference() },
+            false => Engines::Integrated {
+                one: Box::new(Lanes::new(self)),
+                many: None,
+                reference: self.settings.reference(),
+            },
         })
     }
 
@@ -231,16 +242,6 @@ impl<'m> Prepared<'m> {
                 None => one.run(self, std::slice::from_ref(subject), out, keep).swap_remove(0),
             },
         }
-    }
-
-    fn reference(&self) -> Option<Reference> {
-        let Settings { engine, rtol, atol, most_steps, .. } = self.settings;
-        let method = match engine {
-            Engine::Dopri5 => DormandPrince::Dopri5,
-            Engine::Dop853 => DormandPrince::Dop853,
-            _ => return None,
-        };
-        Some(Reference::new(method, rtol, atol, most_steps))
     }
 
     /// Writes the outputs of a subject that is solved exactly.

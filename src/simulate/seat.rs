@@ -6,7 +6,7 @@ use super::readout::{present, read};
 use super::scales::Scales;
 use super::{Prepared, SimulationError};
 use crate::population::Subject;
-use crate::solve::{FlowSpace, Quartic, SolveError, Work, quartic_at};
+use crate::solve::{FlowSpace, Quartic, SolveError, Trajectory, Work, quartic_at};
 use std::ops::Range;
 
 /// The same time, relative to the larger of |t| and 1 h.
@@ -157,6 +157,11 @@ impl Seat {
         self.individual.exact.work()
     }
 
+    /// The states at the very end, after what happens then.
+    pub fn keep_end(&self, trajectory: &mut Trajectory) {
+        trajectory.push(self.begin, 0.0, self.y.iter().map(|y| [*y, 0.0, 0.0, 0.0, 0.0]));
+    }
+
     /// The stretch is over.
     pub fn leave(&mut self) {
         self.stretch += 1;
@@ -192,19 +197,10 @@ impl Seat {
         self.due
     }
 
-    /// The longest that the first step of the stretch may be for its stages to see what drives the states, h: the exact part,
-    /// and doses by input functions that arrive now.
-    pub fn longest_first_step(&mut self, prepared: &Prepared<'_>) -> f64 {
-        let now = self.now();
-        let Individual { exact, by_function, files, .. } = &mut self.individual;
-        let fastest = match exact.solution().size() {
-            0 => 0.0,
-            _ => exact.solution().flow(self.stretch).fastest(),
-        };
-        let file = &mut files[self.interval.unwrap_or(0)];
-        let arriving =
-            by_function.iter().filter(|dose| dose.time <= now && dose.time >= self.begin - (now - self.begin));
-        arriving.map(|dose| dose.busiest(prepared.model, file)).fold(1.0 / fastest, f64::min)
+    /// The longest that the first step of the stretch may be for its stages to see what the exact part does, h.
+    pub fn longest_first_step(&self) -> f64 {
+        let solution = self.individual.exact.solution();
+        if solution.size() == 0 { f64::INFINITY } else { 1.0 / solution.flow(self.stretch).fastest() }
     }
 
     /// Writes the samples due up to `t`, where the states are as they are now.

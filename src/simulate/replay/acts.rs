@@ -133,6 +133,7 @@ impl Cursor<'_> {
     /// Stops the infusions that run, and input functions.
     pub(super) fn stop(&mut self, record: &Record) {
         self.arrived.clear();
+        self.marks.clear();
         let running = std::mem::take(&mut self.running);
         self.stopped(record, running);
     }

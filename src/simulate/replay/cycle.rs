@@ -42,6 +42,8 @@ pub(super) struct Cycle {
     pub parts: Vec<(f64, Part)>,
     /// Doses by input functions that still put something in, those of the interval included.
     pub arrived: Vec<Arrived>,
+    /// When they put in most, h after the beginning: a long step could miss them.
+    pub busiest: Vec<f64>,
     /// Times since doses.
     pub latest: Latest,
 }
@@ -54,7 +56,8 @@ impl Cycle {
             let end = (phase + part.over).rem_euclid(self.interval);
             if end <= same { self.interval } else { end }
         });
-        let mut breaks: Vec<f64> = self.parts.iter().map(|(phase, _)| *phase).chain(ends).collect();
+        let begins = self.parts.iter().map(|(phase, _)| *phase);
+        let mut breaks: Vec<f64> = begins.chain(ends).chain(self.busiest.iter().copied()).collect();
         breaks.retain(|phase| *phase < to - same);
         breaks.extend([0.0, to]);
         breaks.sort_by(f64::total_cmp);

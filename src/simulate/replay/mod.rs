@@ -224,7 +224,7 @@ impl Cursor<'_> {
 
     /// The dense solution that was kept.
     pub(super) fn into_kept(self) -> Trajectory {
-        self.motion.into_kept()
+        self.motion.into_kept(self.time)
     }
 
     /// Goes on to the next record of the history, lets it act, and appends the outputs at it. False if there is none left.

@@ -141,7 +141,12 @@ impl<'r> Cursor<'r> {
         };
         latest.dose(begin, route, dose.amount);
         let parts = parts.iter().map(|part| (phase(part), *part)).collect();
-        Ok(Cycle { begin, interval, rates: vec![0.0; self.closed.len()], parts, arrived, latest })
+        let rates = vec![0.0; self.closed.len()];
+        // Those that came before are as busy as the latest of their part, at the same time of an interval.
+        let mut busiest: Vec<f64> = arrived.iter().map(|dose| dose.time - begin + self.busiest(dose)).collect();
+        busiest.retain(|time| time.is_finite());
+        busiest.iter_mut().for_each(|time| *time = time.rem_euclid(interval));
+        Ok(Cycle { begin, interval, rates, parts, arrived, busiest, latest })
     }
 
     /// Doses by an input function that arrived at `latest` and at equal intervals before it, as far back as they still count
@@ -218,9 +223,9 @@ impl<'r> Cursor<'r> {
         steps: &mut Steps,
     ) -> Result<(), SimulationError> {
         let Cycle { begin, interval, rates, latest, .. } = cycle;
-        let (parts, arrived) = (Vec::new(), Vec::new());
-        let free =
-            Cycle { begin: *begin, interval: *interval, rates: rates.clone(), parts, arrived, latest: latest.clone() };
+        let (begin, interval, rates, latest) = (*begin, *interval, rates.clone(), latest.clone());
+        let (parts, arrived, busiest) = (Vec::new(), Vec::new(), Vec::new());
+        let free = Cycle { begin, interval, rates, parts, arrived, busiest, latest };
         let motion = self.at_rest(&free, steps)?;
         let without = self.search(&free, &motion, &self.start(), search, steps)?;
         x.iter_mut().zip(&without).for_each(|(x, without)| *x -= without);
@@ -311,8 +316,9 @@ impl<'r> Cursor<'r> {
         self.motion.settle(steps)?;
         let mut search = None;
         if self.motion.is_integrated() {
-            let (parts, arrived, latest) = (Vec::new(), Vec::new(), self.latest.clone());
-            let cycle = Cycle { begin: record.time - DAY, interval: DAY, rates, parts, arrived, latest };
+            let (parts, arrived, busiest) = (Vec::new(), Vec::new(), Vec::new());
+            let latest = self.latest.clone();
+            let cycle = Cycle { begin: record.time - DAY, interval: DAY, rates, parts, arrived, busiest, latest };
             let motion = self.at_rest(&cycle, steps)?;
             let mut done = Search { cycles: 0, residual: 0.0 };
             let x = self.search(&cycle, &motion, &self.start(), &mut done, steps)?;

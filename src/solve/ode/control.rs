@@ -132,7 +132,7 @@ pub fn trial_step(state: f64, slope: f64, stretch: f64) -> f64 {
     if slope == 0.0 {
         return 1e-3 * stretch;
     }
-    (0.01 * state.max(1.0) / slope).clamp(f64::MIN_POSITIVE, stretch)
+    (0.01 * state.max(1.0) / slope).max(f64::MIN_POSITIVE).min(stretch)
 }
 
 /// Length of the first step, from the trial step, the largest slope before it and the largest difference of slopes over it. The

@@ -233,8 +233,7 @@ impl<const L: usize> Integrator<L> {
     /// Slopes at the beginning where they are missing, and the length of first steps.
     #[inline(always)]
     fn refresh<F: Field<L>>(&mut self, field: &mut F, outcomes: &mut [Outcome; L]) {
-        // The other lanes get the numbers that they have: same time, same states.
-        field.slope(&self.step.from, &self.step.y, &mut self.step.slope);
+        field.slope(&self.step.from, &self.step.y, &mut self.trial);
         self.unsloped = false;
         let mut fresh = false;
         for l in 0..L {
@@ -243,6 +242,7 @@ impl<const L: usize> Integrator<L> {
             }
             self.work.slopes += 1;
             self.lanes[l].sloped = true;
+            (0..self.n).for_each(|i| self.step.slope[i][l] = self.trial[i][l]);
             fresh |= self.lanes[l].fresh;
             let numbers = |i: &usize| self.step.y[*i][l].is_finite() && self.step.slope[*i][l].is_finite();
             if let Some(state) = (0..self.n).find(|i| !numbers(i)) {

@@ -5,13 +5,13 @@
 pub struct Factors<const L: usize> {
     n: usize,
     m: Vec<[f64; L]>,
-    /// The row that changes places with row k when column k is eliminated.
-    pivots: Vec<[usize; L]>,
+    /// The row that changes places with row k when column k is eliminated, and whether any lane has another than k.
+    pivots: Vec<([usize; L], bool)>,
 }
 
 impl<const L: usize> Factors<L> {
     pub fn new(n: usize) -> Self {
-        Self { n, m: vec![[0.0; L]; n * n], pivots: vec![[0; L]; n] }
+        Self { n, m: vec![[0.0; L]; n * n], pivots: vec![([0; L], false); n] }
     }
 
     /// The matrices to factorise, row-major.
@@ -38,9 +38,7 @@ impl<const L: usize> Factors<L> {
                 }
                 row[k] = factor;
                 for j in k + 1..n {
-                    for l in 0..L {
-                        row[j][l] -= factor[l] * head[j][l];
-                    }
+                    row[j] = less(row[j], &factor, &head[j]);
                 }
             }
         }
@@ -59,54 +57,59 @@ impl<const L: usize> Factors<L> {
                 largest[l] = if size > largest[l] { size } else { largest[l] };
             }
         }
-        for l in 0..L {
-            if pivot[l] != k {
+        let moves = pivot != [k; L];
+        if moves {
+            for (l, pivot) in pivot.into_iter().enumerate() {
                 for j in 0..n {
                     let entry = self.m[k * n + j][l];
-                    self.m[k * n + j][l] = self.m[pivot[l] * n + j][l];
-                    self.m[pivot[l] * n + j][l] = entry;
+                    self.m[k * n + j][l] = self.m[pivot * n + j][l];
+                    self.m[pivot * n + j][l] = entry;
                 }
             }
         }
-        self.pivots[k] = pivot;
+        self.pivots[k] = (pivot, moves);
     }
 
     /// Turns right-hand sides into solutions.
     #[inline(always)]
     pub fn solve(&self, x: &mut [[f64; L]]) {
         let n = self.n;
-        for k in 0..n {
-            for l in 0..L {
-                let pivot = self.pivots[k][l];
-                if pivot != k {
-                    let entry = x[k][l];
-                    x[k][l] = x[pivot][l];
-                    x[pivot][l] = entry;
-                }
+        for (k, (pivot, _)) in self.pivots.iter().enumerate().filter(|(_, (_, moves))| *moves) {
+            for (l, pivot) in pivot.iter().enumerate() {
+                let entry = x[k][l];
+                x[k][l] = x[*pivot][l];
+                x[*pivot][l] = entry;
             }
         }
         for i in 0..n {
-            let (known, rest) = x.split_at_mut(i);
             let row = &self.m[i * n..(i + 1) * n];
-            for (a, x) in row.iter().zip(&*known) {
-                for l in 0..L {
-                    rest[0][l] -= a[l] * x[l];
-                }
+            let mut rest = x[i];
+            for (a, known) in row.iter().zip(&x[..i]) {
+                rest = less(rest, a, known);
             }
+            x[i] = rest;
         }
         for i in (0..n).rev() {
-            let (rest, known) = x.split_at_mut(i + 1);
             let row = &self.m[i * n..(i + 1) * n];
-            for (a, x) in row[i + 1..].iter().zip(&*known) {
-                for l in 0..L {
-                    rest[i][l] -= a[l] * x[l];
-                }
+            let mut rest = x[i];
+            for (a, known) in row[i + 1..].iter().zip(&x[i + 1..]) {
+                rest = less(rest, a, known);
             }
             for l in 0..L {
-                rest[i][l] *= row[i][l];
+                rest[l] *= row[i][l];
             }
+            x[i] = rest;
         }
     }
+}
+
+/// x - a b
+#[inline(always)]
+fn less<const L: usize>(mut x: [f64; L], a: &[f64; L], b: &[f64; L]) -> [f64; L] {
+    for l in 0..L {
+        x[l] -= a[l] * b[l];
+    }
+    x
 }
 
 #[cfg(test)]

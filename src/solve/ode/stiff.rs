@@ -5,6 +5,7 @@
 //! 1996, IV.7): (1/(hγ) - J) u_s = f(t + c_s h, y + Σ a_sj u_j) + Σ C_sj u_j / h + h d_s ∂f/∂t.
 
 use super::Field;
+use super::flat::fill;
 use super::lu::Factors;
 use super::step::{Judgement, Step};
 use super::trajectory::Quartic;
@@ -91,6 +92,9 @@ pub struct Stiff<const L: usize> {
     u: Vec<[f64; L]>,
     stage: Vec<[f64; L]>,
     sum: Vec<[f64; L]>,
+    slope: Vec<[f64; L]>,
+    /// One over the length of the step.
+    pace: Vec<[f64; L]>,
     jacobian: Vec<[f64; L]>,
     /// A little later than the beginning of the step, and the slopes there with the states of the beginning.
     ahead: [f64; L],
@@ -110,6 +114,8 @@ impl<const L: usize> Stiff<L> {
             u: vec![[0.0; L]; 8 * n],
             stage: zero(),
             sum: zero(),
+            slope: zero(),
+            pace: zero(),
             jacobian: vec![[0.0; L]; n * n],
             ahead: [0.0; L],
             slope_ahead: zero(),
@@ -145,6 +151,7 @@ impl<const L: usize> Stiff<L> {
     ) -> Judgement<L> {
         self.factorise(step);
         self.find_drift(step);
+        fill(&mut self.pace, [&step.lengths], |[h]| 1.0 / h);
         let n = self.n;
         for s in 0..8 {
             let (before, after) = self.u.split_at_mut(s * n);
@@ -161,18 +168,14 @@ impl<const L: usize> Stiff<L> {
                 6 => advance(stage, sum, C7, [k(0), k(1), k(2), k(3), k(4), k(5)]),
                 _ => advance(stage, sum, C8, [k(0), k(1), k(2), k(3), k(4), k(5), k(6)]),
             }
-            match s {
-                0 => u.copy_from_slice(&step.slope),
-                _ => field.slope(&if s < 5 { step.at(TIMES[s]) } else { step.to }, &self.stage, u),
+            if s == 0 {
+                fill(u, [&step.slope, &self.drift], |[slope, drift]| slope + GAMMA * drift);
+            } else {
+                field.slope(&if s < 5 { step.at(TIMES[s]) } else { step.to }, &self.stage, &mut self.slope);
+                fill(u, [&self.slope, &self.sum, &self.pace, &self.drift], |[slope, sum, pace, drift]| {
+                    slope + (sum * pace + D[s] * drift)
+                });
             }
-            let size = n * L;
-            let (h, drift) = (&step.lengths.as_flattened()[..size], &self.drift.as_flattened()[..size]);
-            let (sum, u) = (&self.sum.as_flattened()[..size], &mut u.as_flattened_mut()[..size]);
-            for e in 0..size {
-                let rest = if s > 0 { sum[e] / h[e] } else { 0.0 };
-                u[e] += rest + D[s] * drift[e];
-            }
-            let u = &mut after[..n];
             self.factors.solve(u);
         }
         for i in 0..n {
@@ -210,15 +213,17 @@ impl<const L: usize> Stiff<L> {
     fn factorise(&mut self, step: &Step<L>) {
         let n = self.n;
         let matrix = self.factors.matrices();
-        for (entry, j) in matrix.iter_mut().zip(&self.jacobian) {
-            for l in 0..L {
-                entry[l] = -j[l];
-            }
+        fill(matrix, [&self.jacobian], |[entry]| -entry);
+        let mut shift = step.h;
+        for l in 0..L {
+            shift[l] = 1.0 / (GAMMA * shift[l]);
         }
         for i in 0..n {
+            let mut diagonal = matrix[i * n + i];
             for l in 0..L {
-                matrix[i * n + i][l] += 1.0 / (GAMMA * step.h[l]);
+                diagonal[l] += shift[l];
             }
+            matrix[i * n + i] = diagonal;
         }
         self.factors.factorise();
     }
