@@ -142,6 +142,23 @@ fn a_subject_has_the_same_bytes_alone_and_in_company_with_any_kernel() {
     }
 }
 
+#[test]
+fn a_dose_at_the_very_end_is_seen_by_every_question() {
+    let model = model(SATURABLE);
+    for engine in [Engine::Auto, Engine::Dopri5] {
+        let settings = Settings { engine, ..Settings::default() };
+        let simulation = Simulation::new(&model).give(regimen("200 mg iv every 24 h x 2")).settings(settings);
+        let profile = simulation.until(24.0.hours()).every(12.0.hours()).run().unwrap_or_else(|e| panic!("{e}"));
+        let view = profile.output("conc").unwrap();
+        let end = *view.values().last().unwrap();
+        assert!(end > 10.0);
+        close(view.at(24.0).value(), end, 1e-12);
+        close(view.cmax().value.value(), end, 1e-12);
+    }
+    let late = Prepared::new(&model, None, vec![1.0, 2.0], 1.5);
+    assert_eq!(late.map(|_| ()).unwrap_err().code(), "E_TIME_OUT_OF_RANGE");
+}
+
 /// Twenty weeks of doses in 10,000 people whose Vmax and volume vary log-normally by 30 % and more.
 #[test]
 fn nobody_fails_in_ten_thousand() {

@@ -145,7 +145,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
             self.integrator.at_most(lane, seat.longest_first_step());
         }
         if let (None, 0, Some(trajectory)) = (length, lane, &mut run.keep) {
-            seat.keep_end(trajectory);
+            seat.keep_end(prepared.until, trajectory);
         }
         Ok(length.is_some())
     }
@@ -226,7 +226,7 @@ impl<'m> Lanes<'m, 1> {
             seat.leave();
         }
         if let Some(trajectory) = keep {
-            seat.keep_end(trajectory);
+            seat.keep_end(prepared.until, trajectory);
         }
         Ok(())
     }

@@ -158,8 +158,8 @@ impl Seat {
     }
 
     /// The states at the very end, after what happens then.
-    pub fn keep_end(&self, trajectory: &mut Trajectory) {
-        trajectory.push(self.begin, 0.0, self.y.iter().map(|y| [*y, 0.0, 0.0, 0.0, 0.0]));
+    pub fn keep_end(&self, until: f64, trajectory: &mut Trajectory) {
+        trajectory.push(until, 0.0, self.y.iter().map(|y| [*y, 0.0, 0.0, 0.0, 0.0]));
     }
 
     /// The stretch is over.
