@@ -159,6 +159,46 @@ fn a_dose_at_the_very_end_is_seen_by_every_question() {
     assert_eq!(late.map(|_| ()).unwrap_err().code(), "E_TIME_OUT_OF_RANGE");
 }
 
+#[test]
+fn an_infinite_derivative_is_no_standstill() {
+    let text = SATURABLE.replace("Vmax * C(central) / (Km + C(central))", "Vmax * sqrt(C(central) / Km)");
+    let text = text.replace("central = { volume", "depot = {}\ncentral = { volume");
+    let text = text.replace("[flows]", "[flows]\n\"depot -> central\" = { rate = \"0.5[1/h]\" }");
+    let model = model(&text.replace("[routes.iv]\ncentral = {}", "[routes.iv]\ndepot = {}"));
+    let run = |engine| {
+        let settings = Settings { engine, ..Settings::default() };
+        let simulation = Simulation::new(&model).give(regimen("50 mg iv")).settings(settings);
+        simulation.until(2.0.hours()).at([2.0.hours()]).run().map(|p| p.output("conc").unwrap().values()[0])
+    };
+    let reference = run(Engine::Dop853).unwrap();
+    close(run(Engine::Auto).unwrap(), reference, 1e-6);
+    close(run(Engine::Explicit).unwrap(), reference, 1e-6);
+    let error = run(Engine::Stiff).unwrap_err();
+    assert!(error.to_string().contains("`central`"), "{error}");
+}
+
+#[test]
+fn an_amount_below_zero_is_reported_where_it_begins() {
+    let model = model(&SATURABLE.replace("Vmax * C(central) / (Km + C(central))", "Vmax"));
+    let run = Simulation::new(&model).give(regimen("24 mg iv every 5 h x 2")).until(12.0.hours()).run();
+    let error = run.map(|_| ()).unwrap_err();
+    let SimulationError::Failed { time, dose, .. } = &error.first().kind else { panic!("{error}") };
+    assert_eq!((error.code(), dose), ("E_NEGATIVE_AMOUNT", &Some(1)));
+    assert!((time - 2.0).abs() < 1e-6, "{time}");
+}
+
+#[test]
+fn times_since_a_dose_do_not_exist_before_it() {
+    let output = SATURABLE.replace("\"C(central)\", unit = \"mg/L\"", "\"tad / 1[h]\"");
+    let rate = SATURABLE.replace("Vmax * C(central)", "exp(-tad / 9[h]) * Vmax * C(central)");
+    for text in [output, rate] {
+        let model = model(&text);
+        let simulation = Simulation::new(&model).give(regimen("24 mg iv once at 5 h")).until(12.0.hours());
+        let run = simulation.every(4.0.hours()).run();
+        assert_eq!(run.map(|_| ()).unwrap_err().code(), "E_NO_DOSE_YET");
+    }
+}
+
 /// Twenty weeks of doses in 10,000 people whose Vmax and volume vary log-normally by 30 % and more.
 #[test]
 fn nobody_fails_in_ten_thousand() {

@@ -151,8 +151,8 @@ pub enum SimulationError {
         /// The model's id.
         model: String,
     },
-    /// Rates that read the time since a dose before there was one.
-    #[error("rates read the time since a dose at {time} h, before the first dose that it counts from")]
+    /// Rates or outputs that read the time since a dose before there was one.
+    #[error("a rate or output reads the time since a dose at {time} h, before the first dose that it counts from")]
     NoDoseYet {
         /// When, h.
         time: f64,

@@ -139,13 +139,25 @@ impl Individual {
             let weights: Vec<f64> = (0..n * intervals).map(|k| f64::from(u8::from(k % n == at))).collect();
             let constants = vec![0.0; intervals];
             let mut amount = self.exact.solution().signal(&weights, &constants);
-            let (lowest, highest) = (amount.min(0.0, prepared.until), amount.max(0.0, prepared.until));
-            if lowest.value < -ROUNDING * highest.value.abs() {
-                let before = self.given.list.iter().take_while(|a| a.time <= lowest.time);
+            let solution = self.exact.solution();
+            let least = -ROUNDING * amount.max(0.0, prepared.until).value.abs();
+            let ends =
+                solution.breakpoints().iter().skip(1).copied().filter(|t| *t < prepared.until).chain([prepared.until]);
+            let pieces = std::iter::once(0.0).chain(ends.clone()).zip(ends);
+            let below = pieces.map(|(from, to)| (from, amount.min(from, to))).find(|(_, low)| low.value < least);
+            if let Some((from, lowest)) = below {
+                // Halving finds where it begins to be below.
+                let (mut above, mut time) = (from, lowest.time);
+                for _ in 0..60 {
+                    let middle = 0.5 * (above + time);
+                    *(if amount.at(middle) < least { &mut time } else { &mut above }) = middle;
+                }
+                let lowest = (time, amount.at(time));
+                let before = self.given.list.iter().take_while(|a| a.time <= time);
                 let dose = before.last().map(|a| a.dose + 1);
                 let (model, values) = (prepared.model, subject.values());
                 let failing = Failing { model, values, states, begin: 0.0, dose };
-                let (time, value) = (lowest.time, lowest.value);
+                let (time, value) = lowest;
                 return Err(failing.error(SolveError::NegativeAmount { state: at, time, value }));
             }
         }

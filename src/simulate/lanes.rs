@@ -6,7 +6,7 @@ use super::seat::Seat;
 use super::{Prepared, SimulationError};
 use crate::math::kernel;
 use crate::population::Subject;
-use crate::solve::{Integrator, Outcome, Reference, Trajectory, Work};
+use crate::solve::{Integrator, Outcome, Reference, SolveError, Trajectory, Work};
 use std::ops::Range;
 
 /// Memory for subjects in L lanes.
@@ -106,7 +106,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
                             false => Ok(true),
                         })
                     }
-                    Outcome::Failed(error) => Err(self.failing(&run, lane, subject).error(error)),
+                    Outcome::Failed(error) => Err(self.failed(&run, lane, subject, error)),
                 };
                 match goes_on {
                     Ok(true) => continue,
@@ -175,6 +175,15 @@ impl<'m, const L: usize> Lanes<'m, L> {
     fn arrived(&mut self, run: &mut Run<'_, 'm>, lane: usize, subject: usize) -> Result<bool, SimulationError> {
         self.seats[lane].leave();
         self.begin(run, lane, subject)
+    }
+
+    /// Why a lane's engine gave up.
+    fn failed(&self, run: &Run<'_, 'm>, lane: usize, subject: usize, error: SolveError) -> SimulationError {
+        let (seat, not_finite) = (&self.seats[lane], matches!(error, SolveError::NotFinite { .. }));
+        match not_finite && run.prepared.slopes_read_doses && seat.dose().is_none() {
+            true => SimulationError::NoDoseYet { time: seat.begin() },
+            false => self.failing(run, lane, subject).error(error),
+        }
     }
 
     fn failing<'f>(&self, run: &'f Run<'_, 'm>, lane: usize, subject: usize) -> Failing<'f> {

@@ -39,6 +39,8 @@ pub struct Prepared<'m> {
     /// Whether outputs are computed, and read the time since a dose.
     pub(super) computes: bool,
     pub(super) outputs_read_doses: bool,
+    /// Whether slopes are computed from the time since a dose.
+    pub(super) slopes_read_doses: bool,
     /// States that are integrated and read by outputs, with their places among those integrated.
     pub(super) states_read: Vec<(usize, usize)>,
     /// Whether outputs read states that are propagated exactly.
@@ -119,6 +121,7 @@ impl<'m> Prepared<'m> {
             reads_exact: split.exact_states().iter().any(|state| read[*state]),
             computes,
             outputs_read_doses,
+            slopes_read_doses,
             model,
             settings,
             split,
@@ -307,6 +310,9 @@ impl<'m> Prepared<'m> {
             let file = &mut individual.files[self.interval_at(*time)];
             present(self.model, &x, *time, latest.as_ref(), file);
             *y = file[value][0];
+            if y.is_nan() && latest.is_some_and(|latest| latest.any.is_nan()) {
+                return Err(SimulationError::NoDoseYet { time: *time });
+            }
             if y.is_nan() {
                 return Err(SimulationError::NotANumber { output: name.into(), time: *time });
             }

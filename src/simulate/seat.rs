@@ -251,6 +251,9 @@ impl Seat {
         }
         for (k, output) in model.outputs().iter().enumerate() {
             let value = read(output, &self.x, file);
+            if value.is_nan() && prepared.outputs_read_doses && self.doses == 0 {
+                return Err(SimulationError::NoDoseYet { time });
+            }
             if value.is_nan() {
                 return Err(SimulationError::NotANumber { output: output.name.clone(), time });
             }

@@ -323,7 +323,8 @@ impl<const L: usize> Integrator<L> {
             let (time, limit, step) = (self.step.from[l], self.most_steps, self.control.proposal[l]);
             let exhausted = self.control.attempts[l] >= limit as f64;
             if self.lanes[l].live && (exhausted || !moves(time, self.step.to[l], self.until[l])) {
-                let state = self.step.culprit(l);
+                let steepest = self.stiff.as_ref().filter(|_| self.lanes[l].stiff).and_then(|stiff| stiff.steepest(l));
+                let state = steepest.unwrap_or_else(|| self.step.culprit(l));
                 let error = match self.control.broken[l] > 0.0 {
                     _ if exhausted => SolveError::TooManySteps { time, limit },
                     true => SolveError::NotFinite { state, time },
@@ -354,6 +355,11 @@ impl<const L: usize> Integrator<L> {
             if self.control.accepted[l] == 0.0 {
                 rejected[usize::from(stiff)] += 1;
                 outcomes[l] = Outcome::Rejected;
+                if stiff && self.control.broken[l] > 0.0 && self.method == Method::Auto {
+                    // Where a derivative is infinite the explicit method may still get through.
+                    lane.stiff = false;
+                    self.work.switches += 1;
+                }
                 continue;
             }
             accepted[usize::from(stiff)] += 1;

@@ -140,6 +140,11 @@ impl<const L: usize> Stiff<L> {
         field.slope(&self.ahead, &step.y, &mut self.slope_ahead);
     }
 
+    /// The state whose slope has a derivative that is no number.
+    pub fn steepest(&self, lane: usize) -> Option<usize> {
+        self.jacobian.iter().position(|entry| !entry[lane].is_finite()).map(|at| at / self.n)
+    }
+
     /// Tries a step in the lanes where `part` is 1; what happens in the others has no meaning.
     #[inline(always)]
     pub fn attempt<F: Field<L>>(
@@ -183,7 +188,14 @@ impl<const L: usize> Stiff<L> {
             for l in 0..L {
                 next[l] = if part[l] > 0.0 { stage[l] + last[l] } else { next[l] };
             }
-            (step.next[i], step.error[i]) = (next, last);
+            // An infinite derivative would hold a state where it is, with no error: it has one that is no number.
+            let mut error = last;
+            for entry in &self.jacobian[i * n..(i + 1) * n] {
+                for l in 0..L {
+                    error[l] += 0.0 * entry[l];
+                }
+            }
+            (step.next[i], step.error[i]) = (next, error);
         }
         let mut judgement = step.judge();
         if detect {
