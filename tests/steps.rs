@@ -1,36 +1,11 @@
 //! Steps of the integrators need no memory after the first ones.
 
+mod counting;
 mod integrate;
 
+use counting::ALLOCATIONS;
 use integrate::{Each, System, carry};
 use posology::solve::{Integrator, Method, Outcome};
-use std::alloc::{GlobalAlloc, Layout, System as Memory};
-use std::cell::Cell;
-
-thread_local! {
-    static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
-}
-
-/// The system's memory, with a count of how often this thread asked for some.
-struct Counting;
-
-// SAFETY: every call is passed on unchanged; the counter needs no memory.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        unsafe { Memory.alloc(layout) }
-    }
-    unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        unsafe { Memory.dealloc(place, layout) }
-    }
-    unsafe fn realloc(&self, place: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        ALLOCATIONS.with(|count| count.set(count.get() + 1));
-        unsafe { Memory.realloc(place, layout, size) }
-    }
-}
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
 
 /// Two linear rates and a saturable one.
 #[derive(Clone)]

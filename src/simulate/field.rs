@@ -224,13 +224,8 @@ impl<'m, const L: usize> ModelField<'m, L> {
         self.file.iter_mut().zip(file).for_each(|(to, from)| to[lane] = from[0]);
     }
 
-    /// The rate of infusion into a state that is integrated, by its place among them.
+    /// One more infusion into a state that is integrated, by its place among them.
     pub fn infuse(&mut self, lane: usize, place: usize, rate: f64) {
-        self.rates[place][lane] = rate;
-    }
-
-    /// One more infusion into such a state.
-    pub fn infuse_more(&mut self, lane: usize, place: usize, rate: f64) {
         self.rates[place][lane] += rate;
     }
 

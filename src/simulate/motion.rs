@@ -273,6 +273,7 @@ impl<'m> Motion<'m> {
             self.walk.infuse(rates, steps);
             return Ok(());
         };
+        rest.field.stop(0);
         rest.states.iter().enumerate().for_each(|(at, state)| rest.field.infuse(0, at, rates[*state]));
         if !self.x.is_empty() {
             self.x.iter_mut().zip(self.split.exact_states()).for_each(|(to, state)| *to = rates[*state]);

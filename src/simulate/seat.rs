@@ -99,7 +99,7 @@ impl Seat {
             for input in stretch.inputs {
                 self.scales.enters(amounts[input.amount]);
                 if let Some(place) = input.state.checked_sub(exact) {
-                    field.infuse_more(lane, place, amounts[input.amount] * input.per);
+                    field.infuse(lane, place, amounts[input.amount] * input.per);
                 }
             }
             if self.interval != Some(stretch.system) {
