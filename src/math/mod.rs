@@ -1,12 +1,13 @@
 //! Numerical building blocks that know nothing about drugs: functions near removable singularities, small matrix
-//! exponentials, the block modal decomposition of a linear system, root finding, and the
-//! choice of an instruction set.
+//! exponentials, the block modal decomposition of a linear system, root finding, the normal
+//! distribution, and the choice of an instruction set.
 
 pub mod expm;
 pub mod exponential;
 pub mod kernel;
 pub mod lu;
 pub mod modal;
+pub mod normal;
 pub mod numeric;
 pub mod phi;
 pub mod roots;

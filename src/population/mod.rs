@@ -1,5 +1,6 @@
 //! The people a model is simulated for.
 
+pub mod random;
 mod subject;
 
 pub use subject::{Subject, SubjectError};
