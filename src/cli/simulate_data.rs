@@ -162,7 +162,7 @@ impl Run<'_> {
             warn(std::slice::from_ref(&Diagnostic::warning("W_SUBJECTS_FAILED", message.clone())));
             manifest.warnings.push(message);
         }
-        for warnings in [reader.warnings(), self.model.warnings(), self.subject.warnings()] {
+        for warnings in [reader.warnings(), self.model.warnings(), &self.subject.warnings()] {
             warn(warnings);
             manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
         }
