@@ -3,6 +3,7 @@
 //!
 //! Numbers for programs (CSV, JSON) have the fewest digits that read back to the same `f64`; tables for people are rounded.
 
+mod disk;
 mod error;
 mod hashed;
 mod manifest;
@@ -13,6 +14,7 @@ mod table;
 mod text;
 mod write;
 
+pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::IoError;
 pub use hashed::Hashed;
 pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
