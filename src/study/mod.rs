@@ -1,6 +1,7 @@
 //! Everything that runs many simulations: comparisons of arms, and the checks that models bring with them.
 
 pub mod compare;
+pub mod sweep;
 mod verify;
 
 pub use verify::{CheckResult, verify};
