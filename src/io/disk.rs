@@ -19,8 +19,11 @@ pub trait Disk: fmt::Debug + Send + Sync {
     /// Opens a file for reading.
     fn open(&self, path: &Path) -> io::Result<Box<dyn Read>>;
 
-    /// Moves a file, in place of one that has the name already, so that it lasts through a power cut where the system can.
+    /// Moves a file within its folder, in place of one that has the name already.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
+
+    /// Makes the names in a folder last through a power cut, where the system can.
+    fn sync_folder(&self, folder: &Path);
 
     /// Removes a file.
     fn remove(&self, path: &Path) -> io::Result<()>;
@@ -62,11 +65,12 @@ impl Disk for SystemDisk {
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::rename(from, to)?;
-        let folder = to.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        // Not every system can; the file itself is whole either way.
+        fs::rename(from, to)
+    }
+
+    fn sync_folder(&self, folder: &Path) {
+        // Not every system can; the files themselves are whole either way.
         let _ = File::open(folder).and_then(|folder| folder.sync_all());
-        Ok(())
     }
 
     fn remove(&self, path: &Path) -> io::Result<()> {
@@ -78,7 +82,8 @@ impl Disk for SystemDisk {
     }
 
     fn list(&self, folder: &Path) -> io::Result<Vec<PathBuf>> {
-        let mut paths: Vec<PathBuf> = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
+        let mut paths: Vec<PathBuf> =
+            fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<_>>()?;
         paths.sort();
         Ok(paths)
     }

@@ -25,4 +25,6 @@ pub use nmtran::{
 pub use number::{number, rounded};
 pub use spool::Spool;
 pub use table::{Cell, Column, Format, Table};
+pub(crate) use table::{csv_line, csv_rows};
+pub(crate) use write::staged_for;
 pub use write::{AtomicFile, OutputFile, commit_in_order, write_atomic, write_set};

@@ -65,17 +65,36 @@ impl<'d> AtomicFile<'d> {
         settled.map_err(|source| IoError::Write { path: self.path.clone(), source })
     }
 
-    /// Flushes to the disk and moves the file to its place.
+    /// Flushes to the disk and moves the file to its place, for good.
     ///
     /// # Errors
     /// [`IoError::Write`]; the temporary file is removed and an older file at the path stays.
-    pub fn commit(mut self) -> Result<(), IoError> {
+    pub fn commit(self) -> Result<(), IoError> {
+        let (disk, path) = (self.disk, self.path.clone());
+        if self.place()? {
+            let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            disk.sync_folder(folder);
+        }
+        Ok(())
+    }
+
+    /// The same without waiting for the folder: after a power cut the file may be missing, or the older one be back.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::commit`].
+    pub(crate) fn commit_soon(self) -> Result<(), IoError> {
+        self.place().map(|_| ())
+    }
+
+    /// Whether there was a file to move.
+    fn place(mut self) -> Result<bool, IoError> {
         self.settle()?;
-        let Some(staged) = self.staged.take() else { return Ok(()) };
+        let Some(staged) = self.staged.take() else { return Ok(false) };
         self.disk.rename(&staged, &self.path).map_err(|source| {
             self.staged = Some(staged);
             IoError::Write { path: self.path.clone(), source }
-        })
+        })?;
+        Ok(true)
     }
 }
 

@@ -10,6 +10,9 @@ use crate::document::DocumentError;
 use crate::error::Kind;
 use crate::metrics::MeasureError;
 
+/// Persons whose sums are made in one go, in order; parts and shards of a sweep hold whole chunks.
+pub const CHUNK: u64 = 4096;
+
 /// What can be wrong with a plan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]

@@ -3,8 +3,12 @@
 //! A [`SweepPlan`] is what was written; a [`Sweep`] is the plan checked against its models. What a point gives is a pure
 //! function of the plan and the point's number, so points and persons can be run in any order, anywhere.
 
+mod run;
 mod unit;
 
+pub use run::{
+    Ended, Folder, Lock, Parts, Run, RunError, Shard, Status, Totals, Watch, array_expression, merge, status,
+};
 pub use unit::Unit;
 
 use crate::Error;
@@ -70,6 +74,11 @@ impl<'m> Sweep<'m> {
     /// # Errors
     /// As [`Sweep::new`].
     pub fn with(_plan: &'m SweepPlan, _models: &'m Models, _settings: Settings) -> Result<Self, Error> {
+        todo!()
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &'m SweepPlan {
         todo!()
     }
 
