@@ -5,9 +5,7 @@ use super::engine::EngineArgs;
 use super::output::{print, table, warn};
 use super::progress::Progress;
 use super::{Failure, Outcome, Shared, model, read};
-use crate::Error;
 use crate::io::{Cell, Column, Table};
-use crate::study::compare::Models;
 use crate::study::sweep::{
     Ended, Folder, Lock, Run, Shard, Sweep, SweepPlan, Totals, Watch, array_expression, merge, status,
 };
@@ -99,7 +97,8 @@ fn sweep(args: &RunArgs) -> Result<Outcome, Failure> {
     let name = args.plan.display().to_string();
     let text = read(&name)?;
     let plan = SweepPlan::parse(&name, &text)?;
-    let models = models(&plan, args.plan.parent().unwrap_or(Path::new("")))?;
+    let beside_plan = args.plan.parent().unwrap_or(Path::new(""));
+    let models = plan.models(|name| model(&beside(beside_plan, name)))?;
     let sweep = Sweep::with(&plan, &models, args.engine.settings())?;
     let lock = Lock::new(&sweep, &text, &models);
     let folder = Folder::new(&args.out);
@@ -141,15 +140,6 @@ fn sweep(args: &RunArgs) -> Result<Outcome, Failure> {
             Ok(Outcome::Signalled(stop.signal()))
         }
     }
-}
-
-/// The models of a plan; files are seen from its folder.
-fn models(plan: &SweepPlan, folder: &Path) -> Result<Models, Error> {
-    let load = |name: &crate::document::Text| {
-        let model = model(&beside(folder, &name.text)).map_err(|e| e.placed(&name.place))?;
-        Ok((name.text.clone(), model))
-    };
-    plan.model_names().map(load).collect()
 }
 
 /// The command that goes on with a sweep.

@@ -1,6 +1,6 @@
 //! Numerical building blocks that know nothing about drugs: functions near removable singularities, small matrix
 //! exponentials, the block modal decomposition of a linear system, root finding, the normal
-//! distribution, moments and percentiles, and the choice of an instruction set.
+//! distribution, moments and percentiles, Sobol's sequence, and the choice of an instruction set.
 
 pub mod expm;
 pub mod exponential;
@@ -11,4 +11,5 @@ pub mod normal;
 pub mod numeric;
 pub mod phi;
 pub mod roots;
+pub mod sobol;
 pub mod statistics;

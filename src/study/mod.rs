@@ -1,6 +1,7 @@
-//! Everything that runs many simulations: comparisons of arms, and the checks that models bring with them.
+//! Everything that runs many simulations: comparisons of arms, sweeps, and the checks that models bring with them.
 
 pub mod compare;
+mod reading;
 pub mod sweep;
 mod verify;
 
@@ -10,7 +11,8 @@ use crate::document::DocumentError;
 use crate::error::Kind;
 use crate::metrics::MeasureError;
 
-/// Persons whose sums are made in one go, in order; parts and shards of a sweep hold whole chunks.
+/// Sums over persons are made over so many at a time, in their order, and merged as a tree: the same numbers however the
+/// persons are shared out. Shards and parts hold whole chunks.
 pub const CHUNK: u64 = 4096;
 
 /// What can be wrong with a plan.
@@ -23,6 +25,9 @@ pub enum PlanError {
     /// Not a metric.
     #[error(transparent)]
     Measure(#[from] MeasureError),
+    /// Wrong as a sweep.
+    #[error(transparent)]
+    Sweep(#[from] sweep::SweepError),
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -63,6 +68,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.code(),
             PlanError::Measure(e) => e.code(),
+            PlanError::Sweep(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::NoArms => "E_NO_ARMS",
@@ -84,6 +90,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.hint(),
             PlanError::Measure(e) => e.hint(),
+            PlanError::Sweep(e) => e.hint(),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
             ),

@@ -91,7 +91,7 @@ impl Unit {
     }
 
     /// The values of each person.
-    pub(super) fn rows(&self) -> impl Iterator<Item = &[f64]> {
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         (0..self.persons).map(|person| &self.values[person * self.measures..(person + 1) * self.measures])
     }
 

@@ -9,20 +9,27 @@ use crate::study::sweep::{Sweep, Unit};
 use std::io::Write;
 
 /// Rows as they are written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
+    /// Place of the column that says how a row fared.
+    status: usize,
     pub csv: String,
     pub totals: Totals,
 }
 
 impl Rows {
-    /// Adds the rows of a point, or of some of its persons.
-    pub(super) fn add(&mut self, sweep: &Sweep<'_>, rows: &[Vec<Cell>]) {
+    /// None yet.
+    pub(super) fn new(sweep: &Sweep<'_>) -> Self {
         let status = sweep.columns().iter().position(|column| column.name == "status");
-        let is_ok = |row: &&Vec<Cell>| status.is_some_and(|at| row[at] == Cell::Text("ok".into()));
+        let status = status.expect("every sweep has a column of this name");
+        Rows { status, csv: String::new(), totals: Totals::default() }
+    }
+
+    /// Adds the rows of a point, or of some of its persons.
+    pub(super) fn add(&mut self, rows: &[Vec<Cell>]) {
+        let failed = |row: &&Vec<Cell>| row[self.status] != Cell::Text("ok".into());
+        self.totals += Totals { rows: rows.len() as u64, failed: rows.iter().filter(failed).count() as u64 };
         self.csv.push_str(&csv_rows(rows));
-        self.totals.rows += rows.len() as u64;
-        self.totals.failed += (rows.len() - rows.iter().filter(is_ok).count()) as u64;
     }
 }
 
@@ -51,8 +58,8 @@ pub(super) fn assemble(
         let unit = Unit::read(&mut content.bytes.as_slice());
         units.push(unit.ok_or_else(|| RunError::DamagedPart { path: folder.part(part) })?);
         if units.len() as u64 == parts.chunks() {
-            let mut rows = Rows::default();
-            rows.add(sweep, &sweep.reduce(point, &units));
+            let mut rows = Rows::new(sweep);
+            rows.add(&sweep.reduce(point, &units));
             units.clear();
             results.write_all(rows.csv.as_bytes()).map_err(failed)?;
             totals += rows.totals;

@@ -185,12 +185,12 @@ impl<'a> Run<'a> {
 
 /// Simulates what a part holds.
 fn compute(sweep: &Sweep<'_>, part: &Part, persons: u64, ran: &(dyn Fn(u64) + Sync)) -> Content {
-    let mut rows = Rows::default();
+    let mut rows = Rows::new(sweep);
     match part {
         Part::Points(points) => {
             for point in points.clone() {
                 let unit = sweep.run(point, 0..persons);
-                rows.add(sweep, &sweep.reduce(point, &[unit]));
+                rows.add(&sweep.reduce(point, &[unit]));
                 ran(persons);
             }
         }
@@ -202,7 +202,7 @@ fn compute(sweep: &Sweep<'_>, part: &Part, persons: u64, ran: &(dyn Fn(u64) + Sy
                 unit.write(&mut bytes);
                 return Content { rows: 0, failed: 0, bytes };
             }
-            rows.add(sweep, &sweep.reduce(*point, &[unit]));
+            rows.add(&sweep.reduce(*point, &[unit]));
         }
     }
     Content { rows: rows.totals.rows, failed: rows.totals.failed, bytes: rows.csv.into_bytes() }
