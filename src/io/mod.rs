@@ -8,6 +8,7 @@ mod hashed;
 mod manifest;
 mod nmtran;
 mod number;
+mod people;
 mod spool;
 mod table;
 mod text;
@@ -21,6 +22,7 @@ pub use nmtran::{
     doses_of,
 };
 pub use number::{number, rounded};
+pub use people::read_people;
 pub use spool::Spool;
 pub use table::{Cell, Column, Format, Table};
 pub use write::{AtomicFile, OutputFile, commit_in_order, write_atomic, write_set};

@@ -1,9 +1,10 @@
 //! A population: who the people are, how many, and from which seed.
 
+use super::Effects;
 use super::bound::{Bound, Covariates};
 use super::error::PeopleError;
 use super::people::People;
-use super::subject::{OUTSIDE, Subject, SubjectError};
+use super::subject::{Subject, SubjectError};
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::model::Model;
 use std::sync::Arc;
@@ -121,6 +122,7 @@ impl<'m> Population<'m> {
         Draws {
             base: &self.base,
             covariates: Covariates::new(&self.people, &self.fixed, &self.base, self.seed, self.replicate),
+            effects: self.varies.then(|| Effects::new(self.model(), self.seed, self.replicate)),
         }
     }
 }
@@ -130,6 +132,7 @@ impl<'m> Population<'m> {
 pub struct Draws<'p, 'm> {
     base: &'p Subject<'m>,
     covariates: Covariates<'p>,
+    effects: Option<Effects<'m>>,
 }
 
 impl<'m> Draws<'_, 'm> {
@@ -137,52 +140,12 @@ impl<'m> Draws<'_, 'm> {
     ///
     /// # Errors
     /// A covariate that is not possible, such as a body weight below zero; a person beyond those that are listed.
-    pub fn subject(&mut self, person: u64, _occasions: usize) -> Result<Subject<'m>, Faults<SubjectError>> {
+    pub fn subject(&mut self, person: u64, occasions: usize) -> Result<Subject<'m>, Faults<SubjectError>> {
         let mut subject = self.base.clone();
         self.covariates.describe(person, &mut subject).map_err(Fault::new)?;
+        if let Some(effects) = &mut self.effects {
+            effects.draw(person, occasions, &mut subject);
+        }
         Ok(subject)
-    }
-}
-
-/// How many people are outside the ranges of those that a model was made from.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outside {
-    subjects: u64,
-    /// Per range of the model's population.
-    counts: Vec<u64>,
-}
-
-impl Outside {
-    /// Counts a person.
-    pub fn add(&mut self, subject: &Subject<'_>) {
-        self.subjects += 1;
-        self.counts.resize(subject.model().population().ranges.len(), 0);
-        for range in subject.outside() {
-            self.counts[range] += 1;
-        }
-    }
-
-    /// Adds the people that another has counted, of the same model.
-    pub fn merge(&mut self, other: &Outside) {
-        self.subjects += other.subjects;
-        self.counts.resize(self.counts.len().max(other.counts.len()), 0);
-        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
-            *count += more;
-        }
-    }
-
-    /// One warning for each range that somebody is outside of.
-    pub fn warnings(&self, model: &Model) -> Vec<Diagnostic> {
-        let ranges = model.population().ranges.iter().zip(&self.counts).filter(|(_, count)| **count > 0);
-        let warning = |(range, count): (&crate::model::CovariateRange, &u64)| {
-            let show = |v: f64| range.unit.from_base(v);
-            let (low, high, unit, name) = (show(range.low), show(range.high), &range.unit, &range.name);
-            let (subjects, id) = (self.subjects, model.id());
-            let message = format!(
-                "{count} of {subjects} subjects are outside {low}..{high} {unit} ({name}) of the people the model `{id}` was made from"
-            );
-            Diagnostic::warning(OUTSIDE, message).with_hint("their results are extrapolations")
-        };
-        ranges.map(warning).collect()
     }
 }
