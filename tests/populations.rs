@@ -530,3 +530,34 @@ fn what_is_wrong_with_a_list_is_said_where_it_stands() {
     let people = People::listed("people.csv", &format!("ID,weight\n{many}")).unwrap();
     assert_eq!(Population::of(&model).people(&people).unwrap_err().iter().count(), 20);
 }
+
+/// The blocks of a kind in the page of the language.
+fn blocks(kind: &str) -> Vec<String> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/populations.md")).unwrap();
+    let begin = format!("```{kind}\n");
+    let parts = page.split(&begin).skip(1);
+    parts.map(|part| part.split("```").next().unwrap().to_string()).collect()
+}
+
+#[test]
+fn the_examples_of_the_documents_are_right() {
+    let model = model();
+    for text in blocks("toml") {
+        Population::of(&model).people(&stated(&text)).unwrap_or_else(|e| panic!("{e}"));
+    }
+    for text in blocks("csv") {
+        let people = People::listed("people.csv", &text).unwrap_or_else(|e| panic!("{e}"));
+        let population = Population::of(&model).people(&people).unwrap_or_else(|e| panic!("{e}"));
+        let codes: Vec<_> = population.warnings().iter().map(|w| w.code).collect();
+        assert_eq!(codes, ["W_REFERENCE_COVARIATE"]);
+    }
+    assert_eq!((blocks("toml").len(), blocks("csv").len()), (1, 1));
+}
+
+#[test]
+fn the_order_of_a_correlated_pair_is_that_of_the_file() {
+    let text = "age = { mean = '45 year', sd = '10 year' }\nweight = { median = '75 kg', cv = 0.2 }";
+    let both = draw(text, ["age", "weight"]);
+    let correlated = draw(&format!("{text}\ncorrelation = [['weight', 'age', 0.5]]"), ["age", "weight"]);
+    assert!(both[0] == correlated[0] && both[1] != correlated[1]);
+}
