@@ -1,7 +1,7 @@
 //! A population: who the people are, how many, and from which seed.
 
-use super::Effects;
 use super::bound::{Bound, Covariates};
+use super::effects::Effects;
 use super::error::PeopleError;
 use super::people::People;
 use super::subject::{Subject, SubjectError};
@@ -122,7 +122,7 @@ impl<'m> Population<'m> {
         Draws {
             base: &self.base,
             covariates: Covariates::new(&self.people, &self.fixed, &self.base, self.seed, self.replicate),
-            effects: self.varies.then(|| Effects::new(self.model(), self.seed, self.replicate)),
+            effects: self.varies.then(|| Effects::new(self.base.model(), self.seed, self.replicate)),
         }
     }
 }
@@ -132,6 +132,7 @@ impl<'m> Population<'m> {
 pub struct Draws<'p, 'm> {
     base: &'p Subject<'m>,
     covariates: Covariates<'p>,
+    /// None where people differ in covariates alone.
     effects: Option<Effects<'m>>,
 }
 
