@@ -8,12 +8,16 @@ mod error;
 mod holes;
 mod plan;
 mod point;
+mod run;
 mod summary;
 mod unit;
 
 pub use design::Factor;
 pub use error::SweepError;
 pub use plan::SweepPlan;
+pub use run::{
+    Ended, Folder, Lock, Parts, Run, RunError, Shard, Status, Totals, Watch, array_expression, merge, status,
+};
 pub use unit::Unit;
 
 use crate::Error;
