@@ -133,6 +133,8 @@ error_kinds! {
     #[cfg(feature = "study")]
     Plan(study::PlanError),
     #[cfg(feature = "study")]
+    Run(study::sweep::RunError),
+    #[cfg(feature = "study")]
     Io(io::IoError),
     #[cfg(feature = "study")]
     Data(io::DataError),

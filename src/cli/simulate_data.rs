@@ -199,7 +199,7 @@ impl Run<'_> {
     }
 
     /// The manifest, written beside a result but not in its place yet.
-    fn beside(&self, path: &Path, manifest: &Manifest) -> Result<AtomicFile, IoError> {
+    fn beside(&self, path: &Path, manifest: &Manifest) -> Result<AtomicFile<'static>, IoError> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let path = path.with_file_name(format!("{stem}.manifest.json"));
         let mut file = AtomicFile::create(&path)?;
