@@ -26,7 +26,7 @@ def run(command):
 def main():
     words = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     words.add_argument("plan", type=Path, help="the plan of the sweep")
-    words.add_argument("--out", type=Path, required=True, help="folder of the results; the shards go to OUT/shards")
+    words.add_argument("--out", type=Path, required=True, help="folder of the results")
     words.add_argument("--shards", type=int, default=16, help="number of shards (16); the same in every run of a sweep")
     words.add_argument("--threads", type=int, default=1, help="threads of each shard (1)")
     words.add_argument("--workers", type=int, help="worker processes on this machine (one per core)")
@@ -37,12 +37,10 @@ def main():
         sys.exit(f"error: there is no plan {asked.plan}")
 
     plan, out = asked.plan.resolve(), asked.out.resolve()
-    folders = [out / "shards" / str(k) for k in range(1, asked.shards + 1)]
-    commands = {
-        f"shard {k}/{asked.shards}": [asked.posology, "sweep", str(plan), "--out", str(folder), "--resume", "--quiet"]
-        + ["--shard", f"{k}/{asked.shards}", "--threads", str(asked.threads)]
-        for k, folder in enumerate(folders, start=1)
-    }
+    commands = {}
+    for k in range(1, asked.shards + 1):
+        command = [asked.posology, "sweep", str(plan), "--out", str(out), "--shard", f"{k}/{asked.shards}"]
+        commands[f"shard {k}/{asked.shards}"] = command + ["--threads", str(asked.threads), "--quiet"]
 
     cluster = asked.scheduler or LocalCluster(n_workers=asked.workers, threads_per_worker=1, dashboard_address=None)
     failed = {}
@@ -57,7 +55,7 @@ def main():
         name, why = next(iter(failed.items()))
         sys.exit(f"error: {len(failed)} of {asked.shards} shards failed; {name}: {why}\nThe same command goes on with them.")
 
-    merge = [asked.posology, "sweep", "merge", *map(str, folders), "--out", str(out)]
+    merge = [asked.posology, "sweep", "merge", str(out)]
     try:
         sys.exit(subprocess.call(merge))
     except FileNotFoundError:
