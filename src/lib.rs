@@ -128,6 +128,7 @@ error_kinds! {
     Dosing(dosing::DosingError),
     Model(model::ModelError),
     Subject(population::SubjectError),
+    People(population::PeopleError),
     Measure(metrics::MeasureError),
     Simulation(simulate::SimulationError),
     #[cfg(feature = "study")]

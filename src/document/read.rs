@@ -144,6 +144,10 @@ impl<'a, K: From<DocumentError>> Value<'a, K> {
         self.value.is_str()
     }
 
+    pub fn is_table(&self) -> bool {
+        self.value.is_table()
+    }
+
     pub fn as_flag(&self) -> Option<bool> {
         self.value.as_bool()
     }

@@ -25,6 +25,30 @@ pub enum PlotError {
         /// Whether it is logarithmic.
         log: bool,
     },
+    /// Values over two factors that are not one for every pair.
+    #[error("`{name}`: {points} values are not one for each of {columns} x {rows} places")]
+    NotAGrid {
+        /// What the values are.
+        name: String,
+        /// How many values there are.
+        points: usize,
+        /// How many different values of x.
+        columns: usize,
+        /// How many different values of y.
+        rows: usize,
+    },
+    /// Percentiles that are no percentiles, or curves that do not belong to them.
+    #[error("`{name}`: percentiles {percentiles:?} at {times} times do not fit curves of {curves:?} values")]
+    Percentiles {
+        /// Whose percentiles they are.
+        name: String,
+        /// The percentiles as given.
+        percentiles: Vec<f64>,
+        /// The number of times.
+        times: usize,
+        /// The number of values of each curve.
+        curves: Vec<usize>,
+    },
     /// The figure is too large to draw.
     #[error("a figure of {width:.0} x {height:.0} px is too large")]
     TooLarge {
@@ -49,6 +73,8 @@ impl Kind for PlotError {
         match self {
             Self::UnknownFormat { .. } => "E_PLOT_FORMAT",
             Self::Range { .. } => "E_PLOT_RANGE",
+            Self::NotAGrid { .. } => "E_PLOT_GRID",
+            Self::Percentiles { .. } => "E_PLOT_PERCENTILES",
             Self::TooLarge { .. } => "E_PLOT_SIZE",
             Self::Backend { .. } => "E_PLOT_DRAW",
             Self::Io(error) => error.code(),
@@ -62,6 +88,12 @@ impl Kind for PlotError {
                 Some("a logarithmic axis goes from a positive number to a larger one".into())
             }
             Self::Range { .. } => Some("an axis goes from a number to a larger one".into()),
+            Self::NotAGrid { .. } => Some(
+                "at least two values of x and of y, and every x with every y once; NaN where there is no result".into(),
+            ),
+            Self::Percentiles { .. } => {
+                Some("distinct percentiles from 0 to 100, and for each a curve with one value per time".into())
+            }
             Self::TooLarge { .. } => Some("split it into several figures, or shorten the names".into()),
             Self::Backend { .. } => None,
             Self::Io(error) => error.hint(),

@@ -4,6 +4,8 @@ use std::fmt;
 use std::path::Path;
 
 use super::error::PlotError;
+use super::fan::Fan;
+use super::field::{Contours, Heat};
 use super::{layout, range, render};
 use crate::io::write_atomic;
 
@@ -86,6 +88,9 @@ pub struct Panel {
     pub(super) y: Axis,
     pub(super) series: Vec<Series>,
     pub(super) bands: Vec<Band>,
+    pub(super) fans: Vec<Fan>,
+    pub(super) heat: Option<Heat>,
+    pub(super) contours: Vec<Contours>,
     pub(super) windows: Vec<Window>,
     pub(super) references: Vec<Reference>,
     pub(super) doses: Vec<f64>,
@@ -100,6 +105,9 @@ impl Panel {
             y,
             series: Vec::new(),
             bands: Vec::new(),
+            fans: Vec::new(),
+            heat: None,
+            contours: Vec::new(),
             windows: Vec::new(),
             references: Vec::new(),
             doses: Vec::new(),
@@ -115,6 +123,24 @@ impl Panel {
     /// Adds a filled range, drawn behind the curves.
     pub fn band(mut self, band: Band) -> Self {
         self.bands.push(band);
+        self
+    }
+
+    /// Adds percentiles of many people.
+    pub fn fan(mut self, fan: Fan) -> Self {
+        self.fans.push(fan);
+        self
+    }
+
+    /// Fills the panel with a heat map; its axes end at the edges of the outer cells unless they are fixed. A panel has one.
+    pub fn heat(mut self, heat: Heat) -> Self {
+        self.heat = Some(heat);
+        self
+    }
+
+    /// Adds lines of equal value.
+    pub fn contours(mut self, contours: Contours) -> Self {
+        self.contours.push(contours);
         self
     }
 
@@ -136,9 +162,19 @@ impl Panel {
         self
     }
 
+    /// All curves, the middle ones of fans first.
+    pub(super) fn curves(&self) -> impl Iterator<Item = &Series> {
+        self.fans.iter().filter_map(|fan| fan.line.as_ref()).chain(&self.series)
+    }
+
+    /// All filled ranges, those of fans first.
+    pub(super) fn ranges(&self) -> impl Iterator<Item = &Band> {
+        self.fans.iter().flat_map(|fan| &fan.bands).chain(&self.bands)
+    }
+
     fn dropped(&self) -> Vec<Dropped> {
-        let curves = self.series.iter().map(|series| (&series.name, series.points.clone()));
-        let bands = self.bands.iter().map(|band| (&band.name, band.points.iter().map(|p| (p.0, p.2)).collect()));
+        let curves = self.curves().map(|series| (&series.name, series.points.clone()));
+        let bands = self.ranges().map(|band| (&band.name, band.points.iter().map(|p| (p.0, p.2)).collect()));
         let values = self.references.iter().map(|value| (&value.name, vec![(value.x, value.y)]));
         curves
             .chain(bands)

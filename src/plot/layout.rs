@@ -16,6 +16,9 @@ const FOOTNOTE_TEXT: f64 = 10.0;
 /// From one baseline to the next, in em.
 const LEADING: f64 = 1.3;
 const PLOT_HEIGHT: f64 = 230.0;
+/// A heat map reads along both axes; one that has the page's width for itself is higher still.
+const MAP_HEIGHT: f64 = 260.0;
+const WIDE_MAP_HEIGHT: f64 = 360.0;
 /// Between the panels of a row.
 const COLUMN_GAP: f64 = 14.0;
 /// Below the labels of a row of panels.
@@ -47,7 +50,7 @@ pub(super) fn scene(figure: &Figure) -> Result<Scene, PlotError> {
         y += 6.0;
     }
 
-    let gutters = Gutters::of(figure, cell_width)?;
+    let gutters = Gutters::of(figure, cell_width, columns)?;
     for row in figure.panels.chunks(columns) {
         y = write_row(&mut page, row, y, cell_width, &gutters)?;
         if y * width > LARGEST_PAGE {
@@ -77,30 +80,40 @@ pub(super) fn scene(figure: &Figure) -> Result<Scene, PlotError> {
 /// The room beside and below the plots, equal for all, so that frames line up.
 struct Gutters {
     left: f64,
+    right: f64,
     y_label_lines: usize,
+    plot_height: f64,
 }
 
 impl Gutters {
-    fn of(figure: &Figure, cell_width: f64) -> Result<Self, PlotError> {
+    fn of(figure: &Figure, cell_width: f64, columns: usize) -> Result<Self, PlotError> {
+        let plot_height = match figure.panels.iter().any(|panel| panel.heat.is_some()) {
+            false => PLOT_HEIGHT,
+            true if columns == 1 => WIDE_MAP_HEIGHT,
+            true => MAP_HEIGHT,
+        };
         let mut labels: f64 = 0.0;
+        let mut right: f64 = RIGHT;
         let mut y_label_lines = 1;
         for panel in &figure.panels {
-            labels = labels.max(Prepared::new(panel, cell_width, PLOT_HEIGHT)?.widest_y_label());
-            y_label_lines = y_label_lines.max(label_lines(&panel.y, PLOT_HEIGHT).len());
+            let prepared = Prepared::new(panel, cell_width, plot_height)?;
+            labels = labels.max(prepared.widest_y_label());
+            right = right.max(prepared.colour_bar(plot_height));
+            y_label_lines = y_label_lines.max(label_lines(&panel.y, plot_height).len());
         }
         let left = Y_TICKS + labels + y_label_lines as f64 * LEADING * LABEL_TEXT;
-        Ok(Self { left, y_label_lines })
+        Ok(Self { left, right, y_label_lines, plot_height })
     }
 }
 
 /// Draws a row of panels from `top` and returns where it ends.
 fn write_row(page: &mut Scene, row: &[Panel], top: f64, cell_width: f64, gutters: &Gutters) -> Result<f64, PlotError> {
-    let plot_width = cell_width - gutters.left - RIGHT;
+    let plot_width = cell_width - gutters.left - gutters.right;
     let titles: Vec<Vec<String>> =
         row.iter().map(|panel| font::wrap(&panel.title, PANEL_TITLE_TEXT, true, plot_width)).collect();
     let title_lines = titles.iter().map(Vec::len).max().unwrap_or(0);
     let plot_top = top + title_lines as f64 * LEADING * PANEL_TITLE_TEXT + 6.0;
-    let plot_bottom = plot_top + PLOT_HEIGHT;
+    let plot_bottom = plot_top + gutters.plot_height;
     let mut bottom = plot_bottom;
     for (column, (panel, title)) in row.iter().zip(&titles).enumerate() {
         let left = MARGIN + column as f64 * (cell_width + COLUMN_GAP) + gutters.left;
@@ -108,7 +121,7 @@ fn write_row(page: &mut Scene, row: &[Panel], top: f64, cell_width: f64, gutters
         // Titles stand on the frame, whatever their number of lines.
         let title_top = plot_top - 6.0 - title.len() as f64 * LEADING * PANEL_TITLE_TEXT;
         write_lines(page, title, (left, title_top), PANEL_TITLE_TEXT, true, INK);
-        Prepared::new(panel, plot_width, PLOT_HEIGHT)?.draw(page, plot);
+        Prepared::new(panel, plot_width, gutters.plot_height)?.draw(page, plot)?;
         bottom = bottom.max(write_axis_labels(page, panel, plot, gutters));
     }
     Ok(bottom + ROW_GAP)
@@ -125,7 +138,7 @@ fn write_axis_labels(page: &mut Scene, panel: &Panel, plot: Rect, gutters: &Gutt
         y += step;
     }
     let middle = (plot.top + plot.bottom) / 2.0;
-    let lines = label_lines(&panel.y, PLOT_HEIGHT);
+    let lines = label_lines(&panel.y, gutters.plot_height);
     let unused = gutters.y_label_lines - lines.len();
     for (nth, line) in lines.into_iter().enumerate() {
         let x = plot.left - gutters.left + LABEL_TEXT + (unused + nth) as f64 * step;

@@ -2,9 +2,11 @@
 
 use super::figure::Figure;
 use super::font;
-use super::geometry::Point;
-use super::palette::{INK, MUTED, WINDOW, colour, marker, tint};
+use super::geometry::{Point, Rect};
+use super::heat::{CONTOUR, CONTOUR_HALO, hatch};
+use super::palette::{INK, MUTED, PAPER, WINDOW, colour, marker, shade, tint};
 use super::panel::{BAND_EDGE, DOSE, MARKER, draw_marker, draw_reference, stroke};
+use super::range;
 use super::scene::{Scene, Text};
 
 const TEXT: f64 = 11.0;
@@ -29,6 +31,16 @@ enum Sample {
     Band {
         colour: usize,
     },
+    /// Nested ranges, with the line in their middle if there is one.
+    Fan {
+        colour: usize,
+        ranges: usize,
+        dashed: Option<bool>,
+    },
+    Contour {
+        colour: usize,
+    },
+    Failed,
     /// In the colour of its curves where they have one colour.
     Value {
         colour: Option<usize>,
@@ -92,18 +104,28 @@ fn tallest(row: &[(Entry, Vec<String>)]) -> usize {
     row.iter().map(|(_, lines)| lines.len().max(1)).max().unwrap_or(0)
 }
 
-/// Curves first, then ranges, observed values, windows and doses; nothing without a name, nothing twice.
+/// Curves first, then ranges, contours, failed cells, observed values, windows and doses; nothing without a name, nothing twice.
 fn entries(figure: &Figure) -> Vec<Entry> {
     let panels = &figure.panels;
     let entry = |name: &str, sample| Entry { name: name.into(), sample };
     let curves = panels.iter().flat_map(|panel| &panel.series);
+    let fans = panels.iter().flat_map(|panel| &panel.fans).map(|fan| {
+        let dashed = fan.line.as_ref().map(|line| line.dashed);
+        entry(&fan.name, Sample::Fan { colour: fan.colour, ranges: fan.bands.len(), dashed })
+    });
+    let contours = panels.iter().flat_map(|panel| &panel.contours);
+    let mut cells = panels.iter().flat_map(|panel| &panel.heat).flat_map(|heat| &heat.points);
+    let failed = cells.any(|(_, _, value)| !range::finite(*value));
     let bands = panels.iter().flat_map(|panel| &panel.bands);
     let values = panels.iter().flat_map(|panel| &panel.references);
     let windows = panels.iter().flat_map(|panel| &panel.windows);
     let doses = panels.iter().any(|panel| !panel.doses.is_empty());
     let all = curves
         .map(|curve| entry(&curve.name, Sample::Curve { colour: curve.colour, dashed: curve.dashed }))
+        .chain(fans)
         .chain(bands.map(|band| entry(&band.name, Sample::Band { colour: band.colour })))
+        .chain(contours.map(|set| entry(&set.axis.full_label(), Sample::Contour { colour: set.colour })))
+        .chain(failed.then(|| entry("failed", Sample::Failed)))
         .chain(values.clone().map(|value| {
             let one = values.clone().filter(|other| other.name == value.name).all(|other| other.colour == value.colour);
             entry(&value.name, Sample::Value { colour: one.then_some(value.colour) })
@@ -132,6 +154,30 @@ fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
             for edge in [[block[0], block[1]], [block[3], block[2]]] {
                 scene.line(edge, tint(colour(index), 0.7), BAND_EDGE);
             }
+        }
+        Sample::Fan { colour: index, ranges, dashed } => {
+            for nth in 0..ranges {
+                let half = 6.0 * (ranges - nth) as f64 / ranges as f64;
+                let block = Rect { left, right, top: y - half, bottom: y + half };
+                scene.area(block.corners(), tint(colour(index), 0.22 * (nth + 1) as f64), 1.0);
+                for edge in [y - half, y + half] {
+                    scene.line([(left, edge), (right, edge)], tint(colour(index), 0.7), BAND_EDGE);
+                }
+            }
+            if let Some(dashed) = dashed {
+                stroke(scene, &[(left, y), (right, y)], colour(index), dashed);
+                draw_marker(scene, (middle, y), MARKER, colour(index), marker(index));
+            }
+        }
+        Sample::Contour { colour: index } => {
+            scene.area(block, shade(0.3), 1.0);
+            scene.line([(left, y), (right, y)], PAPER, CONTOUR_HALO);
+            scene.line([(left, y), (right, y)], colour(index), CONTOUR);
+        }
+        Sample::Failed => {
+            hatch(scene, &Rect { left, right, top: y - 5.0, bottom: y + 5.0 });
+            let outline = [block[0], block[1], block[2], block[3], block[0]];
+            scene.line(outline, tint(INK, 0.3), 0.5);
         }
         Sample::Value { colour: index } => draw_reference(scene, (middle, y), index.map_or(MUTED, colour)),
         Sample::Window => {

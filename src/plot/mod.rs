@@ -15,10 +15,14 @@
 //! ```
 
 mod compare;
+mod contour;
 mod error;
+mod fan;
+mod field;
 mod figure;
 mod font;
 mod geometry;
+mod heat;
 mod layout;
 mod legend;
 mod palette;
@@ -30,6 +34,8 @@ mod ticks;
 
 pub use compare::{course_figure, session_figure};
 pub use error::PlotError;
+pub use fan::Fan;
+pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
 
 #[cfg(test)]

@@ -62,6 +62,30 @@ pub(super) fn marker(index: usize) -> Marker {
     MARKERS[(index + index / COLOURS.len()) % MARKERS.len()]
 }
 
+/// Light to dark in equal steps of lightness (CIE 1976), 97 to 18, from yellow by green to blue on a curve of hue and chroma
+/// in Oklab (Ottosson 2020): the order shows in grey and to colour-blind readers.
+const SHADES: [Colour; 9] = [
+    (0xFF, 0xF9, 0xBB),
+    (0xCC, 0xE4, 0x91),
+    (0x89, 0xD0, 0x84),
+    (0x31, 0xB9, 0x8A),
+    (0x09, 0x9B, 0x92),
+    (0x06, 0x7C, 0x8D),
+    (0x04, 0x5F, 0x86),
+    (0x28, 0x42, 0x6D),
+    (0x2A, 0x28, 0x4A),
+];
+
+/// The colour of a value in a heat map: light at 0, dark at 1, and the same beyond.
+pub(super) fn shade(place: f64) -> Colour {
+    let along = place.clamp(0.0, 1.0) * (SHADES.len() - 1) as f64;
+    let first = (along as usize).min(SHADES.len() - 2);
+    let s = along - first as f64;
+    let mix = |from: u8, to: u8| (f64::from(from) + s * (f64::from(to) - f64::from(from))).round() as u8;
+    let (from, to) = (SHADES[first], SHADES[first + 1]);
+    (mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+}
+
 /// A colour mixed with white: `share` of it.
 pub(super) fn tint(colour: Colour, share: f64) -> Colour {
     let mix = |channel: u8| (255.0 - share * (255.0 - f64::from(channel))).round() as u8;
@@ -87,6 +111,18 @@ mod tests {
     fn colour_and_marker_together_tell_a_hundred_series_apart() {
         let seen: BTreeSet<String> = (0..100).map(|i| format!("{:?}{:?}", colour(i), marker(i))).collect();
         assert_eq!(seen.len(), 100);
+    }
+
+    #[test]
+    fn shades_darken_evenly() {
+        let steps: Vec<f64> = (0..=80).map(|i| lightness(shade(f64::from(i) / 80.0))).collect();
+        let mean = (steps[0] - steps[80]) / 80.0;
+        assert!(steps[0] > 96.0 && steps[80] < 19.0);
+        for pair in steps.windows(2) {
+            // A channel is a whole number: half of one in green is 0.2 of lightness.
+            assert!((pair[0] - pair[1] - mean).abs() < 0.5 * mean, "{pair:?}");
+        }
+        assert_eq!((shade(-1.0), shade(2.0)), (shade(0.0), shade(1.0)));
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! One panel on the page: axes, ticks, and what is drawn between them.
 
 use super::error::PlotError;
+use super::field::{Grid, edges};
 use super::figure::{Axis, Band, Panel, Reference, Scale, Series};
 use super::font;
 use super::geometry::{Point, Rect, clip_line, clip_polygon, dashes, places, reach_of, simplify};
+use super::heat::{Contour, HeatMap, contour_lines, draw_contours, ticks_at};
 use super::palette::{Colour, GRID, INK, MUTED, Marker, PAPER, WINDOW, colour, marker, tint};
 use super::range::{self, Range};
 use super::render::circle;
@@ -40,6 +42,7 @@ const REFERENCE: f64 = 4.6;
 pub(super) struct Prepared<'a> {
     pub panel: &'a Panel,
     axes: Option<Axes>,
+    map: Option<HeatMap<'a>>,
 }
 
 struct Axes {
@@ -52,13 +55,19 @@ struct Axes {
 impl<'a> Prepared<'a> {
     /// Decides the ends and ticks of a panel whose plot has this size.
     pub fn new(panel: &'a Panel, width: f64, height: f64) -> Result<Self, PlotError> {
-        let axes = range::of_panel(panel)?.map(|(x, y)| Axes {
-            x_ticks: ticks(&x, &panel.x.unit, (width / 58.0) as usize),
-            y_ticks: ticks(&y, &panel.y.unit, (height / 42.0) as usize),
-            x,
-            y,
+        let map = panel.heat.as_ref().map(|heat| HeatMap::new(heat, height)).transpose()?;
+        let axes = range::of_panel(panel)?.map(|(x, y)| {
+            let grid = map.as_ref().map(HeatMap::grid);
+            let at_columns = grid.and_then(|grid| ticks_at(&grid.xs, &x, width, false));
+            let at_rows = grid.and_then(|grid| ticks_at(&grid.ys, &y, height, true));
+            Axes {
+                x_ticks: at_columns.unwrap_or_else(|| ticks(&x, &panel.x.unit, (width / 58.0) as usize)),
+                y_ticks: at_rows.unwrap_or_else(|| ticks(&y, &panel.y.unit, (height / 42.0) as usize)),
+                x,
+                y,
+            }
         });
-        Ok(Self { panel, axes })
+        Ok(Self { panel, axes, map })
     }
 
     /// The width of the widest label beside the y axis.
@@ -67,15 +76,24 @@ impl<'a> Prepared<'a> {
         labels.map(|(_, label)| font::width(label, TICK_TEXT, false)).fold(0.0, f64::max)
     }
 
+    /// The room beside a plot of this height that a colour bar takes.
+    pub fn colour_bar(&self, height: f64) -> f64 {
+        self.map.as_ref().map_or(0.0, |map| map.width(height))
+    }
+
     /// Draws the inside of the panel, its frame and its tick labels.
-    pub fn draw(&self, scene: &mut Scene, plot: Rect) {
+    pub fn draw(&self, scene: &mut Scene, plot: Rect) -> Result<(), PlotError> {
         match &self.axes {
             Some(axes) => {
                 let drawing = Drawing { panel: self.panel, axes, plot };
                 drawing.windows(scene);
                 drawing.grid(scene);
+                if let Some(map) = &self.map {
+                    drawing.cells(scene, map);
+                }
                 drawing.bands(scene);
                 drawing.curves(scene);
+                drawing.contours(scene)?;
                 drawing.doses(scene);
                 frame(scene, plot);
                 drawing.tick_labels(scene);
@@ -88,6 +106,7 @@ impl<'a> Prepared<'a> {
                 scene.text(Text { colour: MUTED, anchor: Anchor::Middle, ..text });
             }
         }
+        Ok(())
     }
 }
 
@@ -112,6 +131,14 @@ impl Drawing<'_> {
 
     fn y(&self, value: f64) -> f64 {
         (self.plot.bottom - self.axes.y.place(value) * self.plot.height()).clamp(-FAR, FAR)
+    }
+
+    fn xs(&self, values: &[f64]) -> Vec<f64> {
+        values.iter().map(|value| self.x(*value)).collect()
+    }
+
+    fn ys(&self, values: &[f64]) -> Vec<f64> {
+        values.iter().map(|value| self.y(*value)).collect()
     }
 
     fn drawable(&self, x: f64, y: f64) -> bool {
@@ -140,8 +167,25 @@ impl Drawing<'_> {
         }
     }
 
+    fn cells(&self, scene: &mut Scene, map: &HeatMap<'_>) {
+        let columns = edges(&map.grid().xs, self.panel.x.scale);
+        let rows = edges(&map.grid().ys, self.panel.y.scale);
+        map.draw_cells(scene, &self.xs(&columns), &self.ys(&rows), &self.plot);
+        map.draw_bar(scene, &self.plot);
+    }
+
+    fn contours(&self, scene: &mut Scene) -> Result<(), PlotError> {
+        let mut lines: Vec<Contour> = Vec::new();
+        for set in &self.panel.contours {
+            let grid = Grid::of(&set.axis.label, &set.points)?;
+            lines.extend(contour_lines(set, &grid, &self.xs(&grid.xs), &self.ys(&grid.ys), &self.plot));
+        }
+        draw_contours(scene, &lines, &self.plot);
+        Ok(())
+    }
+
     fn bands(&self, scene: &mut Scene) {
-        for band in &self.panel.bands {
+        for band in self.panel.ranges() {
             for (low, high) in self.band_edges(band) {
                 let outline: Vec<Point> = low.iter().copied().chain(high.iter().rev().copied()).collect();
                 let inside = clip_polygon(&outline, &self.plot);
@@ -176,7 +220,7 @@ impl Drawing<'_> {
     }
 
     fn curves(&self, scene: &mut Scene) {
-        for series in &self.panel.series {
+        for series in self.panel.curves() {
             let pieces = self.curve(series);
             for piece in &pieces {
                 stroke(scene, piece, colour(series.colour), series.dashed);

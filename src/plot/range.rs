@@ -1,6 +1,7 @@
 //! From the values on an axis to its two ends, and from a value to its place between them.
 
 use super::error::PlotError;
+use super::field::{Grid, edges};
 use super::figure::{Axis, Panel, Scale};
 use super::ticks;
 
@@ -49,9 +50,12 @@ impl Range {
 pub(super) fn of_panel(panel: &Panel) -> Result<Option<(Range, Range)>, PlotError> {
     check(&panel.x)?;
     check(&panel.y)?;
+    if let Some(ends) = of_fields(panel)? {
+        return Ok(Some(ends));
+    }
     let x_range = panel.x.range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-    let curves = panel.series.iter().flat_map(|series| series.points.iter().copied());
-    let bands = panel.bands.iter().flat_map(|band| band.points.iter().flat_map(|p| [(p.0, p.1), (p.0, p.2)]));
+    let curves = panel.curves().flat_map(|series| series.points.iter().copied());
+    let bands = panel.ranges().flat_map(|band| band.points.iter().flat_map(|p| [(p.0, p.1), (p.0, p.2)]));
     let values = panel.references.iter().map(|value| (value.x, value.y));
     let with_x: Vec<(f64, f64)> =
         curves.chain(bands).chain(values).filter(|point| drawable(point.0, panel.x.scale)).collect();
@@ -71,8 +75,51 @@ pub(super) fn of_panel(panel: &Panel) -> Result<Option<(Range, Range)>, PlotErro
     Ok(Some((x, y)))
 }
 
+/// The ends of both axes where values lie over both: the edges of the cells, or the outermost places of contours.
+fn of_fields(panel: &Panel) -> Result<Option<(Range, Range)>, PlotError> {
+    let mut ends: Option<[(f64, f64); 2]> = None;
+    let sets = panel.contours.iter().map(|set| (&set.axis, &set.points, false));
+    for (axis, points, cells) in panel.heat.iter().map(|heat| (&heat.axis, &heat.points, true)).chain(sets) {
+        let grid = Grid::of(&axis.label, points)?;
+        let both = [of_places(&panel.x, &grid.xs, cells)?, of_places(&panel.y, &grid.ys, cells)?];
+        ends = Some(match ends {
+            None => both,
+            Some(old) => [0, 1].map(|k| (old[k].0.min(both[k].0), old[k].1.max(both[k].1))),
+        });
+    }
+    let range = |axis: &Axis, ends: (f64, f64)| {
+        let (low, high) = axis.range.unwrap_or(ends);
+        Range { scale: axis.scale, low, high }
+    };
+    Ok(ends.map(|[x, y]| (range(&panel.x, x), range(&panel.y, y))))
+}
+
+/// The ends of ascending places, with the cells around the outermost.
+fn of_places(axis: &Axis, places: &[f64], cells: bool) -> Result<(f64, f64), PlotError> {
+    let ends = |all: &[f64]| (all[0], all[all.len() - 1]);
+    check_ends(axis, ends(places))?;
+    let outer = if cells { ends(&edges(places, axis.scale)) } else { ends(places) };
+    check_ends(axis, outer).map(|()| outer)
+}
+
+/// The ends of the colours of a heat map, `None` without a value.
+pub(super) fn of_colours(axis: &Axis, values: impl Iterator<Item = f64>) -> Result<Option<Range>, PlotError> {
+    check(axis)?;
+    let (low, high) = extremes(values.filter(|value| drawable(*value, axis.scale)));
+    if low > high && axis.range.is_none() {
+        return Ok(None);
+    }
+    if low < high && axis.range.is_none() && check_ends(axis, (low, high)).is_ok() {
+        return Ok(Some(Range { scale: axis.scale, low, high }));
+    }
+    Ok(Some(fit(axis, (low, high), false)))
+}
+
 fn check(axis: &Axis) -> Result<(), PlotError> {
-    let Some((low, high)) = axis.range else { return Ok(()) };
+    axis.range.map_or(Ok(()), |ends| check_ends(axis, ends))
+}
+
+fn check_ends(axis: &Axis, (low, high): (f64, f64)) -> Result<(), PlotError> {
     let apart = high - low > NARROWEST * low.abs().max(high.abs());
     if drawable(low, axis.scale) && drawable(high, axis.scale) && apart {
         return Ok(());

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::geometry::Rect;
 use super::layout;
 use super::scene::{Scene, Shape, Text};
-use super::{Axis, Band, Figure, Panel, PlotError, Reference, Series, Window};
+use super::{Axis, Band, Contours, Fan, Figure, Heat, Panel, PlotError, Reference, Series, Window};
 use crate::error::Kind;
 
 fn decay(colour: usize, name: &str) -> Series {
@@ -31,6 +31,31 @@ fn figure() -> Figure {
         .panel(panel(Axis::linear("Concentration", "ng/mL")))
         .panel(panel(Axis::log("Concentration", "ng/mL")))
         .footnote("Dashed curves rest on assumed models.")
+}
+
+fn fan(name: &str, colour: usize) -> Fan {
+    let times: Vec<f64> = (0..=48).map(|i| f64::from(i) / 2.0).collect();
+    let curve = |height: f64| times.iter().map(|t| height * t * (-0.25 * t).exp()).collect();
+    let percentiles = [5.0, 25.0, 50.0, 75.0, 95.0];
+    Fan::new(name, colour, &times, &percentiles, &[20.0, 30.0, 40.0, 52.0, 80.0].map(curve)).unwrap()
+}
+
+/// Doses by intervals, one of them failed.
+fn cells() -> impl Iterator<Item = (f64, f64, f64)> {
+    let doses = (1..=8).map(|nth| 28.0 * f64::from(nth));
+    let value = |dose: f64, days: f64| if dose > 200.0 && days < 2.0 { f64::NAN } else { dose / days };
+    doses.flat_map(move |dose| (1..=14).map(f64::from).map(move |days| (days, dose, value(dose, days))))
+}
+
+fn map(x: Axis, y: Axis, colours: Axis) -> Figure {
+    let contours = Contours::new(Axis::log("trough", "ng/mL"), 7, cells(), [5.0, 20.0, 80.0]);
+    let panel = Panel::new("a map", x, y).heat(Heat::new(colours, cells())).contours(contours);
+    Figure::new("Doses and intervals").panel(panel)
+}
+
+fn plain_map() -> Figure {
+    let (x, y) = (Axis::linear("interval", "d"), Axis::linear("dose", "mg"));
+    map(x, y, Axis::linear("dose per day", "mg/d"))
 }
 
 fn texts(scene: &Scene) -> impl Iterator<Item = &Text> {
@@ -245,6 +270,132 @@ proptest! {
                 .doses(points.iter().map(|p| p.0))
                 .window(Window::new("w", points.first().map_or(0.0, |p| p.0), points.last().map_or(0.0, |p| p.1)));
             assert_inside(&layout::scene(&Figure::new("").panel(panel)).unwrap());
+        }
+    }
+}
+
+#[test]
+fn percentiles_are_ranges_around_a_line() {
+    let on = |y: Axis| Panel::new("", Axis::linear("Time", "h"), y).fan(fan("oral", 0)).fan(fan("nasal", 1).dashed());
+    for y in [Axis::linear("C", "ng/mL"), Axis::log("C", "ng/mL")] {
+        let figure = Figure::new("Population").panel(on(y));
+        let scene = layout::scene(&figure).unwrap();
+        assert_inside(&scene);
+        for name in ["oral: median, 25–75 %, 5–95 %", "nasal: median, 25–75 %, 5–95 %"] {
+            assert_eq!(texts(&scene).filter(|text| text.text == name).count(), 1, "{name}");
+        }
+        let ranges = scene
+            .shapes
+            .iter()
+            .filter(|s| matches!(s, Shape::Area { opacity, points, .. } if *opacity < 0.5 && points.len() > 9));
+        assert_eq!(ranges.count(), 4);
+        // The axis holds the outer range.
+        assert!(texts(&scene).any(|text| text.text == "100" || text.text == "120" || text.text == "200"));
+    }
+    // Zero has no place on a logarithmic axis; that is one time of three curves each.
+    let dropped = Figure::new("").panel(on(Axis::log("C", "ng/mL"))).dropped();
+    assert!(dropped.iter().all(|dropped| dropped.not_finite == 0 && dropped.not_positive == 1), "{dropped:?}");
+}
+
+#[test]
+fn a_heat_map_says_what_it_shows() {
+    let scene = layout::scene(&plain_map()).unwrap();
+    assert_inside(&scene);
+    for text in
+        ["interval (d)", "dose (mg)", "dose per day (mg/d)", "trough (ng/mL)", "failed", "5", "20", "80", "14", "224"]
+    {
+        assert!(texts(&scene).any(|found| found.text == text), "no `{text}`");
+    }
+    assert_eq!(plain_map().to_svg().unwrap(), plain_map().to_svg().unwrap());
+    assert_eq!(plain_map().to_png().unwrap(), plain_map().to_png().unwrap());
+    // A map without a failed cell does not speak of failure.
+    let whole = Heat::new(Axis::linear("v", ""), (0..4).map(|i| (f64::from(i / 2), f64::from(i % 2), f64::from(i))));
+    let panel = Panel::new("", Axis::linear("x", ""), Axis::linear("y", "")).heat(whole);
+    assert!(!Figure::new("").panel(panel).to_svg().unwrap().contains("failed"));
+}
+
+#[test]
+fn cells_cover_their_part_of_the_plot_in_order_of_lightness() {
+    let grid = [(1.0, 1.0, 0.0), (2.0, 1.0, 1.0), (1.0, 2.0, 2.0), (2.0, 2.0, f64::NAN)];
+    let panel = Panel::new("", Axis::linear("x", ""), Axis::log("y", "")).heat(Heat::new(Axis::linear("v", ""), grid));
+    let scene = layout::scene(&Figure::new("").panel(panel)).unwrap();
+    let cells: Vec<(f64, f64, u8)> = scene
+        .shapes
+        .iter()
+        .filter_map(|shape| match shape {
+            Shape::Area { points, colour, .. } if points[1].0 - points[0].0 > 100.0 => {
+                Some((points[0].0, points[0].1, colour.1))
+            }
+            _ => None,
+        })
+        .collect();
+    // The upper row first; green falls with lightness; a failed cell is white.
+    assert_eq!(cells.len(), 4, "{cells:?}");
+    let [dark, failed, light, middle] = cells[..] else { unreachable!() };
+    assert!(dark.2 < middle.2 && middle.2 < light.2 && failed.2 == 255, "{cells:?}");
+    assert!(dark.0 == light.0 && failed.0 == middle.0 && dark.1 == failed.1 && dark.1 < light.1 && light.0 < middle.0);
+}
+
+#[test]
+fn contours_follow_the_axes_and_their_labels_keep_apart() {
+    let axes = [
+        (Axis::linear("interval", "d"), Axis::linear("dose", "mg")),
+        (Axis::log("interval", "d"), Axis::log("dose", "mg")),
+        (Axis::log("interval", "d").range(2.0, 9.0), Axis::linear("dose", "mg").range(50.0, 150.0)),
+    ];
+    for (x, y) in axes {
+        let scene = layout::scene(&map(x, y, Axis::log("dose per day", "mg/d").range(4.0, 100.0))).unwrap();
+        assert_inside(&scene);
+        let labels: Vec<Rect> = texts(&scene).filter(|text| text.bold && text.size == 10.0).map(Text::bounds).collect();
+        assert!(!labels.is_empty());
+        for (nth, label) in labels.iter().enumerate() {
+            assert!(labels[nth + 1..].iter().all(|other| !label.overlaps(other)));
+        }
+    }
+    // dose / interval = 20 is a straight line where both axes are logarithmic, and so is the value.
+    let figure = map(Axis::log("interval", "d"), Axis::log("dose", "mg"), Axis::linear("", ""));
+    let scene = layout::scene(&figure).unwrap();
+    let straight = |points: &[(f64, f64)]| {
+        let (a, b) = (points[0], points[points.len() - 1]);
+        let along = |p: &(f64, f64)| {
+            ((b.0 - a.0) * (p.1 - a.1) - (b.1 - a.1) * (p.0 - a.0)).abs() / (b.0 - a.0).hypot(b.1 - a.1)
+        };
+        points.len() > 5 && points.iter().all(|point| along(point) < 1e-6)
+    };
+    let lines = scene.shapes.iter().filter(|shape| matches!(shape, Shape::Line { points, .. } if straight(points)));
+    assert_eq!(lines.count(), 6, "three levels, each with its white edge");
+}
+
+#[test]
+fn what_is_no_map_is_an_error() {
+    let on =
+        |x: Axis, heat: Heat| Figure::new("").panel(Panel::new("", x, Axis::linear("dose", "mg")).heat(heat)).to_svg();
+    let linear = || Axis::linear("interval", "d");
+    let code = |result: Result<String, PlotError>| result.unwrap_err().code();
+    assert_eq!(code(on(linear(), Heat::new(linear(), []))), "E_PLOT_GRID");
+    assert_eq!(code(on(linear(), Heat::new(linear(), cells().skip(1)))), "E_PLOT_GRID");
+    assert_eq!(code(on(linear(), Heat::new(linear().range(f64::NAN, 1.0), cells()))), "E_PLOT_RANGE");
+    assert_eq!(code(on(linear().range(3.0, 1.0), Heat::new(linear(), cells()))), "E_PLOT_RANGE");
+    let from_zero = cells().map(|(x, y, value)| (x - 1.0, y, value));
+    assert_eq!(code(on(Axis::log("interval", "d"), Heat::new(linear(), from_zero))), "E_PLOT_RANGE");
+    let nowhere = cells().map(|(x, y, value)| (if x == 3.0 { f64::NAN } else { x }, y, value));
+    assert_eq!(code(on(linear(), Heat::new(linear(), nowhere))), "E_PLOT_RANGE");
+    let contours = Contours::new(linear(), 0, cells().take(9), [1.0]);
+    let panel = Panel::new("", linear(), linear()).contours(contours);
+    assert_eq!(code(Figure::new("").panel(panel).to_svg()), "E_PLOT_GRID");
+}
+
+#[test]
+fn cells_that_all_failed_or_agree_can_be_drawn() {
+    for value in [f64::NAN, 0.0, 7.5, -3.0, 1e299, 1e-310] {
+        for colours in [Axis::linear("v", ""), Axis::log("v", "")] {
+            let all: Vec<_> = cells().map(|(x, y, _)| (x, y, value)).collect();
+            let panel =
+                Panel::new("", Axis::linear("x", ""), Axis::linear("y", "")).heat(Heat::new(colours, all.clone()));
+            let panel = panel.contours(Contours::new(Axis::log("v", ""), 0, all, [1.0, f64::NAN, 7.5]));
+            let figure = Figure::new("").panel(panel);
+            assert_inside(&layout::scene(&figure).unwrap());
+            assert!(!figure.to_svg().unwrap().contains("NaN"));
         }
     }
 }

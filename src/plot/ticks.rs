@@ -118,8 +118,8 @@ fn log(range: &Range, room: usize) -> Ticks {
     Ticks { labelled: labelled.into_iter().map(|value| (value, plain(value))).collect(), minor }
 }
 
-/// A number on a logarithmic axis: plain where it is short, else as a power of ten.
-fn plain(value: f64) -> String {
+/// A number as it is where that is short, else with a power of ten.
+pub(super) fn plain(value: f64) -> String {
     if (1e-3..1e5).contains(&value) { format!("{value}") } else { scientific(value) }
 }
 
