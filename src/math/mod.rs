@@ -1,7 +1,8 @@
 //! Numerical building blocks that know nothing about drugs: functions near removable singularities, small matrix
-//! exponentials, the block modal decomposition of a linear system, root finding, the normal
-//! distribution, and the choice of an instruction set.
+//! exponentials, Cholesky factors, the block modal decomposition of a linear system, root finding, the normal
+//! distribution and Student's, moments and percentiles, and the choice of an instruction set.
 
+pub mod cholesky;
 pub mod expm;
 pub mod exponential;
 pub mod kernel;
@@ -11,3 +12,5 @@ pub mod normal;
 pub mod numeric;
 pub mod phi;
 pub mod roots;
+pub mod statistics;
+pub mod student;

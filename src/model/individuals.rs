@@ -8,6 +8,7 @@ use super::read::Text;
 use super::scope::Context;
 use crate::error::nearest;
 use crate::expr::{Class, Node, Type, Unary};
+use crate::math::cholesky;
 use crate::units::Dimension;
 use std::collections::BTreeMap;
 
@@ -209,44 +210,11 @@ impl Builder<'_> {
                 }
                 covariance.push(variance(row));
             }
-            if !is_positive_definite(&covariance, etas.len()) {
+            if cholesky::factor(&covariance, etas.len()).is_none() {
                 self.report(&entry.place, ModelError::NotPositiveDefinite);
             }
             blocks.push(super::parts::Block { etas, covariance });
         }
         blocks
-    }
-}
-
-/// Whether a Cholesky factor exists; the matrix is its lower triangle by row.
-fn is_positive_definite(lower: &[f64], n: usize) -> bool {
-    let at = |i: usize, j: usize| i * (i + 1) / 2 + j;
-    let mut factor = lower.to_vec();
-    for i in 0..n {
-        for j in 0..=i {
-            let sum: f64 = (0..j).map(|k| factor[at(i, k)] * factor[at(j, k)]).sum();
-            let rest = factor[at(i, j)] - sum;
-            if i == j {
-                if rest <= 0.0 || !rest.is_finite() {
-                    return false;
-                }
-                factor[at(i, i)] = rest.sqrt();
-            } else {
-                factor[at(i, j)] = rest / factor[at(j, j)];
-            }
-        }
-    }
-    true
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_positive_definite;
-
-    #[test]
-    fn a_correlation_above_one_is_no_covariance() {
-        assert!(is_positive_definite(&[0.084177, 0.02261, 0.026048], 2));
-        assert!(!is_positive_definite(&[0.084177, 0.06, 0.026048], 2));
-        assert!(!is_positive_definite(&[1.0, 0.9, 1.0, -0.9, 0.9, 1.0], 3));
     }
 }

@@ -76,6 +76,24 @@ pub struct PopulationNotes {
     pub occasion: Option<Occasion>,
 }
 
+impl PopulationNotes {
+    /// Doses closer than this belong to one session, h.
+    pub fn session_gap(&self) -> f64 {
+        match self.occasion {
+            Some(Occasion::Session { gap }) => gap,
+            Some(Occasion::Column { .. }) | None => SESSION_GAP,
+        }
+    }
+
+    /// The column of a data set that says which occasion a record belongs to, where the model has one.
+    pub fn occasion_column(&self) -> Option<&str> {
+        match &self.occasion {
+            Some(Occasion::Column { name }) => Some(name),
+            Some(Occasion::Session { .. }) | None => None,
+        }
+    }
+}
+
 /// Range of a covariate in the data a model was made from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CovariateRange {
@@ -88,6 +106,9 @@ pub struct CovariateRange {
     /// The unit to print them in.
     pub unit: Unit,
 }
+
+/// Doses closer than this belong to one session where a model says nothing else, h.
+pub const SESSION_GAP: f64 = 12.0;
 
 /// What begins a new occasion, for variability between occasions.
 #[derive(Debug, Clone, PartialEq)]

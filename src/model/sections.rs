@@ -3,7 +3,7 @@
 use super::error::ModelError;
 use super::file::{FileKind, ModelFile, Name, SubstanceEntry};
 use super::names::{ANALYTES, SUBJECT_COVARIATES, is_id, is_name, is_reserved};
-use super::parts::{CovariateKind, CovariateRange, Grade, Occasion, PopulationNotes, SourceNote};
+use super::parts::{CovariateKind, CovariateRange, Grade, Occasion, PopulationNotes, SESSION_GAP, SourceNote};
 use super::read::{Log, Place, Table, Text, Value};
 use super::{checks, quantities, structure};
 use crate::document::{self, DocumentError};
@@ -317,6 +317,6 @@ fn occasion(value: &Value<'_>) -> Option<Occasion> {
     }
     in_list(value.log, "`per`", &table.text("per")?, &["session"])?;
     Some(Occasion::Session {
-        gap: table.get("gap").map_or(Some(0.0), |g| g.quantity(Dimension::TIME).map(|q| q.in_base()))?,
+        gap: table.get("gap").map_or(Some(SESSION_GAP), |g| g.quantity(Dimension::TIME).map(|q| q.in_base()))?,
     })
 }

@@ -2,7 +2,7 @@
 
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
-use crate::model::{Covariate, CovariateKind, Model, Setting, common_covariate, common_covariates};
+use crate::model::{Covariate, CovariateKind, Eta, Level, Model, Setting, common_covariate, common_covariates};
 use crate::units::{Dimension, Quantity, UnitError};
 
 /// One person, described in the terms of one model.
@@ -15,6 +15,10 @@ pub struct Subject<'m> {
     given: Vec<bool>,
     /// In the order of the model's parameters, base units.
     values: Vec<f64>,
+    /// In the order of the model's random effects; those between occasions hold no value.
+    effects: Vec<f64>,
+    /// The random effects between occasions, in the order of the model: zeros, then those of each occasion.
+    occasions: Vec<f64>,
     /// Body weight in kg, for doses per kilogram.
     weight: Option<f64>,
     weight_given: bool,
@@ -43,6 +47,16 @@ pub enum SubjectError {
         /// What was written.
         name: String,
         /// Those it has.
+        known: Vec<String>,
+    },
+    /// The parameter does not vary between subjects.
+    #[error("the parameter `{name}` of the model `{model}` does not vary between subjects")]
+    NoVariability {
+        /// The model's id.
+        model: String,
+        /// The parameter.
+        name: String,
+        /// Those that do.
         known: Vec<String>,
     },
     /// A word that the category does not have.
@@ -84,6 +98,7 @@ impl Kind for SubjectError {
         match self {
             SubjectError::UnknownCovariate { .. } => "E_UNKNOWN_COVARIATE",
             SubjectError::UnknownParameter { .. } => "E_UNKNOWN_PARAMETER",
+            SubjectError::NoVariability { .. } => "E_NO_VARIABILITY",
             SubjectError::UnknownCategory { .. } => "E_NOT_IN_LIST",
             SubjectError::WrongKind { .. } => "E_WRONG_TYPE",
             SubjectError::Weight { .. } => "E_OUT_OF_RANGE",
@@ -102,6 +117,7 @@ impl Kind for SubjectError {
         match self {
             SubjectError::UnknownCovariate { name, known, .. } => Some(suggestion(name, known, "its covariates are")),
             SubjectError::UnknownParameter { name, known, .. } => Some(suggestion(name, known, "its parameters are")),
+            SubjectError::NoVariability { name, known, .. } => Some(suggestion(name, known, "those that do are")),
             SubjectError::UnknownCategory { found, known, .. } => Some(suggestion(found, known, "its values are")),
             SubjectError::Unit { error, .. } => error.hint(),
             SubjectError::Weight { .. } => Some("write it like `70 kg`".into()),
@@ -148,6 +164,8 @@ impl<'m> Subject<'m> {
             weight: weight.map(|i| kilograms(covariates[i])),
             covariates,
             values: model.parameters().iter().map(|p| p.value).collect(),
+            effects: vec![0.0; model.etas().len()],
+            occasions: vec![0.0; between_occasions(model).count()],
             weight_given: false,
             warnings: Vec::new(),
         }
@@ -194,16 +212,39 @@ impl<'m> Subject<'m> {
     /// # Errors
     /// A parameter that the model does not have, or a unit of another dimension.
     pub fn set(mut self, name: &str, value: &Quantity) -> Result<Self, Faults<SubjectError>> {
-        let model = self.model;
-        let Some(index) = model.parameters().iter().position(|p| p.name == name) else {
-            let known = model.parameters().iter().map(|p| p.name.clone()).collect();
-            let kind = SubjectError::UnknownParameter { model: model.id().into(), name: name.into(), known };
-            return Err(Fault::new(kind).into());
-        };
-        let unit = &model.parameters()[index].unit;
+        let index = self.parameter(name).map_err(Fault::new)?;
+        let unit = &self.model.parameters()[index].unit;
         self.values[index] =
             value.like(unit).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
         Ok(self)
+    }
+
+    /// The same person with a random effect of a parameter between subjects in place of its present one: 0 is the typical
+    /// value. It acts on the scale of its variability ([`crate::model::Scale`]; additive ones in base units), and on every parameter that
+    /// shares it.
+    ///
+    /// # Errors
+    /// A parameter that the model does not have, or that does not vary between subjects.
+    pub fn with_effect(mut self, parameter: &str, value: f64) -> Result<Self, Faults<SubjectError>> {
+        let model = self.model;
+        let index = self.parameter(parameter).map_err(Fault::new)?;
+        let Some(eta) = model.parameters()[index].iiv else {
+            let known = model.parameters().iter().filter(|p| p.iiv.is_some()).map(|p| p.name.clone()).collect();
+            let kind = SubjectError::NoVariability { model: model.id().into(), name: parameter.into(), known };
+            return Err(Fault::new(kind).into());
+        };
+        self.effects[eta] = value;
+        Ok(self)
+    }
+
+    /// Index of a parameter of the model.
+    fn parameter(&self, name: &str) -> Result<usize, SubjectError> {
+        let parameters = self.model.parameters();
+        parameters.iter().position(|p| p.name == name).ok_or_else(|| SubjectError::UnknownParameter {
+            model: self.model.id().into(),
+            name: name.into(),
+            known: parameters.iter().map(|p| p.name.clone()).collect(),
+        })
     }
 
     fn cover(&mut self, name: &str, setting: Setting) -> Result<(), SubjectError> {
@@ -312,10 +353,41 @@ impl<'m> Subject<'m> {
         &self.values
     }
 
+    /// The random effects between subjects, one per random effect of the model ([`Model::etas`]) and 0 for the typical
+    /// person; those between occasions are 0 here.
+    pub fn effects(&self) -> &[f64] {
+        &self.effects
+    }
+
+    /// The random effects of an occasion, counted from 0: one per random effect between occasions, in the order of
+    /// [`Model::etas`]. On an occasion that none were drawn for they are 0.
+    pub fn effects_on(&self, occasion: usize) -> &[f64] {
+        let count = between_occasions(self.model).count();
+        let begin = (occasion + 1).saturating_mul(count);
+        self.occasions.get(begin..begin.saturating_add(count)).unwrap_or(&self.occasions[..count])
+    }
+
+    /// On how many occasions the person has random effects.
+    pub fn occasions(&self) -> usize {
+        self.occasions.len().checked_div(between_occasions(self.model).count()).map_or(0, |blocks| blocks - 1)
+    }
+
+    /// The random effects between subjects, and those of so many occasions one after the other, to be drawn.
+    pub(super) fn effects_mut(&mut self, occasions: usize) -> (&mut [f64], &mut [f64]) {
+        let count = between_occasions(self.model).count();
+        self.occasions.resize((occasions + 1) * count, 0.0);
+        (&mut self.effects, &mut self.occasions[count..])
+    }
+
     /// What should be known about the person: covariates outside the range of the model's data.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
     }
+}
+
+/// The random effects between occasions.
+pub(super) fn between_occasions(model: &Model) -> impl Iterator<Item = &Eta> {
+    model.etas().iter().filter(|eta| eta.level == Level::Occasion)
 }
 
 fn kilograms(mg: f64) -> f64 {

@@ -4,6 +4,7 @@ use super::administer::{Administration, administrations};
 use super::failure::Failing;
 use super::field::Arrived;
 use super::limits::{check_dose, check_interval};
+use super::occasions::show_effects;
 use super::{Prepared, SimulationError, switches};
 use crate::expr::Class;
 use crate::model::{Model, Reg};
@@ -205,6 +206,7 @@ impl Individual {
         for (covariate, value) in model.covariates().iter().zip(switches::values(model.covariates(), subject, from)) {
             file[covariate.slot] = [value];
         }
+        show_effects(model, subject, prepared.occasions_of[interval], file);
         model.tiers().run(Class::Subject, file);
         model.tiers().run(Class::Interval, file);
         check_interval(model, file)?;

@@ -13,6 +13,7 @@ mod individual;
 mod lanes;
 mod limits;
 mod motion;
+mod occasions;
 mod output;
 mod parts;
 mod planned;

@@ -6,7 +6,7 @@ use super::individual::Individual;
 use super::lanes::Lanes;
 use super::readout::{computes, present, reads_doses, states_read};
 use super::split::Split;
-use super::{Engine, Latest, Settings, SimulationError, field, switches};
+use super::{Engine, Latest, Settings, SimulationError, field, occasions, switches};
 use crate::dosing::{PlannedDose, Regimen};
 use crate::model::{Model, Readout, Reg, StateKind};
 use crate::population::Subject;
@@ -28,7 +28,10 @@ pub struct Prepared<'m> {
     pub(super) followed: Option<Followed<'m>>,
     pub(super) doses: Vec<(PlannedDose, usize)>,
     pub(super) samples: Vec<f64>,
+    /// Times at which a covariate that follows the clock changes or an occasion begins.
     pub(super) switches: Vec<f64>,
+    /// The occasion of each interval between switches.
+    pub(super) occasions_of: Vec<usize>,
     pub(super) until: f64,
     /// Which of the states that are propagated exactly are amounts in compartments.
     pub(super) compartments: Vec<bool>,
@@ -108,7 +111,11 @@ impl<'m> Prepared<'m> {
             let route = route_of(model, &dose)?;
             doses.push((dose, route));
         }
-        let switches = switches::times(model.covariates(), until)?;
+        let mut switches = switches::times(model.covariates(), until)?;
+        let begins = occasions::of_doses(model, doses.iter().map(|(dose, _)| dose.time).collect());
+        occasions::join(&mut switches, &begins)?;
+        let first_times = std::iter::once(0.0).chain(switches.iter().copied());
+        let occasions_of = first_times.map(|from| begins.partition_point(|begin| *begin <= from)).collect();
         let (read, computes, outputs_read_doses) = (states_read(model), computes(model), reads_doses(model));
         let integrated = split.rest().iter().enumerate();
         let slopes_read_doses = field::clocks_of_doses(model).any(|clock| split.reads(model, clock));
@@ -129,6 +136,7 @@ impl<'m> Prepared<'m> {
             doses,
             samples,
             switches,
+            occasions_of,
             until,
         })
     }
@@ -156,6 +164,16 @@ impl<'m> Prepared<'m> {
     /// The doses, each with the index of its route.
     pub fn doses(&self) -> &[(PlannedDose, usize)] {
         &self.doses
+    }
+
+    /// How many occasions the run has, for [`crate::population::Effects::draw`]; 0 if nothing varies between occasions.
+    /// The first begins at the start, every further one when a session begins: at a dose that is given at least the
+    /// model's gap after the one before.
+    pub fn occasions(&self) -> usize {
+        match occasions::varies(self.model) {
+            true => 1 + self.occasions_of.last().copied().unwrap_or_default(),
+            false => 0,
+        }
     }
 
     /// Numbers that a run writes for one subject: outputs x samples.

@@ -4,8 +4,8 @@ use super::SimulationError;
 use crate::model::{Covariate, Steps};
 use crate::population::Subject;
 
-/// The most changes of covariates in one run; each has a matrix of its own.
-const MAX_SWITCHES: usize = 100_000;
+/// The most changes of covariates and occasions in one run; each has a matrix of its own.
+pub(super) const MAX_SWITCHES: usize = 100_000;
 
 /// Times after the start, up to `until`, at which a covariate that follows the clock changes.
 ///

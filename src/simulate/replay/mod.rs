@@ -15,6 +15,7 @@ use super::field::{Arrived, Latest, clocks_of_doses};
 use super::happening::{Event, Happening, Log};
 use super::limits::check_interval;
 use super::motion::Motion;
+use super::occasions::show_effects;
 use super::readout::{computes, present, read};
 use super::record::{Column, DoseRecord, History, Record, What};
 use super::rules::{CovariateRule, Rules};
@@ -188,6 +189,7 @@ impl<'m> Replay<'m> {
         for (covariate, value) in self.model.covariates().iter().zip(subject.covariates()) {
             file[covariate.slot] = [*value];
         }
+        show_effects(self.model, subject, 0, &mut file);
         Cursor {
             replay: self,
             motion: Motion::new(self.model, &self.split, self.settings),
