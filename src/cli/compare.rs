@@ -2,6 +2,7 @@
 
 use super::engine::describe;
 use super::output::{print, table, warn};
+use super::progress::Progress;
 use super::{Failure, Outcome, Shared, model, read, said};
 use crate::io::{Format, Input, Manifest, ModelUsed, OutputFile, sha256_hex, write_set};
 use crate::plot::{course_figure, session_figure};
@@ -9,12 +10,7 @@ use crate::simulate::Settings;
 use crate::solve::Work;
 use crate::study::compare::{self, Comparison, Models, Plan};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
-
-/// Work shorter than this shows no progress bar.
-const QUIET: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 pub(super) struct CompareArgs {
@@ -44,8 +40,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     }
     let folder = args.plan.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let models = plan.models(|name| model(&beside(folder, name)))?;
-    let progress = Progress::new(plan.arms.len());
-    let comparison = compare::compare(&plan, &models, || progress.tick())?;
+    let progress = Progress::new(plan.arms.len() as u64, "arms");
+    let comparison = compare::compare(&plan, &models, || progress.tick(1))?;
     progress.finish();
     // Files first: a reader of the tables who leaves early still finds them.
     let written = write(&comparison, &models, (&name, &text), args)?;
@@ -109,7 +105,7 @@ fn write(
 }
 
 /// A model file that a plan names, seen from the plan's folder.
-fn beside(folder: &Path, name: &str) -> String {
+pub(super) fn beside(folder: &Path, name: &str) -> String {
     let path = folder.join(name);
     if path.is_file() { path.display().to_string() } else { name.to_string() }
 }
@@ -120,32 +116,5 @@ pub(super) fn used(model: &crate::model::Model) -> ModelUsed {
         id: model.id().into(),
         grade: model.grade().to_string(),
         sha256: sha256_hex(model.source().text.as_bytes()),
-    }
-}
-
-/// A progress bar that stays away from short work.
-struct Progress {
-    bar: ProgressBar,
-    begun: Instant,
-}
-
-impl Progress {
-    fn new(length: usize) -> Self {
-        let bar = ProgressBar::with_draw_target(Some(length as u64), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("{bar:40} {pos}/{len} arms, {eta} left") {
-            bar.set_style(style);
-        }
-        Progress { bar, begun: Instant::now() }
-    }
-
-    fn tick(&self) {
-        if self.bar.is_hidden() && self.begun.elapsed() > QUIET {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        self.bar.inc(1);
-    }
-
-    fn finish(&self) {
-        self.bar.finish_and_clear();
     }
 }

@@ -10,8 +10,8 @@ use crate::io::{
     Manifest, Output, Spool, SubjectData, Table, commit_in_order,
 };
 use crate::model::Model;
-use crate::population::Subject;
-use crate::simulate::{self, Compat, CovariateRule, Replay, Rules, Settings, SimulationError};
+use crate::population::{Effects, Subject, random};
+use crate::simulate::{self, Compat, CovariateRule, Errors, History, Replay, Rules, Settings, SimulationError};
 use crate::solve::Work;
 use crate::units::{Unit, UnitFault};
 use crate::{Error, ErrorKind};
@@ -35,6 +35,13 @@ pub(super) struct DataArgs {
     /// Unit of AMT; RATE is in this unit per time unit
     #[arg(long, default_value = "mg", value_name = "UNIT", conflicts_with = "give")]
     amount_unit: String,
+    /// Draw the random effects of each ID from this seed; without it everybody is typical of their covariates. A person of a
+    /// given ID and seed is the same in every data set, whoever else is in it
+    #[arg(long, requires = "data")]
+    seed: Option<u64>,
+    /// Add residual errors to the outputs of observation rows
+    #[arg(long, requires = "seed")]
+    residual: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -127,13 +134,18 @@ impl Run<'_> {
         let mut writer = writer.expect("set just now");
         let mut found: Vec<Fault<ErrorKind>> = Vec::new();
         let mut values = Vec::new();
+        let mut effects = self.args.seed.map(|seed| Effects::new(self.model, seed, 0));
+        if effects.is_some() {
+            let columns = reader.header().values().iter().map(|(_, sets)| *sets).collect();
+            replay.occasions(&History { columns, records: Vec::new() })?;
+        }
         while found.len() < MAX_FAULTS
             && let Some(subject) = reader.next()
         {
             match subject {
                 Err(faults) => found.extend(Error::from(faults).into_vec()),
-                Ok(subject) => match replay.run(&subject.history, self.subject, &mut values) {
-                    Err(error) if error.is_failure() => {
+                Ok(subject) => match self.simulate(&replay, &subject, effects.as_mut(), &mut values) {
+                    Err(error) if error.is_failure() || effects.is_some() && error.is_of_person() => {
                         done.failed += 1;
                         done.failures.extend((done.failures.len() < MAX_FAULTS).then(|| at_subject(error, &subject)));
                         values.clear();
@@ -153,6 +165,24 @@ impl Run<'_> {
         Faults::check(found, || (writer.into_inner(), done))
     }
 
+    /// The outputs of one subject at its records: of the typical person, or of the one that its ID and the seed make.
+    fn simulate(
+        &self,
+        replay: &Replay<'_>,
+        subject: &SubjectData,
+        effects: Option<&mut Effects<'_>>,
+        values: &mut Vec<f64>,
+    ) -> Result<Work, SimulationError> {
+        let (history, replicate, person) = (&subject.history, 0, random::person(&subject.id));
+        let (Some(effects), Some(seed)) = (effects, self.args.seed) else {
+            return replay.run(history, self.subject, values);
+        };
+        let mut drawn = self.subject.clone();
+        effects.draw_on(person, replay.occasions(history)?.into_iter(), &mut drawn);
+        let errors = self.args.residual.then_some(Errors { seed, replicate, person });
+        replay.observe(history, &drawn, errors, values)
+    }
+
     /// Says what failed and what should be known, and writes it down.
     fn report<R: io::BufRead>(&self, reader: &DataReader<'_, R>, done: Done, manifest: &mut Manifest) {
         describe(manifest, &self.engine, done.integrated, done.work);
@@ -162,7 +192,7 @@ impl Run<'_> {
             warn(std::slice::from_ref(&Diagnostic::warning("W_SUBJECTS_FAILED", message.clone())));
             manifest.warnings.push(message);
         }
-        for warnings in [reader.warnings(), self.model.warnings(), self.subject.warnings()] {
+        for warnings in [reader.warnings(), self.model.warnings(), &self.subject.warnings()] {
             warn(warnings);
             manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
         }
@@ -183,6 +213,10 @@ impl Run<'_> {
         for (option, text) in [("time-unit", &self.args.time_unit), ("amount-unit", &self.args.amount_unit)] {
             manifest.settings.insert(option.into(), text.clone());
         }
+        if let Some(seed) = self.args.seed {
+            manifest.settings.insert("seed".into(), seed.to_string());
+            manifest.settings.insert("residual".into(), self.args.residual.to_string());
+        }
         if let Some(tool) = self.args.compat {
             manifest.settings.insert("compat".into(), name_of(tool));
         }
@@ -199,7 +233,7 @@ impl Run<'_> {
     }
 
     /// The manifest, written beside a result but not in its place yet.
-    fn beside(&self, path: &Path, manifest: &Manifest) -> Result<AtomicFile, IoError> {
+    fn beside(&self, path: &Path, manifest: &Manifest) -> Result<AtomicFile<'static>, IoError> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         let path = path.with_file_name(format!("{stem}.manifest.json"));
         let mut file = AtomicFile::create(&path)?;

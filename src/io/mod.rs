@@ -3,6 +3,7 @@
 //!
 //! Numbers for programs (CSV, JSON) have the fewest digits that read back to the same `f64`; tables for people are rounded.
 
+mod disk;
 mod error;
 mod hashed;
 mod manifest;
@@ -13,6 +14,7 @@ mod table;
 mod text;
 mod write;
 
+pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::IoError;
 pub use hashed::Hashed;
 pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
@@ -23,4 +25,6 @@ pub use nmtran::{
 pub use number::{number, rounded};
 pub use spool::Spool;
 pub use table::{Cell, Column, Format, Table};
+pub(crate) use table::{csv_line, csv_rows};
+pub(crate) use write::staged_for;
 pub use write::{AtomicFile, OutputFile, commit_in_order, write_atomic, write_set};

@@ -73,6 +73,16 @@ impl Stream {
     }
 }
 
+/// The number of the person of an ID. People are counted from 0 and their IDs from 1, so that person 0 has the ID 1; an ID that
+/// is no whole number from 1 on has a number made of its text.
+pub fn person(id: &str) -> u64 {
+    let id = id.trim();
+    match id.parse::<f64>() {
+        Ok(number) if number.fract() == 0.0 && (1.0..9e15).contains(&number) => number as u64 - 1,
+        _ => digest(id),
+    }
+}
+
 /// A name as a number: FNV-1a (Fowler, Noll and Vo 1991).
 fn digest(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -115,6 +125,13 @@ mod tests {
         numbers.sort_by(f64::total_cmp);
         numbers.dedup();
         assert_eq!(numbers.len(), keys.len());
+    }
+
+    #[test]
+    fn an_id_is_one_person_however_it_is_written() {
+        assert_eq!(["1", "5", " 5", "5.0"].map(person), [0, 4, 4, 4]);
+        let others = ["0", "-1", "1.5", "5a", "a5", "1e300", "inf", "nan", ""].map(person);
+        assert!(others.iter().all(|number| *number > 1 << 40), "{others:?}");
     }
 
     #[test]

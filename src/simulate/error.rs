@@ -163,6 +163,14 @@ pub enum SimulationError {
         /// The state.
         state: String,
     },
+    /// A data set without the column that a model's occasions are labelled by.
+    #[error("the model `{model}` varies between occasions, and the column `{column}` that labels them is missing")]
+    NoOccasionColumn {
+        /// The model's id.
+        model: String,
+        /// The column.
+        column: String,
+    },
     /// Something about a record of a data set.
     #[error("row {row}: {error}")]
     Record {
@@ -218,6 +226,16 @@ impl SimulationError {
         }
     }
 
+    /// Whether it is about the numbers of one person of many, as they were drawn: an engine that gave up, or a number outside its
+    /// limits.
+    pub fn is_of_person(&self) -> bool {
+        match self {
+            SimulationError::OutOfLimits { .. } => true,
+            SimulationError::Record { error, .. } => error.is_of_person(),
+            _ => self.is_failure(),
+        }
+    }
+
     /// The part of a regimen's text that the error is about: some words, or all of it; none for errors about something else.
     #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
     fn about(&self, text: &str) -> Option<Span> {
@@ -270,6 +288,7 @@ impl Kind for SimulationError {
             SimulationError::AddedSteadyState { .. } => "E_SS2_NONLINEAR",
             SimulationError::NoDoseYet { .. } => "E_NO_DOSE_YET",
             SimulationError::NoSteadyState { .. } => "E_NO_STEADY_STATE",
+            SimulationError::NoOccasionColumn { .. } => "E_NO_OCCASION_COLUMN",
             SimulationError::Record { error, .. } => error.code(),
             SimulationError::Solve(e) => e.code(),
         }
@@ -338,6 +357,9 @@ impl Kind for SimulationError {
                 "as much has to leave in an interval as enters: is the input below the largest elimination?".into(),
             ),
             SimulationError::LinearCovariates { .. } => Some("use `--covariates nocb`, `locf` or `midpoint`".into()),
+            SimulationError::NoOccasionColumn { column, .. } => {
+                Some(format!("write the number of the occasion into a column `{column}`, in every row"))
+            }
             SimulationError::Record { error, .. } => error.hint(),
             SimulationError::TooMany { what: "sampling times", .. } => Some("sample less often, or less long".into()),
             _ => None,

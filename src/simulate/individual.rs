@@ -3,9 +3,8 @@
 use super::administer::{Administration, administrations};
 use super::failure::Failing;
 use super::field::Arrived;
-use super::limits::{check_dose, check_interval};
-use super::occasions::show_effects;
-use super::{Prepared, SimulationError, switches};
+use super::limits::check_dose;
+use super::{Prepared, SimulationError};
 use crate::expr::Class;
 use crate::model::{Model, Reg};
 use crate::population::Subject;
@@ -104,9 +103,8 @@ impl Individual {
     /// A dose that cannot be given to this subject, a number outside its limits, or a solution that is not finite.
     pub fn become_subject(&mut self, prepared: &Prepared<'_>, subject: &Subject<'_>) -> Result<(), SimulationError> {
         self.give(prepared, subject)?;
-        let first_time = std::iter::once(0.0).chain(prepared.switches.iter().copied());
-        for (interval, from) in first_time.enumerate() {
-            self.evaluate(prepared, subject, interval, from)?;
+        for interval in 0..self.files.len() {
+            self.evaluate(prepared, subject, interval)?;
         }
         if prepared.followed.is_some() {
             return Ok(());
@@ -196,20 +194,10 @@ impl Individual {
         prepared: &Prepared<'_>,
         subject: &Subject<'_>,
         interval: usize,
-        from: f64,
     ) -> Result<(), SimulationError> {
         let (model, split) = (prepared.model, &prepared.split);
         let file = &mut self.files[interval];
-        for (parameter, value) in model.parameters().iter().zip(subject.values()) {
-            file[parameter.slot] = [*value];
-        }
-        for (covariate, value) in model.covariates().iter().zip(switches::values(model.covariates(), subject, from)) {
-            file[covariate.slot] = [value];
-        }
-        show_effects(model, subject, prepared.occasions_of[interval], file);
-        model.tiers().run(Class::Subject, file);
-        model.tiers().run(Class::Interval, file);
-        check_interval(model, file)?;
+        prepared.evaluate(subject, interval, file)?;
         if interval == 0 {
             for (x, state) in self.x0.iter_mut().zip(&split.order) {
                 *x = model.states()[*state].initial.map_or(0.0, |reg| file[reg][0]);

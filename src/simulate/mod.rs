@@ -22,6 +22,7 @@ mod profile;
 mod readout;
 mod record;
 mod replay;
+mod residuals;
 mod rules;
 mod sampling;
 mod scales;
@@ -39,6 +40,7 @@ pub use prepared::{Prepared, Workspace};
 pub use profile::{Profile, Session};
 pub use record::{Column, DoseInput, DoseRecord, History, Record, Repeats, Steady, Target, What};
 pub use replay::{Cursor, Replay, Search};
+pub use residuals::{Errors, Residuals};
 pub use rules::{Compat, CovariateRule, Rules};
 pub use settings::{Engine, Settings};
 

@@ -5,12 +5,17 @@
 
 use super::SimulationError;
 use super::switches::MAX_SWITCHES;
-use crate::model::{Level, Model};
+use crate::model::{Eta, Level, Model};
 use crate::population::Subject;
+
+/// The random effects between occasions, in the order of [`Subject::effects_on`].
+pub(super) fn between(model: &Model) -> impl Iterator<Item = &Eta> {
+    model.etas().iter().filter(|eta| eta.level == Level::Occasion)
+}
 
 /// Whether anything varies between occasions.
 pub(super) fn varies(model: &Model) -> bool {
-    model.etas().iter().any(|eta| eta.level == Level::Occasion)
+    between(model).next().is_some()
 }
 
 /// Writes the random effects of a subject on an occasion into a register file.

@@ -4,10 +4,12 @@ use super::administer::{Administration, route_of};
 use super::followed::Followed;
 use super::individual::Individual;
 use super::lanes::Lanes;
+use super::limits::check_interval;
 use super::readout::{computes, present, reads_doses, states_read};
 use super::split::Split;
 use super::{Engine, Latest, Settings, SimulationError, field, occasions, switches};
 use crate::dosing::{PlannedDose, Regimen};
+use crate::expr::Class;
 use crate::model::{Model, Readout, Reg, StateKind};
 use crate::population::Subject;
 use crate::solve::{Reference, Trajectory, Work};
@@ -336,6 +338,30 @@ impl<'m> Prepared<'m> {
             }
         }
         Ok(())
+    }
+
+    /// Writes the numbers of a subject in an interval between switches into a register file, and what is computed from them.
+    ///
+    /// # Errors
+    /// A number outside its limits.
+    pub(super) fn evaluate(
+        &self,
+        subject: &Subject<'_>,
+        interval: usize,
+        file: &mut [[f64; 1]],
+    ) -> Result<(), SimulationError> {
+        let model = self.model;
+        let from = interval.checked_sub(1).map_or(0.0, |before| self.switches[before]);
+        for (parameter, value) in model.parameters().iter().zip(subject.values()) {
+            file[parameter.slot] = [*value];
+        }
+        for (covariate, value) in model.covariates().iter().zip(switches::values(model.covariates(), subject, from)) {
+            file[covariate.slot] = [value];
+        }
+        occasions::show_effects(model, subject, self.occasions_of[interval], file);
+        model.tiers().run(Class::Subject, file);
+        model.tiers().run(Class::Interval, file);
+        check_interval(model, file)
     }
 
     /// The interval between switches that holds at a time.

@@ -17,6 +17,8 @@ pub enum Column {
     Covariate(usize),
     /// A parameter whose value comes from the data, by its index in the model.
     Parameter(usize),
+    /// The occasion: its values are labels, whole numbers.
+    Occasion,
 }
 
 /// One record.

@@ -1,6 +1,8 @@
-//! Everything that runs many simulations: comparisons of arms, and the checks that models bring with them.
+//! Everything that runs many simulations: comparisons of arms, sweeps, and the checks that models bring with them.
 
 pub mod compare;
+mod reading;
+pub mod sweep;
 mod verify;
 
 pub use verify::{CheckResult, verify};
@@ -8,6 +10,10 @@ pub use verify::{CheckResult, verify};
 use crate::document::DocumentError;
 use crate::error::Kind;
 use crate::metrics::MeasureError;
+
+/// Sums over persons are made over so many at a time, in their order, and merged as a tree: the same numbers however the
+/// persons are shared out. Shards and parts hold whole chunks.
+pub const CHUNK: u64 = 4096;
 
 /// What can be wrong with a plan.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -19,6 +25,9 @@ pub enum PlanError {
     /// Not a metric.
     #[error(transparent)]
     Measure(#[from] MeasureError),
+    /// Wrong as a sweep.
+    #[error(transparent)]
+    Sweep(#[from] sweep::SweepError),
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -59,6 +68,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.code(),
             PlanError::Measure(e) => e.code(),
+            PlanError::Sweep(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::NoArms => "E_NO_ARMS",
@@ -80,6 +90,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.hint(),
             PlanError::Measure(e) => e.hint(),
+            PlanError::Sweep(e) => e.hint(),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
             ),

@@ -276,6 +276,14 @@ pub enum CellError {
         /// What is written.
         found: String,
     },
+    /// A label of an occasion that is no whole number.
+    #[error("`{found}` is not a whole number, and `{name}` numbers the occasions")]
+    NotOccasion {
+        /// The column.
+        name: String,
+        /// What is written.
+        found: String,
+    },
     /// A word that the category does not have.
     #[error("`{found}` is not one of the values of `{name}`")]
     NotInList {
@@ -375,6 +383,7 @@ impl CellError {
             CellError::CannotClose { .. } => "E_NEGATIVE_COMPARTMENT",
             CellError::NoValueYet { .. } => "E_NO_VALUE_YET",
             CellError::NotFlag { .. } => "E_NOT_A_FLAG",
+            CellError::NotOccasion { .. } => "E_NOT_AN_OCCASION",
             CellError::NotInList { .. } => "E_NOT_IN_LIST",
         }
     }

@@ -1,9 +1,9 @@
 //! The header: what each column means for a model.
 
 use super::error::DataError;
-use super::lines::{split, unquoted};
+use crate::document::cells::{split, unquoted};
 use crate::error::{Fault, Faults, Source, Span};
-use crate::model::Model;
+use crate::model::{Level, Model};
 use crate::simulate;
 
 /// A column that says what happens.
@@ -96,7 +96,8 @@ impl Header {
         {
             return Err(repeated());
         }
-        if let Some(column) = named(model, &name)? {
+        let occasion = labels_occasions(model, &name).then_some(simulate::Column::Occasion);
+        for column in named(model, &name)?.into_iter().chain(occasion) {
             if self.values.iter().any(|(_, other)| *other == column) {
                 return Err(repeated());
             }
@@ -124,6 +125,12 @@ impl Header {
     pub(super) fn at(&self, item: Item) -> Option<usize> {
         self.items[item as usize]
     }
+}
+
+/// Whether a column says which occasion a record belongs to, and anything varies between occasions.
+fn labels_occasions(model: &Model, column: &str) -> bool {
+    let varies = model.etas().iter().any(|eta| eta.level == Level::Occasion);
+    varies && model.population().occasion_column().is_some_and(|name| name.eq_ignore_ascii_case(column))
 }
 
 /// The covariate, or parameter whose value comes from the data, that a column bears the name of.

@@ -6,6 +6,9 @@ use crate::error::Diagnostic;
 use crate::model::{CovariateKind, Model};
 use crate::simulate::Column;
 
+/// The largest whole number up to which every one is a number of its own here.
+const MAX_LABEL: f64 = 9_007_199_254_740_992.0;
+
 /// The last values of one subject, which missing cells take.
 pub(super) struct Carried {
     last: Vec<Option<f64>>,
@@ -44,6 +47,7 @@ fn name(model: &Model, column: Column) -> &str {
     match column {
         Column::Covariate(i) => &model.covariates()[i].name,
         Column::Parameter(i) => &model.parameters()[i].name,
+        Column::Occasion => model.population().occasion_column().unwrap_or_default(),
     }
 }
 
@@ -56,6 +60,11 @@ fn value(model: &Model, column: Column, text: &str) -> Result<f64, CellError> {
     let covariate = match column {
         Column::Parameter(i) => return in_base(&model.parameters()[i].unit),
         Column::Covariate(i) => &model.covariates()[i],
+        Column::Occasion => {
+            let whole = text.parse().ok().filter(|n: &f64| n.fract() == 0.0 && n.abs() <= MAX_LABEL);
+            let not = || CellError::NotOccasion { name: name(model, column).into(), found: text.into() };
+            return whole.ok_or_else(not);
+        }
     };
     match &covariate.kind {
         CovariateKind::Number { unit } => in_base(unit),

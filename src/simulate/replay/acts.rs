@@ -24,9 +24,13 @@ impl Cursor<'_> {
         }
         self.given(dose, record.time, steps)?;
         let repeats = dose.repeats.map_or((0, 0.0), |r| (r.additional, r.interval));
+        let mut occasion = self.session();
         for k in 0..=repeats.0 {
             // By multiplication, so that late doses are not late by accumulated rounding.
             let begins = record.time + f64::from(k) * repeats.1;
+            if !follows && let Some(other) = self.parts_on_occasion(dose, train, (begins, occasion), steps)? {
+                (occasion, parts) = other;
+            }
             // What follows the state can only be known when it is given.
             let known = |part: &&Part| !follows || k == 0 && part.given == 0.0;
             for part in parts.iter().filter(known) {

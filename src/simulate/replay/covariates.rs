@@ -6,6 +6,7 @@ use crate::model::{CovariateKind, Reg};
 use crate::simulate::SimulationError;
 use crate::simulate::field::Moving;
 use crate::simulate::happening::Event;
+use crate::simulate::occasions::between;
 use crate::solve::Steps;
 
 /// Covariates on straight lines between two records.
@@ -25,10 +26,25 @@ impl Line {
 }
 
 impl Column {
-    fn slot(self, replay: &Replay<'_>) -> Reg {
+    /// The registers that follow from a value of the column, with their values.
+    fn shown<'c>(self, cursor: &'c Cursor<'_>, value: f64) -> impl Iterator<Item = (Reg, f64)> + 'c {
+        let model = cursor.replay.model;
+        let (slot, label) = match self {
+            Column::Covariate(index) => (Some(model.covariates()[index].slot), None),
+            Column::Parameter(index) => (Some(model.parameters()[index].slot), None),
+            Column::Occasion => (None, Some(value)),
+        };
+        let effects = label.into_iter().flat_map(|label| cursor.occasions.labelled(label));
+        slot.map(|slot| (slot, value)).into_iter().chain(effects)
+    }
+
+    /// Whether anything but outputs is computed from it.
+    fn drives(self, replay: &Replay<'_>) -> bool {
+        let driving = |slot: Reg| replay.driving.contains(&slot);
         match self {
-            Column::Covariate(index) => replay.model.covariates()[index].slot,
-            Column::Parameter(index) => replay.model.parameters()[index].slot,
+            Column::Covariate(index) => driving(replay.model.covariates()[index].slot),
+            Column::Parameter(index) => driving(replay.model.parameters()[index].slot),
+            Column::Occasion => between(replay.model).any(|eta| driving(eta.slot)),
         }
     }
 
@@ -37,6 +53,7 @@ impl Column {
         match self {
             Column::Covariate(index) => matches!(replay.model.covariates()[index].kind, CovariateKind::Number { .. }),
             Column::Parameter(_) => true,
+            Column::Occasion => false,
         }
     }
 }
@@ -45,7 +62,7 @@ impl Replay<'_> {
     /// Whether slopes change with the values of the columns.
     fn drives(&self, history: &History, before: &[f64], after: &[f64]) -> bool {
         let mut columns = history.columns.iter().zip(before.iter().zip(after));
-        columns.any(|(column, (before, after))| before != after && self.driving.contains(&column.slot(self)))
+        columns.any(|(column, (before, after))| before != after && column.drives(self))
     }
 }
 
@@ -81,7 +98,8 @@ impl Cursor<'_> {
         let replay = self.replay;
         let changes = !begun || !self.motion.is_integrated() || replay.drives(history, &self.values, &record.values);
         for (column, value) in history.columns.iter().zip(&record.values) {
-            self.file[column.slot(replay)] = [*value];
+            let shown: Vec<(Reg, f64)> = column.shown(self, *value).collect();
+            shown.into_iter().for_each(|(register, value)| self.file[register] = [value]);
         }
         if begun {
             self.happened(self.time, record.row, Event::Values);
@@ -92,7 +110,7 @@ impl Cursor<'_> {
     }
 
     /// Runs the programs of everything that the values decide.
-    fn evaluate(&mut self) -> Result<(), SimulationError> {
+    pub(super) fn evaluate(&mut self) -> Result<(), SimulationError> {
         let tiers = self.replay.model.tiers();
         tiers.run(Class::Subject, &mut self.file);
         tiers.run(Class::Interval, &mut self.file);
@@ -143,12 +161,12 @@ impl Cursor<'_> {
     /// From the present values to those of a record. What is no number has its next value all the way.
     fn line_to(&self, history: &History, record: &Record) -> Line {
         let columns = history.columns.iter().zip(self.values.iter().zip(&record.values));
-        let moving = columns.filter(|(_, (from, to))| from != to).map(|(column, (from, to))| {
-            let register = column.slot(self.replay);
-            match column.is_number(self.replay) {
+        let moving = columns.filter(|(_, (from, to))| from != to).flat_map(|(column, (from, to))| {
+            let shown = move |register, value| match column.is_number(self.replay) {
                 true => Moving { register, value: *from, slope: (to - from) / (record.time - self.time) },
-                false => Moving { register, value: *to, slope: 0.0 },
-            }
+                false => Moving { register, value, slope: 0.0 },
+            };
+            column.shown(self, *to).map(move |(register, value)| shown(register, value))
         });
         Line { begin: self.time, moving: moving.collect() }
     }

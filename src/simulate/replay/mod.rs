@@ -8,6 +8,7 @@ mod acts;
 mod covariates;
 mod cycle;
 mod functions;
+mod sessions;
 mod steady;
 mod time;
 
@@ -15,9 +16,10 @@ use super::field::{Arrived, Latest, clocks_of_doses};
 use super::happening::{Event, Happening, Log};
 use super::limits::check_interval;
 use super::motion::Motion;
-use super::occasions::show_effects;
+use super::occasions::{between, show_effects};
 use super::readout::{computes, present, read};
 use super::record::{Column, DoseRecord, History, Record, What};
+use super::residuals::{Errors, measured};
 use super::rules::{CovariateRule, Rules};
 use super::settings::{Engine, Settings};
 use super::split::Split;
@@ -27,6 +29,7 @@ use crate::population::Subject;
 use crate::solve::{SolveError, Steps, Trajectory, Work};
 use covariates::Line;
 pub use cycle::Search;
+use sessions::Occasions;
 use std::collections::VecDeque;
 
 /// The most parts of doses that may be on their way at once.
@@ -43,7 +46,8 @@ pub struct Replay<'m> {
     split: Split<'m>,
     /// With every state integrated, for rates that follow covariates on straight lines.
     whole: Option<Split<'m>>,
-    /// Covariates and parameters that anything but outputs is computed from, by their registers.
+    /// Covariates, parameters and random effects between occasions that anything but outputs is computed from, by their
+    /// registers.
     driving: Vec<Reg>,
     /// Whether slopes are computed from the time since a dose, or from the dose.
     slopes_read_doses: bool,
@@ -99,6 +103,9 @@ pub struct Cursor<'r> {
     /// Values of the columns that hold now.
     values: Vec<f64>,
     line: Option<Line>,
+    occasions: Occasions,
+    /// Whose residual errors observations have.
+    errors: Option<Errors>,
     /// In the order of time.
     arrivals: VecDeque<Arrival>,
     /// In the order of time.
@@ -138,6 +145,7 @@ impl<'m> Replay<'m> {
         let functions = model.routes().iter().flat_map(|r| &r.entries).filter_map(|e| e.input);
         let slopes: Vec<Reg> = split.registers().into_iter().chain(functions).collect();
         let columns = model.covariates().iter().map(|c| c.slot).chain(model.parameters().iter().map(|p| p.slot));
+        let columns = columns.chain(between(model).map(|eta| eta.slot));
         let driving = columns.filter(|slot| model.reads(slopes.iter().copied(), *slot)).collect();
         let clocks = |readout: &Readout| match readout {
             Readout::Computed { value } => clocks_of_doses(model).filter(|c| model.reads([*value], *c)).collect(),
@@ -173,8 +181,23 @@ impl<'m> Replay<'m> {
     /// # Errors
     /// What a record asks for and the model cannot give, with the row; numbers outside their limits; an engine that gives up.
     pub fn run(&self, history: &History, subject: &Subject<'_>, out: &mut Vec<f64>) -> Result<Work, SimulationError> {
+        self.observe(history, subject, None, out)
+    }
+
+    /// The same with residual errors added to the outputs at observations, for a person and a seed.
+    ///
+    /// # Errors
+    /// As [`Replay::run`].
+    pub fn observe(
+        &self,
+        history: &History,
+        subject: &Subject<'_>,
+        errors: Option<Errors>,
+        out: &mut Vec<f64>,
+    ) -> Result<Work, SimulationError> {
         out.clear();
         let (mut cursor, mut steps) = (self.begin(subject, false), Steps::default());
+        cursor.errors = errors;
         while cursor.step(history, &mut steps, out)? {}
         Ok(cursor.work())
     }
@@ -200,6 +223,8 @@ impl<'m> Replay<'m> {
             done: 0,
             values: Vec::new(),
             line: None,
+            occasions: Occasions::new(self.model, subject),
+            errors: None,
             arrivals: VecDeque::new(),
             givings: VecDeque::new(),
             running: Vec::new(),
@@ -266,6 +291,7 @@ impl Cursor<'_> {
         let restarts = matches!(record.what, What::Reset(_));
         if self.done == 0 {
             self.choose_engine(history)?;
+            self.find_occasions(history)?;
             self.take(history, record, steps)?;
             self.time = record.time;
             self.restart();
@@ -273,6 +299,7 @@ impl Cursor<'_> {
             // The clock starts anew, so what was still to come on the old one never does.
             self.take(history, record, steps)?;
             self.forget(record);
+            self.occasions.restart_clock();
             self.time = record.time;
         } else {
             self.travel(history, record, steps)?;
@@ -280,9 +307,12 @@ impl Cursor<'_> {
         if let Some(log) = &mut self.log {
             log.reached(record.time, record.row);
         }
+        self.begin_recorded_session(steps)?;
         match &record.what {
             What::Observation { close } => {
+                let first = out.len();
                 self.read(steps, out)?;
+                self.measure(&mut out[first..]);
                 if let Some(state) = close {
                     self.switch(record, *state, false, steps)?;
                 }
@@ -321,6 +351,17 @@ impl Cursor<'_> {
             out.push(output.unit.from_base(value));
         }
         Ok(())
+    }
+
+    /// Adds residual errors to the outputs of the present.
+    fn measure(&self, values: &mut [f64]) {
+        let Some(errors) = self.errors else { return };
+        for (output, value) in self.replay.model.outputs().iter().zip(values) {
+            if let Some(residual) = &output.residual {
+                let normal = errors.normal(&output.name, self.occasions.clock(), self.time);
+                *value = measured(residual, &output.unit, *value, normal, &self.file);
+            }
+        }
     }
 
     /// What the engine says when it gives up, in the words of the model.

@@ -26,7 +26,8 @@ impl Cursor<'_> {
             let end = self.running.iter().map(|r| r.end).fold(f64::INFINITY, f64::min);
             let arrival = self.arrivals.iter().find(|a| self.has_turn(a, to)).map_or(f64::INFINITY, |a| a.time);
             let giving = self.givings.front().map_or(f64::INFINITY, |g| g.time);
-            let next = arrival.min(giving);
+            let session = self.occasions.next_implied();
+            let next = arrival.min(giving).min(session);
             let due = end.min(next);
             if !self.is_due(due, to) {
                 break;
@@ -35,6 +36,8 @@ impl Cursor<'_> {
             // An infusion that ends when another begins ends first (R4).
             if end <= next || self.is_due(end, due) {
                 self.end(due, steps)?;
+            } else if session <= next {
+                self.begin_session(steps)?;
             } else if arrival <= giving {
                 self.arrive(due, steps)?;
             } else {
@@ -84,7 +87,13 @@ impl Cursor<'_> {
         let ends = self.running.iter().map(|r| r.end);
         let arrivals = self.arrivals.iter().map(|a| a.time).filter(|time| *time > self.time).take(1);
         let givings = self.givings.iter().map(|g| g.time).filter(|time| *time > self.time).take(1);
-        let event = ends.chain(arrivals).chain(givings).chain(self.marks.iter().copied()).fold(f64::INFINITY, f64::min);
+        let session = std::iter::once(self.occasions.next_implied());
+        let event = ends
+            .chain(arrivals)
+            .chain(givings)
+            .chain(session)
+            .chain(self.marks.iter().copied())
+            .fold(f64::INFINITY, f64::min);
         let record = if acts { to } else { self.next_act(history, to, event) };
         event.min(record)
     }

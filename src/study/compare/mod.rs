@@ -12,7 +12,7 @@ pub use table::{course_table, disposition_table, profiles, published_table, rank
 
 use crate::Error;
 use crate::error::Diagnostic;
-use crate::model::{Model, ModelError};
+use crate::model::Model;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 
@@ -47,19 +47,7 @@ impl Plan {
             Variant::Model(name) => Some(name),
             Variant::Set(_) => None,
         });
-        let mut models = Models::new();
-        for name in self.arms.iter().map(|a| &a.model).chain(banded) {
-            if !models.contains_key(&name.text) {
-                let model = load(&name.text).map_err(|e| e.placed(&name.place))?;
-                let clashes = |m: &Model| m.id() == model.id() && m.source().text != model.source().text;
-                if let Some((other, _)) = models.iter().find(|(_, m)| clashes(m)) {
-                    let kind = ModelError::DuplicateId { id: model.id().into(), other: format!("`{other}`") };
-                    return Err(Error::from(kind).placed(&name.place));
-                }
-                models.insert(name.text.clone(), model);
-            }
-        }
-        Ok(models)
+        crate::study::reading::models(self.arms.iter().map(|a| &a.model).chain(banded), load)
     }
 }
 

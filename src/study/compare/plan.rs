@@ -4,7 +4,8 @@ use crate::document::{self, Log, Place, Table, Text, Value};
 use crate::error::{Faults, Source};
 use crate::metrics::Measure;
 use crate::study::PlanError;
-use crate::units::{Dimension, Quantity};
+use crate::study::reading::{duration, pairs};
+use crate::units::Quantity;
 
 /// A comparison as written: arms, the person, and how long to follow a session.
 #[derive(Debug, Clone)]
@@ -127,16 +128,6 @@ impl Plan {
     }
 }
 
-fn duration(table: &Table<'_, PlanError>, key: &str) -> Option<f64> {
-    let value = table.get(key)?;
-    let hours = value.quantity(Dimension::TIME)?.in_base();
-    if hours <= 0.0 {
-        table.log.report(&value.place, PlanError::NotPositive { what: key.to_string() });
-        return None;
-    }
-    Some(hours)
-}
-
 fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {
     let known = ["name", "model", "output", "session", "course", "iv", "band", "observed", "note", "subject", "set"];
     let table = value.table(&known)?;
@@ -191,15 +182,6 @@ fn published(value: &Value<'_, PlanError>) -> Option<Observed> {
         }
     };
     Some(Observed { measure, value: quantity, place: text.place, source: table.need("source")?.text()?.text })
-}
-
-/// Names and values of a table, both with their places.
-fn pairs(value: &Value<'_, PlanError>) -> Option<Vec<(Text, Text)>> {
-    let table = value.entries()?;
-    let entry = |(name, place, value): (String, Place, Value<'_, PlanError>)| {
-        Some((Text::at(name, place), value.expression()?))
-    };
-    Some(table.named("the value of").into_iter().filter_map(entry).collect())
 }
 
 fn duplicates(log: &Log<PlanError>, arms: &[ArmPlan]) {

@@ -1,0 +1,386 @@
+//! Sweeps: the points of each design, what factors do, what a point gives, and what is wrong with a plan.
+
+use posology::Error;
+use posology::io::Cell;
+use posology::model::Model;
+use posology::study::compare::Models;
+use posology::study::sweep::{Sweep, SweepPlan, Unit};
+
+const ESKETAMINE: &str = "esketamine-perez-ruixo-2021";
+
+/// One compartment whose curves have closed forms.
+const MODEL: &str = r#"format = 1
+id     = "mine"
+title  = "One compartment"
+drug   = "drug"
+grade  = "assumed"
+
+[parameters]
+CL = { value = 5, unit = "L/h", grade = "assumed", why = "an example" }
+V  = { value = 50, unit = "L", grade = "assumed", why = "an example" }
+
+[compartments]
+central = { volume = "V" }
+
+[flows]
+"central -> out" = { clearance = "CL" }
+
+[routes.iv]
+central = {}
+
+[outputs]
+c = { value = "C(central)", unit = "ng/mL" }
+"#;
+
+const PLAN: &str = r#"format = 1
+model  = "mine"
+give   = "{dose} iv every {interval} x 2"
+until  = "48 h"
+
+[factors]
+dose     = { list = ["28 mg", "56 mg", "84 mg"] }
+interval = { from = "6 h", to = "1 d", steps = 4 }
+CL       = { from = "2 L/h", to = "8 L/h", steps = 3, scale = "log" }
+
+[measures]
+peak = "Cmax"
+auc  = "AUC(c, 0 h, 24 h)"
+"#;
+
+fn load(name: &str) -> Result<Model, Error> {
+    match name {
+        "mine" => Ok(Model::parse(MODEL, "mine.toml", &|_: &str| None)?),
+        "other" => Ok(Model::parse(
+            &MODEL.replace("\"mine\"", "\"other\"").replace("value = 50", "value = 25").replace("ng/mL", "mg/L"),
+            "other.toml",
+            &|_: &str| None,
+        )?),
+        id => Ok(Model::catalogue(id)?),
+    }
+}
+
+/// Does something with a plan that has nothing wrong with it.
+fn with<T>(text: &str, ask: impl FnOnce(&Sweep<'_>) -> T) -> T {
+    let plan = SweepPlan::parse("plan.toml", text).unwrap_or_else(|e| panic!("{e}"));
+    let models: Models = plan.models(load).unwrap_or_else(|e| panic!("{e}"));
+    ask(&Sweep::new(&plan, &models).unwrap_or_else(|e| panic!("{e}")))
+}
+
+/// What is wrong with a plan.
+fn wrong(text: &str) -> Error {
+    let plan = match SweepPlan::parse("plan.toml", text) {
+        Ok(plan) => plan,
+        Err(faults) => return faults.into(),
+    };
+    let models = match plan.models(load) {
+        Ok(models) => models,
+        Err(error) => return error,
+    };
+    Sweep::new(&plan, &models).map(|_| ()).expect_err("nothing is wrong")
+}
+
+fn settings(sweep: &Sweep<'_>) -> Vec<Vec<String>> {
+    (0..sweep.points()).map(|point| sweep.setting(point)).collect()
+}
+
+/// All persons of a point at once.
+fn row(sweep: &Sweep<'_>, point: u64) -> Vec<Cell> {
+    sweep.reduce(point, &[sweep.run(point, 0..sweep.persons())]).swap_remove(0)
+}
+
+/// The cell of a column.
+fn cell(sweep: &Sweep<'_>, row: &[Cell], column: &str) -> Cell {
+    let columns = sweep.columns();
+    let place = columns.iter().position(|c| c.name == column);
+    row[place.unwrap_or_else(|| panic!("no `{column}` in {columns:?}"))].clone()
+}
+
+fn number(sweep: &Sweep<'_>, row: &[Cell], column: &str) -> f64 {
+    match cell(sweep, row, column) {
+        Cell::Number(value) => value,
+        Cell::Integer(value) => value as f64,
+        other => panic!("`{column}` is {other:?}"),
+    }
+}
+
+fn close(a: f64, b: f64) {
+    assert!((a - b).abs() <= 1e-11 * b.abs(), "{a} is not {b}");
+}
+
+#[test]
+fn a_grid_takes_every_combination_the_first_factor_slowest() {
+    with(PLAN, |sweep| {
+        let settings = settings(sweep);
+        assert_eq!(settings.len(), 36);
+        assert_eq!(settings[0], ["28 mg", "6 h", "2 L/h"]);
+        assert_eq!(settings[1], ["28 mg", "6 h", "4 L/h"]);
+        assert_eq!(settings[2], ["28 mg", "6 h", "8 L/h"]);
+        assert_eq!(settings[3], ["28 mg", "12 h", "2 L/h"]);
+        assert_eq!(settings[12], ["56 mg", "6 h", "2 L/h"]);
+        assert_eq!(settings[35], ["84 mg", "24 h", "8 L/h"]);
+        let mut distinct = settings.clone();
+        distinct.sort();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 36);
+    });
+}
+
+#[test]
+fn numbers_of_a_range_are_printed_as_short_as_they_are_meant() {
+    let plan = PLAN.replace(r#"from = "6 h", to = "1 d", steps = 4"#, r#"from = "0.1 h", to = "0.5 h", steps = 5"#);
+    with(&plan, |sweep| {
+        let values: Vec<String> = (0..5).map(|i| sweep.setting(3 * i).swap_remove(1)).collect();
+        assert_eq!(values, ["0.1 h", "0.2 h", "0.3 h", "0.4 h", "0.5 h"]);
+    });
+}
+
+#[test]
+fn a_list_takes_the_factors_side_by_side_or_point_by_point() {
+    let zipped = r#"model = "mine"
+give = "{dose} iv"
+design = { kind = "list" }
+measures = { peak = "Cmax" }
+[factors]
+dose = { list = ["1 mg", "2 mg"] }
+V = { list = ["10 L", "20 L"] }
+"#;
+    let points = r#"model = "mine"
+give = "{dose} iv"
+measures = { peak = "Cmax" }
+design = { kind = "list", points = [{ dose = "1 mg", V = "10 L" }, { V = "20 L", dose = "2 mg" }] }
+"#;
+    for plan in [zipped, points] {
+        with(plan, |sweep| {
+            assert_eq!(settings(sweep), [["1 mg", "10 L"], ["2 mg", "20 L"]]);
+            (0..2).for_each(|point| close(number(sweep, &row(sweep, point), "peak"), 100.0));
+        });
+    }
+}
+
+fn designed(kind: &str, points: usize, seed: u64) -> String {
+    PLAN.replace(", steps = 4", "")
+        .replace(", steps = 3", "")
+        .replace("[factors]", &format!("seed = {seed}\ndesign = {{ kind = \"{kind}\", points = {points} }}\n[factors]"))
+}
+
+/// The share of the way of a printed number with a unit between two numbers.
+fn share(text: &str, from: f64, to: f64, log: bool) -> f64 {
+    let value: f64 = text.split(' ').next().unwrap().parse().unwrap();
+    if log { (value / from).ln() / (to / from).ln() } else { (value - from) / (to - from) }
+}
+
+#[test]
+fn a_latin_hypercube_has_one_point_in_each_stratum_of_each_factor() {
+    let points = 30;
+    let settings = with(&designed("latin-hypercube", points, 3), settings);
+    let strata = |shares: &mut dyn Iterator<Item = f64>| {
+        let mut strata: Vec<usize> = shares.map(|s| (s * points as f64) as usize).collect();
+        assert!(!strata.is_sorted(), "the order is drawn");
+        strata.sort_unstable();
+        strata
+    };
+    let all: Vec<usize> = (0..points).collect();
+    assert_eq!(strata(&mut settings.iter().map(|s| share(&s[1], 6.0, 24.0, false))), all);
+    assert_eq!(strata(&mut settings.iter().map(|s| share(&s[2], 2.0, 8.0, true))), all);
+    for dose in ["28 mg", "56 mg", "84 mg"] {
+        assert_eq!(settings.iter().filter(|s| s[0] == dose).count(), points / 3, "{dose}");
+    }
+    assert_eq!(with(&designed("latin-hypercube", points, 3), self::settings), settings);
+    assert_ne!(with(&designed("latin-hypercube", points, 4), self::settings), settings);
+}
+
+#[test]
+fn a_sobol_design_is_even_and_longer_ones_begin_like_shorter_ones() {
+    let settings = with(&designed("sobol", 64, 3), settings);
+    for half in [&settings[..32], &settings[32..]] {
+        let mut strata: Vec<usize> = half.iter().map(|s| (share(&s[1], 6.0, 24.0, false) * 32.0) as usize).collect();
+        strata.sort_unstable();
+        assert_eq!(strata, (0..32).collect::<Vec<_>>());
+    }
+    assert_eq!(with(&designed("sobol", 20, 3), self::settings), settings[..20]);
+    assert_ne!(with(&designed("sobol", 64, 4), self::settings), settings);
+}
+
+#[test]
+fn other_factors_do_not_move_the_values_of_a_latin_hypercube() {
+    let values = |plan: &str| with(plan, |s| (0..30).map(|p| s.setting(p).swap_remove(0)).collect::<Vec<_>>());
+    let all = designed("latin-hypercube", 30, 3);
+    let fewer = all.replace("CL       = { from = \"2 L/h\", to = \"8 L/h\", scale = \"log\" }\n", "");
+    assert_ne!(all, fewer);
+    assert_eq!(values(&all), values(&fewer));
+}
+
+#[test]
+fn a_point_gives_what_its_closed_form_gives() {
+    with(PLAN, |sweep| {
+        for (point, setting) in settings(sweep).iter().enumerate() {
+            let of = |i: usize| setting[i].split(' ').next().unwrap().parse::<f64>().unwrap();
+            let (dose, interval, k) = (of(0), of(1), of(2) / 50.0);
+            let row = row(sweep, point as u64);
+            let first = 1000.0 * dose / 50.0;
+            close(number(sweep, &row, "peak"), first * (1.0 + (-k * interval).exp()));
+            let area = |hours: f64| first * (1.0 - (-k * hours).exp()) / k;
+            close(number(sweep, &row, "auc"), area(24.0) + area(24.0 - interval));
+            assert_eq!(cell(sweep, &row, "status"), Cell::from("ok"));
+            assert_eq!(cell(sweep, &row, "point"), Cell::Integer(point as i64 + 1));
+            assert_eq!(cell(sweep, &row, "dose"), Cell::from(setting[0].as_str()));
+        }
+        let columns: Vec<_> = sweep.columns().into_iter().map(|c| (c.name, c.unit)).collect();
+        let unit = |name: &str| columns.iter().find(|(n, _)| n == name).unwrap().1.clone();
+        assert_eq!((unit("peak").as_deref(), unit("auc").as_deref()), (Some("ng/mL"), Some("ng/mL*h")));
+    });
+}
+
+#[test]
+fn a_point_alone_is_the_point_among_all() {
+    let all: Vec<Unit> = with(PLAN, |sweep| (0..36).map(|p| sweep.run(p, 0..1)).collect());
+    for point in [35, 0, 17] {
+        assert_eq!(with(PLAN, |sweep| sweep.run(point, 0..1)), all[point as usize]);
+    }
+}
+
+#[test]
+fn models_and_regimens_are_factors() {
+    let plan = r#"measures = { peak = "Cmax(c)" }
+[factors]
+model = { list = ["mine", "other"] }
+regimen = { list = ["{dose} iv", "{dose} iv once", "ketamine-iv-single"] }
+dose = { list = ["10 mg"] }
+weight = { list = ["70 kg"] }
+"#;
+    with(plan, |sweep| {
+        let peaks: Vec<f64> = (0..6).map(|p| number(sweep, &row(sweep, p), "peak")).collect();
+        // The other model has half the volume, and its unit is converted to that of the first.
+        [200.0, 200.0].iter().zip(&peaks[..2]).for_each(|(a, b)| close(*b, *a));
+        [400.0, 400.0].iter().zip(&peaks[3..5]).for_each(|(a, b)| close(*b, *a));
+        // 0.5 mg/kg over 40 min
+        let infused = |v: f64| 1000.0 * 35.0 / (2.0 / 3.0) / 5.0 * (1.0 - (-5.0 / v * 2.0 / 3.0f64).exp());
+        close(peaks[2], infused(50.0));
+        close(peaks[5], infused(25.0));
+    });
+}
+
+#[test]
+fn corners_that_fail_are_rows_with_their_reason() {
+    let plan = PLAN
+        .replace("{dose} iv every", "{dose} {route} every")
+        .replace("auc  = \"AUC(c, 0 h, 24 h)\"", "auc = \"AUCinf\"")
+        .replace(
+            "[factors]\n",
+            "[factors]\nroute = { list = [\"iv\", \"im\", \"over\"] }\nV = { list = [\"50 L\", \"-50 L\"] }\n",
+        );
+    let plan = plan
+        .replace(r#"{ from = "2 L/h", to = "8 L/h", steps = 3, scale = "log" }"#, r#"{ list = ["5 L/h", "0 L/h"] }"#);
+    with(&plan, |sweep| {
+        assert_eq!(sweep.points(), 144);
+        let said = |point: u64| {
+            let row = row(sweep, point);
+            let text = |column: &str| match cell(sweep, &row, column) {
+                Cell::Text(text) => text,
+                other => format!("{other:?}"),
+            };
+            (text("status"), text("reason"), cell(sweep, &row, "auc"))
+        };
+        assert_eq!(said(0).0, "ok");
+        let (status, reason, auc) = said(1);
+        assert_eq!((status.as_str(), reason.as_str()), ("some failed", "auc: the output does not return to zero"));
+        assert_eq!(auc, Cell::missing("the output does not return to zero"));
+        let (status, reason, _) = said(24);
+        assert_eq!(status, "failed");
+        assert!(reason.contains("V"), "{reason}");
+        for (point, part) in [(48, "route"), (96, "over")] {
+            let (status, reason, auc) = said(point);
+            assert!(status == "failed" && reason.contains(part), "{status}: {reason}");
+            assert!(matches!(auc, Cell::Missing(why) if why == reason));
+        }
+    });
+}
+
+#[test]
+fn plans_that_are_wrong_say_where_and_what_to_do() {
+    let none: &[&str] = &[];
+    let cases: &[(&str, &str, &str, &str, &str)] = &[
+        ("{dose} iv", "{dos} iv", "E_EMPTY_HOLE", "plan.toml:3:11", "did you mean `dose`"),
+        ("{dose} iv", "{amount} iv", "E_EMPTY_HOLE", "plan.toml:3:11", "amount = { list"),
+        ("CL       =", "Cl2      =", "E_UNKNOWN_FACTOR", "plan.toml:9:1", "did you mean `CL`"),
+        ("CL       =", "appetite =", "E_UNKNOWN_FACTOR", "plan.toml:9:1", "{appetite}"),
+        (r#""2 L/h""#, r#""2 L""#, "E_UNIT_MISMATCH", "plan.toml:9:40", ""),
+        (r#""8 L/h""#, r#""8 L""#, "E_UNIT_MISMATCH", "plan.toml:9:40", ""),
+        (r#""2 L/h", to = "8 L/h""#, r#""2 L", to = "8 L""#, "E_UNIT_MISMATCH", "plan.toml:9:21", ""),
+        (r#"["28 mg", "56 mg", "84 mg"]"#, "[]", "E_NO_VALUES", "plan.toml:7:21", "list ="),
+        ("steps = 4", "steps = 0", "E_OUT_OF_RANGE", "plan.toml:8:53", "list"),
+        ("steps = 4", "steps = 1", "E_OUT_OF_RANGE", "plan.toml:8:53", "list"),
+        (", steps = 4", "", "E_NO_STEPS", "plan.toml:8:1", "steps = 5"),
+        (r#""log""#, r#""logarithmic""#, "E_UNKNOWN_SCALE", "plan.toml:9:65", "`log`"),
+        (r#""2 L/h""#, r#""0 L/h""#, "E_OUT_OF_RANGE", "plan.toml:9:21", ""),
+        (r#""Cmax""#, r#""Cmx""#, "E_METRIC_UNKNOWN", "plan.toml:12:9", "`Cmax`"),
+        (r#""Cmax""#, r#""Cmax(d)""#, "E_UNKNOWN_OUTPUT", "plan.toml:12:14", "`c`"),
+        (r#""Cmax""#, r#""F""#, "E_NEEDS_REFERENCE", "plan.toml:12:8", ""),
+        (r#""Cmax""#, r#""time_above(c, 50 h)""#, "E_UNIT_MISMATCH", "plan.toml:12:8", ""),
+        ("0 h, 24 h", "0 h, 24 mg", "E_UNIT_MISMATCH", "plan.toml:13:20", ""),
+        ("peak = \"Cmax\"\nauc  = \"AUC(c, 0 h, 24 h)\"\n", "", "E_NO_MEASURES", "plan.toml:11:1", "Cmax"),
+        ("iv every", "im every", "E_UNKNOWN_ROUTE", "plan.toml:3:18", "`iv`"),
+        ("every {interval}", "evry {interval}", "E_", "the regimen of point 1:1:10", ""),
+        (
+            r#"model  = "mine""#,
+            r#"model  = "esketamin-perez-ruixo-2021""#,
+            "E_UNKNOWN_MODEL",
+            "plan.toml:2:10",
+            "esketamine",
+        ),
+        ("peak = ", "dose = ", "E_NAME_CLASH", "plan.toml:7:1", "another name"),
+        ("until  = \"48 h\"", "until  = \"0 h\"", "E_OUT_OF_RANGE", "plan.toml:4:10", ""),
+        ("until  = \"48 h\"", "subjects = 0", "E_OUT_OF_RANGE", "plan.toml:4:12", ""),
+        ("until  = \"48 h\"", "design = { kind = \"gird\" }", "E_UNKNOWN_DESIGN", "plan.toml:4:19", "`grid`"),
+        ("until  = \"48 h\"", "design = { kind = \"list\" }", "E_UNEVEN_LISTS", "plan.toml:8:1", "grid"),
+        ("until  = \"48 h\"", "design = { kind = \"sobol\" }", "E_MISSING_KEY", "plan.toml:4:10", ""),
+        ("until  = \"48 h\"", "design = { kind = \"sobol\", points = 0 }", "E_OUT_OF_RANGE", "plan.toml:4:37", ""),
+        ("until  = \"48 h\"", "design = { kind = \"grid\", points = 9 }", "E_UNKNOWN_KEY", "plan.toml:4:26", ""),
+        (
+            "until  = \"48 h\"",
+            "design = { kind = \"list\", points = [{ dose = \"1 mg\" }] }",
+            "E_POINTS_AND_FACTORS",
+            "plan.toml:4:35",
+            "",
+        ),
+        (
+            "until  = \"48 h\"",
+            "summary = { percentiles = [5] }",
+            "E_TYPICAL_SUMMARY",
+            "plan.toml:4:11",
+            "subjects = 1000",
+        ),
+        ("steps = 4", "steps = 9000000", "E_TOO_MANY_POINTS", "plan.toml:6:2", "fewer"),
+        ("until  = \"48 h\"", "unil = \"48 h\"", "E_UNKNOWN_KEY", "plan.toml:4:1", "`until`"),
+    ];
+    for (right, wrong_one, code, place, hint) in cases {
+        assert!(PLAN.contains(right), "{right}");
+        let error = wrong(&PLAN.replacen(right, wrong_one, 1));
+        let shown = error.to_string();
+        assert!(shown.starts_with(&format!("error[{code}")), "{wrong_one}: {shown}");
+        assert!(shown.contains(&format!("--> {place}\n")), "{wrong_one}: {shown}");
+        assert!(error.hint().unwrap_or_default().contains(hint), "{wrong_one}: {shown}");
+        assert_eq!(shown.matches("error[").count(), 1, "{wrong_one}: {shown}");
+    }
+    let population = PLAN.replace("until  = \"48 h\"", "subjects = 10\nsummary = { PUT }");
+    for (put, code, place, hint) in [
+        ("probability = [\"peek > 5 ng/mL\"]", "E_UNKNOWN_MEASURE", "plan.toml:5:29", "`peak`"),
+        ("probability = [\"peak is 5 ng/mL\"]", "E_NOT_A_COMPARISON", "plan.toml:5:28", "peak > 120 ng/mL"),
+        ("probability = [\"peak > 5 h\"]", "E_UNIT_MISMATCH", "plan.toml:5:28", ""),
+        ("probability = [\"peak > 5\"]", "E_UNIT_MISSING", "plan.toml:5:28", ""),
+        ("percentiles = [5, 101]", "E_OUT_OF_RANGE", "plan.toml:5:31", ""),
+    ] {
+        let error = wrong(&population.replace("PUT", put));
+        let shown = error.to_string();
+        assert!(shown.starts_with(&format!("error[{code}")), "{put}: {shown}");
+        assert!(shown.contains(&format!("--> {place}\n")), "{put}: {shown}");
+        assert!(error.hint().unwrap_or_default().contains(hint), "{put}: {shown}");
+    }
+    let several = PLAN.replace("\"mine\"", &format!("\"{ESKETAMINE}\"")).replace("iv every", "intranasal every");
+    let shown = wrong(&several).to_string();
+    assert!(
+        shown.contains("error[E_WHICH_OUTPUT]") && shown.contains("hint: write it like `Cmax(esketamine)`"),
+        "{shown}"
+    );
+    assert!(none.is_empty());
+}
