@@ -4,7 +4,7 @@
 
 use posology::math::statistics::percentile;
 use posology::plot::{Axis, Fan, Panel, Window};
-use posology::population::Effects;
+use posology::population::Population;
 use posology::prelude::*;
 use posology::simulate::Prepared;
 
@@ -54,12 +54,12 @@ pub fn figure() -> Result<Figure, Error> {
 
 /// The curves of everybody.
 fn people(model: &Model, prepared: &Prepared<'_>) -> Result<Vec<Vec<f64>>, Error> {
-    let mut effects = Effects::new(model, SEED, 0);
+    let population = Population::of(model).size(PEOPLE).seed(SEED);
+    let mut draws = population.draws();
     let mut workspace = prepared.workspace();
-    let mut subject = Subject::typical(model);
     let mut curves = Vec::new();
-    for person in 0..PEOPLE {
-        effects.draw(person, prepared.occasions(), &mut subject);
+    for person in 0..population.count() {
+        let subject = draws.subject(person, prepared.occasions())?;
         let mut values = vec![0.0; prepared.numbers()];
         prepared.run(&subject, &mut workspace, &mut values)?;
         curves.push(values);
