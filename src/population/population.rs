@@ -112,6 +112,11 @@ impl<'m> Population<'m> {
         self.size
     }
 
+    /// The seed and the replicate of everything that is drawn for it.
+    pub fn key(&self) -> (u64, u64) {
+        (self.seed, self.replicate)
+    }
+
     /// What should be known about the people: columns that are not used, covariates that are missing.
     pub fn warnings(&self) -> &[Diagnostic] {
         &self.warnings
