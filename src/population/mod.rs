@@ -6,12 +6,13 @@
 mod bound;
 mod correlation;
 mod distribution;
+mod draws;
 mod effects;
 mod error;
 mod estimates;
 mod listed;
+mod outside;
 mod people;
-mod population;
 pub mod random;
 mod resolve;
 mod stated;
@@ -19,9 +20,10 @@ mod subject;
 mod together;
 mod written;
 
+pub use draws::{Draws, Population};
 pub use effects::Effects;
 pub use error::PeopleError;
-pub use people::People;
-pub use population::{Draws, Outside, Population};
 pub use estimates::Estimates;
+pub use outside::Outside;
+pub use people::People;
 pub use subject::{Subject, SubjectError};
