@@ -5,7 +5,6 @@ use super::output::{self, beside, spooled, warn, write_table};
 use super::progress::Progress;
 use super::{ArgumentError, Failure, Outcome, read};
 use crate::Error;
-use crate::error::Diagnostic;
 use crate::io::{
     AtomicFile, Cell, Column, Format, Hashed, Input, IoError, Manifest, Output, Spool, Table, commit_in_order, number,
 };
@@ -237,14 +236,10 @@ impl<'m> Run<'_, 'm> {
             eprintln!("subject {}: {error}", person + 1);
         }
         describe(manifest, self.prepared.settings(), self.prepared.is_integrated(), remarks.work);
-        let mut warnings = self.population.warnings().to_vec();
+        let mut warnings = self.population.warnings();
         warnings.extend(remarks.outside.warnings(self.model()));
         warnings.extend(self.model().warnings().iter().cloned());
-        if !remarks.failures.is_empty() {
-            let (failed, all) = (remarks.failures.len(), self.population.count());
-            let message = format!("{failed} of {all} subjects failed: they have no values");
-            warnings.push(Diagnostic::warning("W_SUBJECTS_FAILED", message));
-        }
+        warnings.extend(remarks.warning(self.population.count()));
         warn(&warnings);
         manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
     }

@@ -46,6 +46,11 @@ pub(super) struct BoundList {
 }
 
 impl Listed {
+    /// Whether there is a column of this name.
+    pub fn describes(&self, covariate: &str) -> bool {
+        self.columns.iter().any(|column| column.name.text == covariate)
+    }
+
     /// Reads a table of comma-separated values: a header with `ID`, and one row per person.
     pub fn read(name: &str, text: &str) -> Result<Listed, Faults<PeopleError>> {
         let source = Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
