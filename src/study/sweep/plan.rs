@@ -9,6 +9,7 @@ use crate::document::{self, DocumentError, Log, Place, Table, Text, Value};
 use crate::error::{Faults, Source};
 use crate::metrics::{Measure, OutputMeasure};
 use crate::model::Model;
+use crate::population::People;
 use crate::study::PlanError;
 use crate::study::compare::Models;
 use crate::study::reading::{self, duration, pairs};
@@ -35,6 +36,8 @@ pub struct SweepPlan {
     /// h; without it as long as a simulation is without it.
     pub(super) until: Option<f64>,
     pub(super) subjects: u64,
+    /// Who they are, besides what `subject` says of everybody.
+    pub(super) people: Option<People>,
     pub(super) seed: u64,
     pub(super) replicates: u64,
     pub(super) factors: Vec<Factor>,
@@ -76,6 +79,7 @@ impl SweepPlan {
             "factors",
             "design",
             "measures",
+            "population",
             "summary",
         ];
         let root = Table::root(&log, "a sweep plan", table.get_ref(), &known);
@@ -104,6 +108,10 @@ impl SweepPlan {
         {
             log.report(&summary.place, SweepError::TypicalSummary);
         }
+        let population = root.get("population");
+        if let (1, Some(value)) = (subjects * replicates, &population) {
+            log.report(&value.place, SweepError::TypicalPopulation);
+        }
         let plan = give.map(|give| SweepPlan {
             title: root.text("title").map_or_else(|| "Sweep".into(), |t| t.text),
             models,
@@ -112,6 +120,7 @@ impl SweepPlan {
             set: root.get("set").and_then(|v| pairs(&v)).unwrap_or_default(),
             until: duration(&root, "until"),
             subjects,
+            people: population.and_then(|v| People::read(&v.entries()?, &[])),
             seed,
             replicates,
             factors,
