@@ -5,6 +5,7 @@
 
 mod design;
 mod error;
+mod factors;
 mod holes;
 mod plan;
 mod point;
