@@ -27,6 +27,9 @@ pub enum PlanError {
     /// Not a metric.
     #[error(transparent)]
     Measure(#[from] MeasureError),
+    /// Wrong as a population.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// Wrong as a sweep.
     #[error(transparent)]
     Sweep(#[from] sweep::SweepError),
@@ -84,6 +87,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.code(),
             PlanError::Measure(e) => e.code(),
+            PlanError::People(e) => e.code(),
             PlanError::Sweep(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
@@ -110,6 +114,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.hint(),
             PlanError::Measure(e) => e.hint(),
+            PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
             PlanError::People(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
