@@ -6,6 +6,7 @@ use super::output::{print, table, warn};
 use super::progress::Progress;
 use super::{Failure, Outcome, Shared, model, read};
 use crate::io::{Cell, Column, Table};
+use crate::simulate::Settings;
 use crate::study::sweep::{
     Ended, Folder, Lock, Run, Shard, Sweep, SweepPlan, Totals, Watch, array_expression, merge, status,
 };
@@ -26,6 +27,8 @@ pub(super) struct SweepArgs {
     command: Option<SweepCommand>,
     #[command(flatten)]
     run: Option<RunArgs>,
+    #[command(flatten)]
+    engine: EngineArgs,
 }
 
 #[derive(Debug, Subcommand)]
@@ -55,8 +58,6 @@ struct RunArgs {
     /// Say nothing but warnings and errors
     #[arg(long)]
     quiet: bool,
-    #[command(flatten)]
-    engine: EngineArgs,
 }
 
 #[derive(Debug, Args)]
@@ -85,21 +86,23 @@ struct MergeArgs {
 }
 
 pub(super) fn run(args: &SweepArgs) -> Result<Outcome, Failure> {
-    match (&args.command, &args.run) {
-        (Some(SweepCommand::Status(args)), _) => show_status(args),
-        (Some(SweepCommand::Merge(args)), _) => merge_folders(args),
-        (None, Some(args)) => sweep(args),
-        (None, None) => unreachable!("the parser of arguments wants a plan or a command"),
+    match &args.command {
+        Some(SweepCommand::Status(args)) => show_status(args),
+        Some(SweepCommand::Merge(args)) => merge_folders(args),
+        None => {
+            let run = args.run.as_ref().expect("without a command, the parser of arguments wants a plan");
+            sweep(run, args.engine.settings())
+        }
     }
 }
 
-fn sweep(args: &RunArgs) -> Result<Outcome, Failure> {
+fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
     let name = args.plan.display().to_string();
     let text = read(&name)?;
     let plan = SweepPlan::parse(&name, &text)?;
     let beside_plan = args.plan.parent().unwrap_or(Path::new(""));
     let models = plan.models(|name| model(&beside(beside_plan, name)))?;
-    let sweep = Sweep::with(&plan, &models, args.engine.settings())?;
+    let sweep = Sweep::with(&plan, &models, settings)?;
     let lock = Lock::new(&sweep, &text, &models);
     let folder = Folder::new(&args.out);
     let stop = Stop::listen();
@@ -131,7 +134,7 @@ fn sweep(args: &RunArgs) -> Result<Outcome, Failure> {
             Ok(outcome(totals))
         }
         Ended::Shard(totals) => {
-            say(format!("this shard is finished; once all are, `posology sweep merge {out}` puts them together"));
+            say("this shard is finished; once all are, `posology sweep merge DIR...` puts them together".into());
             Ok(outcome(totals))
         }
         Ended::Interrupted { done, of } => {

@@ -323,6 +323,15 @@ impl<'m> Prepared<'m> {
         }
     }
 
+    /// Those of an output that is propagated exactly, in memory of their own.
+    pub(super) fn weights_of(&self, readout: &Readout, files: &[Vec<[f64; 1]>]) -> Option<(Vec<f64>, Vec<f64>)> {
+        self.is_exact(readout).then(|| {
+            let (mut c, mut d) = (vec![0.0; self.split.exact * files.len()], vec![0.0; files.len()]);
+            self.weights(readout, files, &mut c, &mut d);
+            (c, d)
+        })
+    }
+
     /// An output that is no linear function of the states, at every sampling time, in base units.
     fn compute(
         &self,

@@ -2,7 +2,6 @@
 
 use crate::error::Kind;
 use crate::io::IoError;
-use std::io;
 use std::path::PathBuf;
 
 /// An error about the files of a sweep.
@@ -114,12 +113,10 @@ impl Kind for RunError {
             Self::PartsDiffer { .. } => {
                 "both were computed from one plan.lock: by two builds or kinds of processor?".into()
             }
-            Self::Stopped { source: IoError::Write { source, .. }, .. }
-                if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
-            {
-                "make room on the disk; the same command with `--resume` goes on".into()
-            }
-            Self::Stopped { .. } => "the same command with `--resume` goes on".into(),
+            Self::Stopped { source, .. } => match source.hint() {
+                Some(hint) => format!("{hint}; then the same command with `--resume` goes on"),
+                None => "the same command with `--resume` goes on".into(),
+            },
         })
     }
 }

@@ -80,7 +80,7 @@ impl<'d> Folder<'d> {
     }
 
     pub(super) fn part(&self, part: u64) -> PathBuf {
-        self.path.join(PARTS).join(part_name(part))
+        self.file(PARTS).join(part_name(part))
     }
 
     /// Makes it the folder of this sweep; one that is the folder of it already is taken only to go on.
@@ -97,20 +97,27 @@ impl<'d> Folder<'d> {
         if let Some(path) = [RESULTS, MANIFEST].map(|name| self.file(name)).into_iter().find(|p| self.disk.is_file(p)) {
             return Err(RunError::InTheWay { path }.into());
         }
-        for path in [&self.path, &self.file(PARTS)] {
-            self.disk.make_folder(path).map_err(|source| IoError::Folder { path: path.clone(), source })?;
-        }
+        self.make(&self.path)?;
         let mut file = AtomicFile::create_on(self.disk, &self.file(LOCK))?;
         let path = self.file(LOCK);
         file.write_all(lock.to_json().as_bytes()).map_err(|source| IoError::Write { path, source })?;
         Ok(file.commit()?)
     }
 
+    fn make(&self, path: &Path) -> Result<(), IoError> {
+        self.disk.make_folder(path).map_err(|source| IoError::Folder { path: path.into(), source })
+    }
+
+    /// Makes the place of the parts.
+    pub(super) fn make_parts(&self) -> Result<(), IoError> {
+        self.make(&self.file(PARTS))
+    }
+
     /// Removes what a killed run left half written. Of a shard only its own parts, since others may be running beside it.
     pub(super) fn remove_leftovers(&self, lock: &Lock, shard: Shard) -> Result<(), IoError> {
         let mine: Vec<String> = shard.of(lock.parts().count()).map(part_name).collect();
         let of_whole = [LOCK, RESULTS, MANIFEST];
-        for path in self.list(&self.path)?.into_iter().chain(self.list(&self.path.join(PARTS))?) {
+        for path in self.list(&self.path)?.into_iter().chain(self.list(&self.file(PARTS))?) {
             let Some(name) = staged_for(&path) else { continue };
             let is_whole = shard == Shard::WHOLE && of_whole.contains(&name);
             if is_whole || mine.iter().any(|part| part == name) {
@@ -133,7 +140,7 @@ impl<'d> Folder<'d> {
             let part = path.file_name()?.to_str()?.strip_prefix("part-")?.strip_suffix(".bin")?.parse().ok()?;
             (path.file_name()?.to_str()? == part_name(part)).then_some(part)
         };
-        let mut parts: Vec<u64> = self.list(&self.path.join(PARTS))?.iter().filter_map(number).collect();
+        let mut parts: Vec<u64> = self.list(&self.file(PARTS))?.iter().filter_map(number).collect();
         parts.sort_unstable();
         Ok(parts)
     }
@@ -158,7 +165,7 @@ impl<'d> Folder<'d> {
 
     /// Removes the parts, once the results hold all that is in them.
     pub(super) fn remove_parts(&self) -> Result<(), IoError> {
-        let folder = self.path.join(PARTS);
+        let folder = self.file(PARTS);
         for part in self.parts_there()? {
             let path = self.part(part);
             self.disk.remove(&path).map_err(|source| IoError::Write { path, source })?;

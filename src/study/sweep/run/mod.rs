@@ -17,9 +17,9 @@ pub use parts::{Parts, Shard, array_expression};
 pub use status::{Status, status};
 
 use super::Sweep;
-use crate::Error;
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, Fault};
 use crate::io::IoError;
+use crate::{Error, ErrorKind};
 use assemble::{Rows, assemble, point_of_values};
 use folder::Found;
 use parts::{Content, Part};
@@ -146,6 +146,9 @@ impl<'a> Run<'a> {
             self.folder.remove_parts()?;
             return Ok(Ended::Complete(totals));
         }
+        if !self.todo.is_empty() {
+            self.folder.make_parts()?;
+        }
         let (next, halt) = (AtomicUsize::new(0), AtomicBool::new(false));
         let outcome = Mutex::new((self.there, before, None::<IoError>));
         rayon::broadcast(|_| {
@@ -177,9 +180,19 @@ impl<'a> Run<'a> {
         if self.shard != Shard::WHOLE {
             return Ok(Ended::Shard(totals));
         }
-        let totals = assemble(self.sweep, self.lock, std::slice::from_ref(self.folder), self.folder)?;
+        let totals = assemble(self.sweep, self.lock, std::slice::from_ref(self.folder), self.folder)
+            .map_err(|error| kept(error, of))?;
         self.folder.remove_parts()?;
         Ok(Ended::Complete(totals))
+    }
+}
+
+/// Says of a failure to write the results that all parts are there.
+fn kept(error: Error, parts: u64) -> Error {
+    let fault = error.into_vec().swap_remove(0);
+    match fault.kind {
+        ErrorKind::Io(source @ IoError::Write { .. }) => RunError::Stopped { source, done: parts, all: parts }.into(),
+        kind => Fault { kind, ..fault }.into(),
     }
 }
 
