@@ -56,9 +56,6 @@ pub enum PlanError {
     /// A population of nobody.
     #[error("a population needs a person")]
     NoPeople,
-    /// Wrong as a population.
-    #[error(transparent)]
-    People(#[from] PeopleError),
     /// A plan that compares nothing.
     #[error("a comparison needs an arm")]
     NoArms,
@@ -93,7 +90,6 @@ impl Kind for PlanError {
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
             PlanError::NoPeople => "E_OUT_OF_RANGE",
-            PlanError::People(e) => e.code(),
             PlanError::NoArms => "E_NO_ARMS",
             PlanError::NarrowBand => "E_NARROW_BAND",
             PlanError::NotOneDose => "E_NOT_ONE_DOSE",
@@ -116,7 +112,6 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.hint(),
             PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
-            PlanError::People(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),
