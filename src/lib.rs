@@ -128,10 +128,13 @@ error_kinds! {
     Dosing(dosing::DosingError),
     Model(model::ModelError),
     Subject(population::SubjectError),
+    People(population::PeopleError),
     Measure(metrics::MeasureError),
     Simulation(simulate::SimulationError),
     #[cfg(feature = "study")]
     Plan(study::PlanError),
+    #[cfg(feature = "study")]
+    Run(study::sweep::RunError),
     #[cfg(feature = "study")]
     Io(io::IoError),
     #[cfg(feature = "study")]

@@ -6,9 +6,12 @@ mod engine;
 mod explain;
 mod output;
 mod person;
+mod population;
+mod progress;
 mod schedule;
 mod simulate;
 mod simulate_data;
+mod sweep;
 
 use crate::Error;
 use crate::document::{Place, Text};
@@ -40,6 +43,8 @@ enum Command {
     Compare(compare::CompareArgs),
     /// Simulate one model for one person
     Simulate(Box<simulate::SimulateArgs>),
+    /// Simulate every point of a design over doses, intervals, models, parameters; nothing is lost when it is killed
+    Sweep(Box<sweep::SweepArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
@@ -67,6 +72,8 @@ enum Outcome {
     Done,
     /// Some rows failed.
     SomeFailed,
+    /// A signal ended it, of this number.
+    Signalled(u8),
 }
 
 /// Runs the command line of this process.
@@ -83,6 +90,8 @@ pub fn main() -> ExitCode {
     match run(cli.command) {
         Ok(Outcome::Done) => ExitCode::SUCCESS,
         Ok(Outcome::SomeFailed) => ExitCode::from(1),
+        // As shells say it.
+        Ok(Outcome::Signalled(signal)) => ExitCode::from(128 + signal),
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(Failure::Shown) => ExitCode::from(2),
         Err(Failure::Error(error)) => {
@@ -111,6 +120,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Compare(args) => compare::run(&args),
         Command::Simulate(args) => simulate::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),
@@ -146,6 +156,21 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A population of nobody knows how many.
+    #[error("`--population` says who the people are, and not how many")]
+    NoSize,
+    /// An option about a population that nobody asked for.
+    #[error("`{option}` is given, and there is no population")]
+    NoPopulation {
+        /// The option.
+        option: String,
+    },
+    /// Threads that cannot be started.
+    #[error("cannot start threads: {message}")]
+    Threads {
+        /// What the system says.
+        message: String,
+    },
     /// A covariate of the command line that the data set has as well.
     #[error("`--covariate {covariate}` is given, and the column `{column}` of the data sets it too")]
     SetByColumn {
@@ -173,6 +198,8 @@ impl Kind for ArgumentError {
                 "E_ARGUMENT"
             }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => "E_ARGUMENT",
+            ArgumentError::Threads { .. } => "E_THREADS",
             ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
     }
@@ -183,6 +210,10 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::NoCsv { .. } => Some("end the name in `.csv`".into()),
+            ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
+                Some("give `--subjects` and `--seed` as well".into())
+            }
+            ArgumentError::Threads { .. } => Some("ask for fewer with `--threads`".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {
                 let example = match option.as_str() {

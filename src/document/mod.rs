@@ -1,5 +1,6 @@
-//! Reading TOML documents (models, schedules, plans) with a place for everything that is wrong.
+//! Reading documents (models, schedules, plans, populations) with a place for everything that is wrong.
 
+pub(crate) mod cells;
 mod read;
 
 pub(crate) use read::{Log, Number, Table, Value, parse};

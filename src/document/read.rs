@@ -88,6 +88,11 @@ impl<K: From<DocumentError>> Log<K> {
         self.faults.borrow_mut().push(fault);
     }
 
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies
+    pub fn is_empty(&self) -> bool {
+        self.faults.borrow().is_empty()
+    }
+
     pub fn into_faults(self) -> Vec<Fault<K>> {
         self.faults.into_inner()
     }
@@ -137,6 +142,10 @@ impl<'a, K: From<DocumentError>> Value<'a, K> {
 
     pub fn is_text(&self) -> bool {
         self.value.is_str()
+    }
+
+    pub fn is_table(&self) -> bool {
+        self.value.is_table()
     }
 
     pub fn as_flag(&self) -> Option<bool> {

@@ -72,6 +72,11 @@ impl Kind for IoError {
             {
                 Some("choose a folder you may write to".into())
             }
+            Self::Write { source, .. } | Self::Folder { source, .. }
+                if matches!(source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded) =>
+            {
+                Some("make room on the disk".into())
+            }
             Self::Folder { .. } => Some("a file of that name may be in the way".into()),
             Self::IsFolder { .. } => Some("give the name of a file in it".into()),
             Self::UnknownFormat { .. } => Some("formats are `table`, `csv` and `json`".into()),

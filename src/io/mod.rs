@@ -3,16 +3,19 @@
 //!
 //! Numbers for programs (CSV, JSON) have the fewest digits that read back to the same `f64`; tables for people are rounded.
 
+mod disk;
 mod error;
 mod hashed;
 mod manifest;
 mod nmtran;
 mod number;
+mod people;
 mod spool;
 mod table;
 mod text;
 mod write;
 
+pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::IoError;
 pub use hashed::Hashed;
 pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
@@ -21,6 +24,9 @@ pub use nmtran::{
     doses_of,
 };
 pub use number::{number, rounded};
+pub use people::read_people;
 pub use spool::Spool;
 pub use table::{Cell, Column, Format, Table};
+pub(crate) use table::{csv_line, csv_rows};
+pub(crate) use write::staged_for;
 pub use write::{AtomicFile, OutputFile, commit_in_order, write_atomic, write_set};

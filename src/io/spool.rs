@@ -1,8 +1,8 @@
 //! Results that are shown only once all of them are there.
 
 use super::error::IoError;
-use super::write::open_beside;
-use std::fs::File;
+use super::write::beside;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufReader, BufWriter, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,8 @@ impl Spool {
     /// [`IoError::Write`].
     pub fn new() -> Result<Self, IoError> {
         let folder = std::env::temp_dir();
-        let opened = open_beside(&folder.join("posology"));
+        let open = |path: &Path| OpenOptions::new().read(true).write(true).create_new(true).open(path);
+        let opened = beside(&folder.join("posology"), open);
         let (path, file) = opened.map_err(|source| IoError::Write { path: folder, source })?;
         Ok(Spool { path, file: BufWriter::new(file) })
     }

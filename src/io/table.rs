@@ -159,20 +159,7 @@ impl Table {
 
     /// CSV with plain column names. A missing cell is empty; its reason is in the other two formats.
     pub fn to_csv(&self) -> String {
-        let mut writer = csv::WriterBuilder::new().from_writer(Vec::new());
-        let names = self.columns.iter().map(|column| column.name.as_bytes());
-        writer.write_record(names).expect("writing to memory");
-        for row in &self.rows {
-            let fields = row.iter().map(|cell| match cell {
-                Cell::Text(text) => text.clone(),
-                Cell::Number(value) => number(*value),
-                Cell::Integer(value) => value.to_string(),
-                Cell::Missing(_) => String::new(),
-            });
-            writer.write_record(fields).expect("rows are as long as the header");
-        }
-        let bytes = writer.into_inner().expect("writing to memory");
-        String::from_utf8(bytes).expect("fields are text")
+        csv_line(self.columns.iter().map(|column| &column.name)) + &csv_rows(&self.rows)
     }
 
     /// A JSON array with one object per row, keys in the order of the columns.
@@ -184,6 +171,31 @@ impl Table {
         json.push('\n');
         json
     }
+}
+
+/// A line of CSV.
+pub(crate) fn csv_line<'a>(fields: impl IntoIterator<Item = &'a String>) -> String {
+    csv_lines(std::iter::once(fields))
+}
+
+/// Rows of cells as CSV without a header; see [`Table::to_csv`].
+pub(crate) fn csv_rows(rows: &[Vec<Cell>]) -> String {
+    let field = |cell: &Cell| match cell {
+        Cell::Text(text) => text.clone(),
+        Cell::Number(value) => number(*value),
+        Cell::Integer(value) => value.to_string(),
+        Cell::Missing(_) => String::new(),
+    };
+    csv_lines(rows.iter().map(|row| row.iter().map(field)))
+}
+
+fn csv_lines<F: AsRef<[u8]>>(lines: impl IntoIterator<Item = impl IntoIterator<Item = F>>) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    lines
+        .into_iter()
+        .for_each(|line| writer.write_record(line).expect("rows are equally long, and memory is written to"));
+    let bytes = writer.into_inner().expect("writing to memory");
+    String::from_utf8(bytes).expect("fields are text")
 }
 
 impl Serialize for Table {

@@ -1,79 +1,104 @@
 //! Files that appear whole or not at all.
 
 use std::ffi::OsString;
-use std::fs::{self, File, OpenOptions};
+use std::fmt;
+use std::fs::{self, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::disk::{Disk, DiskFile, SystemDisk};
 use super::error::IoError;
 use super::manifest::{Manifest, Output, sha256_hex};
 
 /// A file being written beside its final place; [`AtomicFile::commit`] moves it there.
 ///
 /// Dropped without a commit it leaves nothing behind, and what was at the path before stays as it was.
-#[derive(Debug)]
-pub struct AtomicFile {
+pub struct AtomicFile<'d> {
     path: PathBuf,
+    disk: &'d dyn Disk,
     /// The file beside the target, or `None` when the target is a device or a pipe, which is written directly.
     staged: Option<PathBuf>,
-    file: Option<BufWriter<File>>,
+    file: Option<BufWriter<Box<dyn DiskFile>>>,
 }
 
-impl AtomicFile {
+impl AtomicFile<'static> {
     /// Opens a temporary file in the folder of `path`.
     ///
     /// # Errors
     /// [`IoError::IsFolder`] and [`IoError::Write`].
     pub fn create(path: &Path) -> Result<Self, IoError> {
         let failed = |source| IoError::Write { path: path.into(), source };
-        let (target, staged, file) = match fs::metadata(path) {
-            Ok(found) if found.is_dir() => return Err(IoError::IsFolder { path: path.into() }),
+        match fs::metadata(path) {
+            Ok(found) if found.is_dir() => Err(IoError::IsFolder { path: path.into() }),
             Ok(found) if !found.is_file() => {
                 // Renaming onto a device such as /dev/stdout would replace the device.
                 let file = OpenOptions::new().write(true).open(path).map_err(failed)?;
-                (path.to_path_buf(), None, file)
+                let file = BufWriter::new(Box::new(file) as Box<dyn DiskFile>);
+                Ok(Self { path: path.into(), disk: &SystemDisk, staged: None, file: Some(file) })
             }
-            found => {
-                // A link keeps pointing where it did: the file it names is replaced.
-                let target = match found {
-                    Ok(_) => fs::canonicalize(path).map_err(failed)?,
-                    Err(_) => path.to_path_buf(),
-                };
-                let (staged, file) = open_beside(&target).map_err(failed)?;
-                (target, Some(staged), file)
-            }
-        };
-        Ok(Self { path: target, staged, file: Some(BufWriter::new(file)) })
+            // A link keeps pointing where it did: the file it names is replaced.
+            Ok(_) => Self::create_on(&SystemDisk, &fs::canonicalize(path).map_err(failed)?),
+            Err(_) => Self::create_on(&SystemDisk, path),
+        }
+    }
+}
+
+impl<'d> AtomicFile<'d> {
+    /// Opens a temporary file in the folder of `path`, where a file may be, but no folder, link or device.
+    ///
+    /// # Errors
+    /// [`IoError::Write`].
+    pub fn create_on(disk: &'d dyn Disk, path: &Path) -> Result<Self, IoError> {
+        let opened = beside(path, |staged| disk.create(staged));
+        let (staged, file) = opened.map_err(|source| IoError::Write { path: path.into(), source })?;
+        Ok(Self { path: path.into(), disk, staged: Some(staged), file: Some(BufWriter::new(file)) })
     }
 
     /// Brings the bytes to the disk, without moving the file yet.
     fn settle(&mut self) -> Result<(), IoError> {
         let Some(writer) = self.file.take() else { return Ok(()) };
-        let settled = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|file| {
+        let settled = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|mut file| {
             // A pipe or a terminal cannot be synchronised.
-            if self.staged.is_some() { file.sync_all() } else { Ok(()) }
+            if self.staged.is_some() { file.sync() } else { Ok(()) }
         });
         settled.map_err(|source| IoError::Write { path: self.path.clone(), source })
     }
 
-    /// Flushes to the disk and moves the file to its place.
+    /// Flushes to the disk and moves the file to its place, for good.
     ///
     /// # Errors
     /// [`IoError::Write`]; the temporary file is removed and an older file at the path stays.
-    pub fn commit(mut self) -> Result<(), IoError> {
+    pub fn commit(self) -> Result<(), IoError> {
+        let (disk, path) = (self.disk, self.path.clone());
+        if self.place()? {
+            let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            disk.sync_folder(folder);
+        }
+        Ok(())
+    }
+
+    /// The same without waiting for the folder: after a power cut the file may be missing, or the older one be back.
+    ///
+    /// # Errors
+    /// As [`AtomicFile::commit`].
+    pub(crate) fn commit_soon(self) -> Result<(), IoError> {
+        self.place().map(|_| ())
+    }
+
+    /// Whether there was a file to move.
+    fn place(mut self) -> Result<bool, IoError> {
         self.settle()?;
-        let Some(staged) = self.staged.take() else { return Ok(()) };
-        fs::rename(&staged, &self.path).map_err(|source| {
+        let Some(staged) = self.staged.take() else { return Ok(false) };
+        self.disk.rename(&staged, &self.path).map_err(|source| {
             self.staged = Some(staged);
             IoError::Write { path: self.path.clone(), source }
         })?;
-        sync_folder(&self.path);
-        Ok(())
+        Ok(true)
     }
 }
 
-impl Write for AtomicFile {
+impl Write for AtomicFile<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.file.as_mut().expect("open until committed").write(bytes)
     }
@@ -83,17 +108,26 @@ impl Write for AtomicFile {
     }
 }
 
-impl Drop for AtomicFile {
+impl Drop for AtomicFile<'_> {
     fn drop(&mut self) {
         if let Some(staged) = &self.staged {
-            drop(self.file.take());
-            let _ = fs::remove_file(staged);
+            // What is still in memory is of no use, and writing it would only fail where writing failed before.
+            if let Some(writer) = self.file.take() {
+                drop(writer.into_parts());
+            }
+            let _ = self.disk.remove(staged);
         }
     }
 }
 
+impl fmt::Debug for AtomicFile<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AtomicFile").field("path", &self.path).field("staged", &self.staged).finish_non_exhaustive()
+    }
+}
+
 /// Opens a new hidden file in the folder of `target`, of a name no other writer has.
-pub(super) fn open_beside(target: &Path) -> io::Result<(PathBuf, File)> {
+pub(super) fn beside<F>(target: &Path, open: impl Fn(&Path) -> io::Result<F>) -> io::Result<(PathBuf, F)> {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let name = target.file_name().ok_or(io::ErrorKind::InvalidInput)?;
     loop {
@@ -101,19 +135,20 @@ pub(super) fn open_beside(target: &Path) -> io::Result<(PathBuf, File)> {
         hidden.push(name);
         hidden.push(format!(".{}-{}.tmp", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed)));
         let staged = target.with_file_name(hidden);
-        match OpenOptions::new().read(true).write(true).create_new(true).open(&staged) {
+        match open(&staged) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             opened => return Ok((staged, opened?)),
         }
     }
 }
 
-/// Makes a rename last through a power cut, where the system can; the file itself is whole either way.
-fn sync_folder(path: &Path) {
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if let Ok(folder) = File::open(folder) {
-        let _ = folder.sync_all();
-    }
+/// The name of the file that a temporary file was to become, if `staged` is the name of one.
+pub(crate) fn staged_for(staged: &Path) -> Option<&str> {
+    let name = staged.file_name()?.to_str()?.strip_prefix('.')?.strip_suffix(".tmp")?;
+    let (name, writer) = name.rsplit_once('.')?;
+    let (process, count) = writer.split_once('-')?;
+    let numbers = process.parse::<u32>().is_ok() && count.parse::<u64>().is_ok();
+    (numbers && !name.is_empty()).then_some(name)
 }
 
 /// Writes a file whole or not at all, through a temporary file in the same folder.
@@ -186,7 +221,7 @@ pub fn write_set(
 ///
 /// # Errors
 /// [`IoError::Write`]. If it is about bringing a file to the disk, no file has been moved.
-pub fn commit_in_order(mut files: Vec<AtomicFile>) -> Result<(), IoError> {
+pub fn commit_in_order(mut files: Vec<AtomicFile<'_>>) -> Result<(), IoError> {
     files.iter_mut().try_for_each(AtomicFile::settle)?;
     files.into_iter().try_for_each(AtomicFile::commit)
 }

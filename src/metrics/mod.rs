@@ -3,8 +3,10 @@
 //! A metric says what it is; [`crate::simulate`] computes it from the solution of the model, never from a plotting grid.
 
 mod measure;
+mod output;
 
 pub use measure::{Measure, MeasureError};
+pub use output::OutputMeasure;
 
 use crate::units::{Dimension, Unit, UnitError};
 

@@ -1,11 +1,29 @@
-//! The people a model is simulated for.
+//! The people a model is simulated for: one person, or a population of virtual or real ones.
+//!
+//! [`People`] says who they are, whatever the model; a [`Population`] is these people in the terms of one model, and draws each
+//! of them as a [`Subject`].
 
+mod bound;
+mod correlation;
+mod distribution;
+mod draws;
 mod effects;
+mod error;
 mod estimates;
+mod listed;
+mod outside;
+mod people;
 pub mod random;
+mod resolve;
+mod stated;
 mod subject;
 mod together;
+mod written;
 
+pub use draws::{Draws, Population};
 pub use effects::Effects;
+pub use error::PeopleError;
 pub use estimates::Estimates;
+pub use outside::Outside;
+pub use people::People;
 pub use subject::{Subject, SubjectError};

@@ -3,7 +3,10 @@
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults, Kind, Span, listed, nearest};
 use crate::model::{Covariate, CovariateKind, Eta, Level, Model, Setting, common_covariate, common_covariates};
-use crate::units::{Dimension, Quantity, UnitError};
+use crate::units::{Dimension, Quantity, Unit, UnitError};
+
+/// The code of a warning of people whom a model was not made for.
+pub(super) const OUTSIDE: &str = "W_OUTSIDE_POPULATION";
 
 /// One person, described in the terms of one model.
 #[derive(Debug, Clone)]
@@ -24,7 +27,30 @@ pub struct Subject<'m> {
     /// Body weight in kg, for doses per kilogram.
     weight: Option<f64>,
     weight_given: bool,
-    warnings: Vec<Diagnostic>,
+    /// Values (base units) outside the range of the people that the model was made from, and the places of these ranges.
+    outside: Vec<(usize, f64)>,
+}
+
+/// Where a subject keeps a covariate.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Seat {
+    /// The place among the model's covariates; none of one that only every person has.
+    pub covariate: Option<usize>,
+    /// The place among the ranges of the model's population.
+    range: Option<usize>,
+    is_weight: bool,
+}
+
+impl Seat {
+    /// A value in base units that can be kept here.
+    pub(super) fn checked(self, value: f64) -> Result<f64, SubjectError> {
+        let weight = kilograms(value);
+        if self.is_weight && (weight.is_nan() || weight <= 0.0) {
+            Err(SubjectError::Weight { weight })
+        } else {
+            Ok(value)
+        }
+    }
 }
 
 /// What can be wrong with the description of a subject.
@@ -91,6 +117,14 @@ pub enum SubjectError {
         /// kg
         weight: f64,
     },
+    /// A person beyond those that are listed.
+    #[error("there is no person {person}: {listed} are listed")]
+    NotListed {
+        /// Counted from 1.
+        person: u64,
+        /// How many there are.
+        listed: u64,
+    },
     /// A unit that is missing or of another dimension.
     #[error("`{name}`: {error}")]
     Unit {
@@ -111,6 +145,7 @@ impl Kind for SubjectError {
             SubjectError::UnknownCategory { .. } => "E_NOT_IN_LIST",
             SubjectError::WrongKind { .. } => "E_WRONG_TYPE",
             SubjectError::Weight { .. } => "E_OUT_OF_RANGE",
+            SubjectError::NotListed { .. } => "E_TOO_FEW_PEOPLE",
             SubjectError::Unit { error, .. } => error.code(),
         }
     }
@@ -132,7 +167,10 @@ impl Kind for SubjectError {
             }
             SubjectError::UnknownCategory { found, known, .. } => Some(suggestion(found, known, "its values are")),
             SubjectError::Unit { error, .. } => error.hint(),
-            SubjectError::Weight { .. } => Some("write it like `70 kg`".into()),
+            SubjectError::Weight { .. } => {
+                Some("write it like `70 kg`; a distribution of weights needs a `min`".into())
+            }
+            SubjectError::NotListed { .. } => Some("`resample = true` draws from them again and again".into()),
             SubjectError::WrongKind { .. } => None,
         }
     }
@@ -165,10 +203,7 @@ impl<'m> Subject<'m> {
     pub fn typical(model: &'m Model) -> Self {
         let covariates: Vec<f64> = model.covariates().iter().map(|c| c.reference).collect();
         // Only a covariate that can be a body weight makes doses per kilogram possible.
-        let is_weight = |c: &Covariate| {
-            let mass = matches!(&c.kind, CovariateKind::Number { unit } if unit.dimension() == Dimension::MASS);
-            c.name == "weight" && mass && c.reference > 0.0
-        };
+        let is_weight = |c: &Covariate| c.name == "weight" && is_mass(c) && c.reference > 0.0;
         let weight = model.covariates().iter().position(is_weight);
         Subject {
             model,
@@ -180,7 +215,7 @@ impl<'m> Subject<'m> {
             effects: vec![0.0; model.etas().len()],
             occasions: vec![0.0; between_occasions(model).count()],
             weight_given: false,
-            warnings: Vec::new(),
+            outside: Vec::new(),
         }
     }
 
@@ -269,32 +304,52 @@ impl<'m> Subject<'m> {
     }
 
     fn cover(&mut self, name: &str, setting: Setting) -> Result<(), SubjectError> {
-        let model = self.model;
-        let unit = |error| SubjectError::Unit { name: name.to_string(), error };
-        if name == "weight"
-            && let (Setting::Number(quantity), Some(kg)) = (&setting, common_covariate(name))
-        {
-            let weight = kilograms(quantity.like(&kg).map_err(unit)?);
-            if weight <= 0.0 {
-                return Err(SubjectError::Weight { weight });
-            }
-            self.weight = Some(weight);
+        let seat = Subject::seat(self.model, name).ok_or_else(|| self.unknown(name))?;
+        let value = match (seat.covariate, common_covariate(name)) {
+            (Some(index), _) => value_of(&self.model.covariates()[index], setting)?,
+            (None, Some(unit)) => number_of(name, &unit, setting)?,
+            (None, None) => return Err(self.unknown(name)),
+        };
+        self.put(seat, value)
+    }
+
+    /// Where a covariate is kept; nowhere if neither the model nor every person has it.
+    pub(super) fn seat(model: &Model, name: &str) -> Option<Seat> {
+        let covariate = model.covariates().iter().position(|c| c.name == name);
+        if covariate.is_none() && common_covariate(name).is_none() {
+            return None;
+        }
+        let range = model.population().ranges.iter().position(|r| r.name == name);
+        let is_weight = name == "weight" && covariate.is_none_or(|i| is_mass(&model.covariates()[i]));
+        Some(Seat { covariate, range, is_weight })
+    }
+
+    /// The value that a covariate was set to, if it was.
+    pub(super) fn given(&self, seat: Seat) -> Option<f64> {
+        match seat.covariate {
+            Some(index) => self.given[index].then(|| self.covariates[index]),
+            None => self.weight.filter(|_| seat.is_weight && self.weight_given).map(|kg| kg * 1e6),
+        }
+    }
+
+    /// Sets a covariate to a value in base units, 0 or 1, or the place in a category's list.
+    pub(super) fn put(&mut self, seat: Seat, value: f64) -> Result<(), SubjectError> {
+        seat.checked(value)?;
+        if seat.is_weight {
+            self.weight = Some(kilograms(value));
             self.weight_given = true;
         }
-        let Some(index) = model.covariates().iter().position(|c| c.name == name) else {
-            return match (common_covariate(name), setting) {
-                (Some(common), Setting::Number(quantity)) => {
-                    self.warn_outside(name, quantity.like(&common).map_err(unit)?);
-                    Ok(())
-                }
-                (Some(_), _) => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
-                (None, _) => Err(self.unknown(name)),
-            };
-        };
-        let covariate = &model.covariates()[index];
-        self.covariates[index] = value_of(covariate, setting)?;
-        self.given[index] = true;
-        self.warn_outside(name, self.covariates[index]);
+        if let Some(index) = seat.covariate {
+            self.covariates[index] = value;
+            self.given[index] = true;
+        }
+        if let Some(place) = seat.range {
+            let range = &self.model.population().ranges[place];
+            self.outside.retain(|(other, _)| *other != place);
+            if value < range.low || value > range.high {
+                self.outside.push((place, value));
+            }
+        }
         Ok(())
     }
 
@@ -306,30 +361,6 @@ impl<'m> Subject<'m> {
             }
         }
         SubjectError::UnknownCovariate { model: self.model.id().into(), name: name.into(), known }
-    }
-
-    /// Warns of a value (base units) outside the range of the people that the model was made from.
-    fn warn_outside(&mut self, name: &str, value: f64) {
-        let Some(range) = self.model.population().ranges.iter().find(|r| r.name == name) else { return };
-        if value < range.low || value > range.high {
-            let show = |v: f64| range.unit.from_base(v);
-            self.warnings.push(
-                Diagnostic::warning(
-                    "W_OUTSIDE_POPULATION",
-                    format!(
-                        "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
-                        name,
-                        show(value),
-                        range.unit,
-                        show(range.low),
-                        show(range.high),
-                        range.unit,
-                        self.model.id()
-                    ),
-                )
-                .with_hint("the result is an extrapolation"),
-            );
-        }
     }
 
     /// Names and values of the model's covariates, as people write them; whether given or the model's reference.
@@ -401,9 +432,34 @@ impl<'m> Subject<'m> {
     }
 
     /// What should be known about the person: covariates outside the range of the model's data.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        let ranges = &self.model.population().ranges;
+        let warning = |(place, value): &(usize, f64)| {
+            let range = &ranges[*place];
+            let show = |v: f64| range.unit.from_base(v);
+            let message = format!(
+                "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
+                range.name,
+                show(*value),
+                range.unit,
+                show(range.low),
+                show(range.high),
+                range.unit,
+                self.model.id()
+            );
+            Diagnostic::warning(OUTSIDE, message).with_hint("the result is an extrapolation")
+        };
+        self.outside.iter().map(warning).collect()
     }
+
+    /// The ranges of the model's population that the person is outside of, by their places.
+    pub(super) fn outside(&self) -> impl Iterator<Item = usize> + '_ {
+        self.outside.iter().map(|(place, _)| *place)
+    }
+}
+
+fn is_mass(covariate: &Covariate) -> bool {
+    matches!(&covariate.kind, CovariateKind::Number { unit } if unit.dimension() == Dimension::MASS)
 }
 
 /// The random effects between occasions.
@@ -418,21 +474,26 @@ fn kilograms(mg: f64) -> f64 {
 fn value_of(covariate: &Covariate, setting: Setting) -> Result<f64, SubjectError> {
     let name = || covariate.name.clone();
     match (&covariate.kind, setting) {
-        (CovariateKind::Number { unit }, Setting::Number(quantity)) => {
-            quantity.like(unit).map_err(|error| SubjectError::Unit { name: name(), error })
-        }
+        (CovariateKind::Number { unit }, setting) => number_of(&covariate.name, unit, setting),
         (CovariateKind::Flag, Setting::Flag(flag)) => Ok(f64::from(u8::from(flag))),
         (CovariateKind::Category { options }, Setting::Category(word)) => options
             .iter()
             .position(|o| *o == word)
             .map(|i| i as f64)
             .ok_or_else(|| SubjectError::UnknownCategory { name: name(), found: word, known: options.clone() }),
-        (CovariateKind::Number { .. }, _) => {
-            Err(SubjectError::WrongKind { name: name(), needs: "a number with a unit" })
-        }
         (CovariateKind::Flag, _) => Err(SubjectError::WrongKind { name: name(), needs: "a flag, `true` or `false`" }),
         (CovariateKind::Category { .. }, _) => {
             Err(SubjectError::WrongKind { name: name(), needs: "one of a list of words" })
         }
+    }
+}
+
+/// A number in base units that measures what `unit` does.
+fn number_of(name: &str, unit: &Unit, setting: Setting) -> Result<f64, SubjectError> {
+    match setting {
+        Setting::Number(quantity) => {
+            quantity.like(unit).map_err(|error| SubjectError::Unit { name: name.into(), error })
+        }
+        _ => Err(SubjectError::WrongKind { name: name.into(), needs: "a number with a unit" }),
     }
 }

@@ -1,7 +1,7 @@
 //! The header: what each column means for a model.
 
 use super::error::DataError;
-use super::lines::{split, unquoted};
+use crate::document::cells::{split, unquoted};
 use crate::error::{Fault, Faults, Source, Span};
 use crate::model::{Level, Model};
 use crate::simulate;

@@ -3,9 +3,10 @@
 use super::error::{CellError, DataError};
 use super::event;
 use super::header::{Header, Item};
-use super::lines::{Lines, split};
+use super::lines::Lines;
 use super::row::{Log, Row};
 use super::values::{Carried, Outside};
+use crate::document::cells::split;
 use crate::error::{Diagnostic, Fault, Faults, Source, Span};
 use crate::model::Model;
 use crate::simulate::{History, Record};

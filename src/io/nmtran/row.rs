@@ -2,7 +2,7 @@
 
 use super::error::{CellError, DataError};
 use super::header::{Header, Item};
-use super::lines::{is_missing, unquoted};
+use crate::document::cells::{is_missing, unquoted};
 use crate::error::{Fault, Source, Span};
 use std::borrow::Cow;
 use std::ops::Range;

@@ -1,0 +1,317 @@
+//! Sweeps: one simulation at every point of a design over doses, intervals, regimens, models, parameters and covariates.
+//!
+//! A [`SweepPlan`] is what was written; a [`Sweep`] is the plan checked against its models. What a point gives is a pure
+//! function of the plan and the point's number, so points and persons can be run in any order, anywhere.
+
+mod design;
+mod error;
+mod factors;
+mod holes;
+mod plan;
+mod point;
+mod run;
+mod summary;
+mod unit;
+
+pub use design::Factor;
+pub use error::SweepError;
+pub use plan::SweepPlan;
+pub use run::{
+    Ended, Folder, Lock, Parts, Run, RunError, Shard, Status, Totals, Watch, array_expression, merge, status,
+};
+pub use unit::Unit;
+
+use crate::Error;
+use crate::document::Text;
+use crate::error::{Fault, Faults};
+use crate::io::{Cell, Column};
+use crate::metrics::Measure;
+use crate::model::{Model, common_covariate};
+use crate::population::{Population, Subject};
+use crate::simulate::{Settings, SimulationError};
+use crate::study::compare::Models;
+use crate::units::{self, UnitError};
+use crate::{ErrorKind, study::PlanError};
+use holes::{HOLE_OF_REGIMENS, holes};
+use plan::{MODEL, Measurement};
+use summary::Probability;
+
+/// A plan checked against its models.
+#[derive(Debug)]
+pub struct Sweep<'m> {
+    plan: &'m SweepPlan,
+    settings: Settings,
+    points: u64,
+    /// In the order of the plan.
+    models: Vec<Resolved<'m>>,
+    /// What each factor does.
+    roles: Vec<Role>,
+    /// Units of the measures.
+    units: Vec<units::Unit>,
+    /// Levels of the probabilities, in the units of their measures.
+    levels: Vec<f64>,
+}
+
+/// A model, with what the plan asks of it.
+#[derive(Debug)]
+struct Resolved<'m> {
+    name: &'m str,
+    /// The plan's people in the terms of the model; without variability if there is only the typical subject.
+    population: Population<'m>,
+    /// What holds for all of them.
+    subject: Subject<'m>,
+    /// Output and metric of each measure.
+    wanted: Vec<(usize, Measure)>,
+    /// Its unit.
+    units: Vec<units::Unit>,
+}
+
+/// What a factor does.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Role {
+    /// It fills a hole of the regimen.
+    Hole,
+    /// It chooses the model.
+    Model,
+    /// It sets a covariate or a parameter.
+    Setting,
+}
+
+impl<'m> Sweep<'m> {
+    /// Checks a plan against its models; the default settings apply.
+    ///
+    /// # Errors
+    /// Everything that does not fit, placed where the plan says it.
+    pub fn new(plan: &'m SweepPlan, models: &'m Models) -> Result<Self, Error> {
+        Sweep::with(plan, models, Settings::default())
+    }
+
+    /// The same with an engine, tolerances and instruction set of one's own.
+    ///
+    /// # Errors
+    /// As [`Sweep::new`].
+    pub fn with(plan: &'m SweepPlan, models: &'m Models, settings: Settings) -> Result<Self, Error> {
+        let mut found: Vec<Fault<ErrorKind>> = Vec::new();
+        let mut resolved: Vec<Resolved<'m>> = Vec::new();
+        for name in plan.models.iter() {
+            // A list of points may name a model more than once.
+            if resolved.iter().all(|r| r.name != name.text) {
+                match resolve(plan, name, models) {
+                    Ok(model) => resolved.push(model),
+                    Err(error) => found.extend(error.into_vec()),
+                }
+            }
+        }
+        Faults::check(std::mem::take(&mut found), || ())?;
+        let roles: Vec<Role> = plan.factors.iter().map(|factor| role(plan, factor)).collect();
+        for (factor, _) in plan.factors.iter().zip(&roles).filter(|(_, role)| **role == Role::Setting) {
+            found.extend(resolved.iter().flat_map(|model| check_values(factor, model)));
+        }
+        found.extend(other_units(plan, &resolved));
+        let units = resolved.first().map_or_else(Vec::new, |first| first.units.clone());
+        let mut levels = Vec::new();
+        for chance in &plan.probabilities {
+            match level(chance, &units[chance.measure]) {
+                Ok(level) => levels.push(level),
+                Err(error) => found.push(chance.text.place.fault(ErrorKind::Unit(error))),
+            }
+        }
+        let points = plan.design.points(&plan.factors).unwrap_or(0);
+        let sweep = Faults::check(found, || Sweep { plan, settings, points, models: resolved, roles, units, levels })?;
+        sweep.check_first()?;
+        Ok(sweep)
+    }
+
+    /// How it is computed.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The plan.
+    pub fn plan(&self) -> &'m SweepPlan {
+        self.plan
+    }
+
+    /// Number of points.
+    pub fn points(&self) -> u64 {
+        self.points
+    }
+
+    /// Number of subjects of each point; 1 is the typical subject.
+    pub fn subjects(&self) -> u64 {
+        self.plan.subjects
+    }
+
+    /// How often the subjects of each point are simulated, each time with estimates drawn anew.
+    pub fn replicates(&self) -> u64 {
+        self.plan.replicates
+    }
+
+    /// Persons of each point, numbered from 0: its subjects, replicate after replicate.
+    pub fn persons(&self) -> u64 {
+        self.subjects() * self.replicates()
+    }
+
+    /// Whether results hold a row per person rather than one per point.
+    pub fn every_subject(&self) -> bool {
+        self.plan.every_subject
+    }
+
+    /// The factors, in the order of the plan.
+    pub fn factors(&self) -> &[Factor] {
+        &self.plan.factors
+    }
+
+    /// The values of the factors at a point, as written.
+    pub fn setting(&self, point: u64) -> Vec<String> {
+        self.plan.design.setting(&self.plan.factors, point)
+    }
+
+    /// The columns of the results.
+    pub fn columns(&self) -> Vec<Column> {
+        self.plan.columns(&self.units)
+    }
+
+    /// The rows of a point from the units it consists of, in their order: one row, or one per person. Where there is a row per
+    /// person, units may be reduced one by one.
+    pub fn reduce(&self, point: u64, units: &[Unit]) -> Vec<Vec<Cell>> {
+        self.plan.rows(point, &self.setting(point), units, &self.levels)
+    }
+}
+
+/// The level of a probability, in the unit of its measure.
+fn level(chance: &Probability, unit: &units::Unit) -> Result<f64, UnitError> {
+    chance.level.like(unit)?;
+    Ok(chance.level.to(unit)?.value())
+}
+
+/// What a factor does: it fills a hole of the regimen where there is one of its name.
+fn role(plan: &SweepPlan, factor: &Factor) -> Role {
+    let regimens = plan.factors.iter().filter(|f| f.name() == HOLE_OF_REGIMENS).flat_map(Factor::texts);
+    let is_hole = |text: &Text| holes(&text.text).any(|(hole, _)| hole == factor.name());
+    if std::iter::once(&plan.give).chain(regimens).any(is_hole) {
+        Role::Hole
+    } else if factor.name() == MODEL {
+        Role::Model
+    } else {
+        Role::Setting
+    }
+}
+
+/// The plan's person and measures, in the terms of a model.
+fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Result<Resolved<'m>, Error> {
+    let model = &models[&name.text];
+    let mut found: Vec<Fault<ErrorKind>> = Vec::new();
+    let mut subject = Subject::typical(model);
+    for (name, value) in plan.subject.iter().chain(&plan.set) {
+        let others = models.values().filter(|m| m.id() != model.id());
+        if !has(model, &name.text) && others.into_iter().any(|m| has(m, &name.text)) {
+            continue;
+        }
+        match set(subject.clone(), name, value) {
+            Ok(changed) => subject = changed,
+            Err(error) => found.extend(error.into_vec()),
+        }
+    }
+    let (mut wanted, mut units) = (Vec::new(), Vec::new());
+    for measure in &plan.measures {
+        match output(model, measure) {
+            Ok((output, unit)) => {
+                wanted.push((output, measure.what.measure.clone()));
+                units.push(unit);
+            }
+            Err(error) => found.extend(error.into_vec()),
+        }
+    }
+    let others: Vec<&Model> = models.values().filter(|m| m.id() != model.id()).collect();
+    let mut population = Population::of(model).size(plan.subjects).seed(plan.seed);
+    if plan.is_typical() {
+        population = population.without_variability();
+    }
+    if let Some(people) = &plan.people {
+        match population.clone().people_among(people, &others) {
+            Ok(changed) => population = changed,
+            Err(faults) => found.extend(faults.map(|kind| PlanError::People(kind).into()).into_vec()),
+        }
+    }
+    Faults::check(found, || Resolved { name: &name.text, population, subject, wanted, units })
+}
+
+/// Whether a model knows a covariate or parameter.
+fn has(model: &Model, name: &str) -> bool {
+    let parameter = model.parameters().iter().any(|p| p.name == name);
+    parameter || model.covariates().iter().any(|c| c.name == name) || common_covariate(name).is_some()
+}
+
+/// The same person with a covariate or a parameter set.
+fn set<'m>(subject: Subject<'m>, name: &Text, value: &Text) -> Result<Subject<'m>, Error> {
+    let is_parameter = subject.model().parameters().iter().any(|p| p.name == name.text);
+    let changed = match is_parameter {
+        true => {
+            let quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
+            subject.set(&name.text, &quantity)
+        }
+        false => subject.with_text(&name.text, &value.text),
+    };
+    Ok(changed.map_err(|e| e.said_as(name, value))?)
+}
+
+/// The output and unit of a measure.
+fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), Error> {
+    let outputs = model.outputs();
+    let names = || outputs.iter().map(|o| o.name.clone()).collect::<Vec<_>>();
+    let text = &measure.text;
+    let wrong = |kind: ErrorKind| Error::from(text.place.fault::<ErrorKind>(kind));
+    let index = match &measure.what.output {
+        Some(name) => outputs.iter().position(|o| o.name == *name).ok_or_else(|| {
+            let kind = SimulationError::UnknownOutput { model: model.id().into(), output: name.clone(), has: names() };
+            let at = text.text.find(name.as_str()).unwrap_or(0);
+            Error::from(text.slice(at, at + name.len()).place.fault::<ErrorKind>(kind))
+        })?,
+        None if outputs.len() == 1 => 0,
+        None => {
+            let (measure, model) = (text.text.clone(), model.id().to_string());
+            return Err(wrong(PlanError::Sweep(SweepError::WhichOutput { measure, model, outputs: names() }).into()));
+        }
+    };
+    let unit = &outputs[index].unit;
+    if let Measure::TimeAbove(level) = &measure.what.measure {
+        level.like(unit).map_err(|e| wrong(e.into()))?;
+    }
+    let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| wrong(e.into()))?;
+    Ok((index, unit))
+}
+
+/// What is wrong with the values of a factor that sets a covariate or a parameter.
+fn check_values(factor: &Factor, of: &Resolved<'_>) -> Vec<Fault<ErrorKind>> {
+    let model = of.subject.model();
+    if !has(model, factor.name()) {
+        let parameters = model.parameters().iter().map(|p| p.name.clone());
+        let kind = SweepError::UnknownFactor {
+            factor: factor.name().into(),
+            model: model.id().into(),
+            known: parameters.chain(model.covariates().iter().map(|c| c.name.clone())).collect(),
+        };
+        return vec![factor.name.place.fault(PlanError::Sweep(kind))];
+    }
+    let wrong = |value| set(of.subject.clone(), &factor.name, value).err().map(Faults::into_vec);
+    factor.texts().iter().filter_map(wrong).flatten().collect()
+}
+
+/// Measures that are of another dimension in another model than in the first.
+fn other_units(plan: &SweepPlan, models: &[Resolved<'_>]) -> Vec<Fault<ErrorKind>> {
+    let mut found = Vec::new();
+    for (model, i) in models.iter().flat_map(|m| (0..plan.measures.len()).map(move |i| (m, i))) {
+        let (unit, wanted) = (&model.units[i], &models[0].units[i]);
+        if unit.dimension() != wanted.dimension() {
+            let kind = SweepError::OtherUnit {
+                measure: plan.measures[i].name.text.clone(),
+                model: model.subject.model().id().into(),
+                found: unit.to_string(),
+                wanted: wanted.to_string(),
+            };
+            found.push(plan.measures[i].text.place.fault(PlanError::Sweep(kind)));
+        }
+    }
+    found
+}

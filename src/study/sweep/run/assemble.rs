@@ -1,0 +1,128 @@
+//! From parts to results: read in order, one at a time.
+
+use super::folder::{Found, RESULTS};
+use super::parts::{Content, Part};
+use super::{Folder, Lock, RunError, Totals};
+use crate::Error;
+use crate::io::{Cell, Hashed, Input, IoError, Manifest, Output, commit_in_order, csv_line, csv_rows, sha256_hex};
+use crate::study::sweep::{Sweep, Unit};
+use std::io::Write;
+
+/// Rows as they are written.
+#[derive(Debug)]
+pub(super) struct Rows {
+    /// Place of the column that says how a row fared.
+    status: usize,
+    pub csv: String,
+    pub totals: Totals,
+}
+
+impl Rows {
+    /// None yet.
+    pub(super) fn new(sweep: &Sweep<'_>) -> Self {
+        let status = sweep.columns().iter().position(|column| column.name == "status");
+        let status = status.expect("every sweep has a column of this name");
+        Rows { status, csv: String::new(), totals: Totals::default() }
+    }
+
+    /// Adds the rows of a point, or of some of its persons.
+    pub(super) fn add(&mut self, rows: &[Vec<Cell>]) {
+        let failed = |row: &&Vec<Cell>| row[self.status] != Cell::Text("ok".into());
+        self.totals += Totals { rows: rows.len() as u64, failed: rows.iter().filter(failed).count() as u64 };
+        self.csv.push_str(&csv_rows(rows));
+    }
+}
+
+/// Writes the results and their manifest. Of every part that more than one folder has, all have to be the same.
+pub(super) fn assemble(
+    sweep: &Sweep<'_>,
+    lock: &Lock,
+    sources: &[Folder<'_>],
+    out: &Folder<'_>,
+) -> Result<Totals, Error> {
+    let (mut manifest, results) = out.results()?;
+    let mut results = Hashed::new(results);
+    let columns = sweep.columns();
+    let failed = |source| IoError::Write { path: out.path().join(RESULTS), source };
+    results.write_all(csv_line(columns.iter().map(|column| &column.name)).as_bytes()).map_err(failed)?;
+    let parts = lock.parts();
+    let mut totals = Totals::default();
+    let mut units: Vec<Unit> = Vec::new();
+    for part in 0..parts.count() {
+        let (content, folder) = find(lock, sources, part)?;
+        totals += content.totals();
+        let Some(point) = point_of_values(sweep, &parts.part(part)) else {
+            results.write_all(&content.bytes).map_err(failed)?;
+            continue;
+        };
+        let unit = Unit::read(&mut content.bytes.as_slice());
+        units.push(unit.ok_or_else(|| RunError::DamagedPart { path: folder.part(part) })?);
+        if units.len() as u64 == parts.chunks() {
+            let mut rows = Rows::new(sweep);
+            rows.add(&sweep.reduce(point, &units));
+            units.clear();
+            results.write_all(rows.csv.as_bytes()).map_err(failed)?;
+            totals += rows.totals;
+        }
+    }
+    let (results, sha256) = results.finish();
+    let units = columns.into_iter().filter_map(|column| Some((column.name, column.unit?))).collect();
+    let text = describe(lock, totals, Output { name: RESULTS.into(), sha256, units }).to_json();
+    manifest.write_all(text.as_bytes()).map_err(failed)?;
+    // The manifest first: results are never without it.
+    commit_in_order(vec![manifest, results])?;
+    Ok(totals)
+}
+
+/// The point of a part that holds values of persons rather than rows.
+pub(super) fn point_of_values(sweep: &Sweep<'_>, part: &Part) -> Option<u64> {
+    match part {
+        Part::Chunk { point, .. } if !sweep.every_subject() => Some(*point),
+        _ => None,
+    }
+}
+
+/// A part, from the first folder that has it whole.
+fn find<'f, 'd>(lock: &Lock, sources: &'f [Folder<'d>], part: u64) -> Result<(Content, &'f Folder<'d>), Error> {
+    let mut whole: Option<(Content, &Folder<'d>)> = None;
+    let mut damaged = None;
+    for folder in sources {
+        match (folder.read_part(lock, part)?, &whole) {
+            (Found::Nothing, _) => {}
+            (Found::Damaged, _) => damaged = Some(folder.part(part)),
+            (Found::Whole(content), None) => whole = Some((content, folder)),
+            (Found::Whole(content), Some((first, one))) => {
+                if content != *first {
+                    let (one, other) = (one.path().into(), folder.path().into());
+                    return Err(RunError::PartsDiffer { part, one, other }.into());
+                }
+            }
+        }
+    }
+    whole.ok_or_else(|| match damaged {
+        Some(path) => RunError::DamagedPart { path }.into(),
+        None => RunError::Missing { parts: part.to_string(), all: lock.parts().count() }.into(),
+    })
+}
+
+/// The manifest: the same for any threads, shards and interruptions.
+fn describe(lock: &Lock, totals: Totals, output: Output) -> Manifest {
+    let mut manifest = Manifest::new("sweep");
+    let settings = [
+        ("plan_id", lock.id().to_string()),
+        ("points", lock.points().to_string()),
+        ("subjects", lock.subjects().to_string()),
+        ("rows", totals.rows.to_string()),
+        ("failed", totals.failed.to_string()),
+    ];
+    manifest.settings = settings.map(|(name, value)| (name.to_string(), value)).into();
+    manifest.inputs.push(Input { name: "plan.lock".into(), sha256: sha256_hex(lock.to_json().as_bytes()) });
+    manifest.models = lock.models_used();
+    manifest.engine = lock.engine().into();
+    manifest.tolerances = lock.tolerances();
+    manifest.seed = Some(lock.seed());
+    manifest.kernel = lock.kernel().into();
+    manifest.units_checked = lock.units_checked();
+    manifest.outputs.push(output);
+    manifest
+}

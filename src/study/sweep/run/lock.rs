@@ -1,0 +1,248 @@
+//! `plan.lock`: everything that the numbers of a sweep depend on, frozen when it begins.
+
+use super::{Parts, RunError};
+use crate::Error;
+use crate::error::Faults;
+use crate::io::{Disk, IoError, ModelUsed, Tolerances, number, sha256_hex};
+use crate::math::kernel::Kernel;
+use crate::model::{Catalogue, Dynamics, Model};
+use crate::simulate::{Engine, Settings};
+use crate::study::PlanError;
+use crate::study::compare::Models;
+use crate::study::sweep::{Sweep, SweepPlan};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::path::Path;
+
+/// A frozen plan. Its id is the digest of all else in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    format: u32,
+    plan_id: String,
+    posology: String,
+    points: u64,
+    subjects: u64,
+    replicates: u64,
+    rows: u64,
+    parts: u64,
+    seed: u64,
+    engine: String,
+    tolerances: Option<Allowed>,
+    kernel: String,
+    models: BTreeMap<String, Frozen>,
+    plan: String,
+}
+
+/// Tolerances, as text, since a reader of JSON may round numbers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Allowed {
+    rtol: String,
+    atol: String,
+}
+
+/// A model by the name it has in the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Frozen {
+    id: String,
+    grade: String,
+    units_checked: bool,
+    sha256: String,
+    text: String,
+}
+
+impl Lock {
+    /// Freezes a sweep; `plan` is the text it was read from.
+    pub fn new(sweep: &Sweep<'_>, plan: &str, models: &Models) -> Self {
+        let settings = sweep.settings();
+        // What is propagated exactly depends neither on tolerances nor on the instruction set.
+        let exact = matches!(settings.engine, Engine::Auto | Engine::Exact)
+            && models.values().all(|model| matches!(model.dynamics(), Dynamics::Linear { .. }));
+        let (points, persons) = (sweep.points(), sweep.persons());
+        let allowed = || Allowed { rtol: number(settings.rtol), atol: number(settings.atol) };
+        let mut lock = Lock {
+            format: 1,
+            plan_id: String::new(),
+            posology: env!("CARGO_PKG_VERSION").into(),
+            points,
+            subjects: sweep.subjects(),
+            replicates: sweep.replicates(),
+            rows: if sweep.every_subject() { points * persons } else { points },
+            parts: Parts::new(points, persons).count(),
+            seed: sweep.plan().seed(),
+            engine: if exact { Engine::Exact } else { settings.engine }.to_string(),
+            tolerances: (!exact).then(allowed),
+            kernel: if exact { Kernel::Baseline } else { settings.kernel }.to_string(),
+            models: models.iter().map(|(name, model)| (name.clone(), Frozen::new(model))).collect(),
+            plan: plan.into(),
+        };
+        lock.plan_id = lock.digest();
+        lock
+    }
+
+    fn digest(&self) -> String {
+        sha256_hex(Lock { plan_id: String::new(), ..self.clone() }.to_json().as_bytes())
+    }
+
+    /// The digest of everything in it, in hexadecimal.
+    pub fn id(&self) -> &str {
+        &self.plan_id
+    }
+
+    /// The parts of the sweep.
+    pub fn parts(&self) -> Parts {
+        Parts::new(self.points, self.subjects * self.replicates)
+    }
+
+    /// Number of points.
+    pub fn points(&self) -> u64 {
+        self.points
+    }
+
+    /// Number of subjects of each point.
+    pub fn subjects(&self) -> u64 {
+        self.subjects
+    }
+
+    /// Number of rows of the results.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// The file.
+    pub fn to_json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("keys are text");
+        json.push('\n');
+        json
+    }
+
+    /// Reads the file at a path.
+    ///
+    /// # Errors
+    /// [`IoError::Read`], [`RunError::Version`], [`RunError::DamagedLock`].
+    pub fn read(disk: &dyn Disk, path: &Path) -> Result<Self, Error> {
+        let mut bytes = Vec::new();
+        let read = disk.open(path).and_then(|mut file| file.read_to_end(&mut bytes));
+        read.map_err(|source| IoError::Read { path: path.into(), source })?;
+        let damaged = || RunError::DamagedLock { path: path.into() };
+        let json: serde_json::Value = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
+        // Another version may have another layout, so its name is looked for before anything else.
+        let found = json.get("posology").and_then(|version| version.as_str()).ok_or_else(damaged)?;
+        if found != env!("CARGO_PKG_VERSION") {
+            return Err(RunError::Version { found: found.into() }.into());
+        }
+        let lock: Lock = serde_json::from_value(json).map_err(|_| damaged())?;
+        if lock.digest() != lock.plan_id { Err(damaged().into()) } else { Ok(lock) }
+    }
+
+    /// The plan.
+    ///
+    /// # Errors
+    /// None that the plan did not have when it was frozen.
+    pub fn plan(&self) -> Result<SweepPlan, Faults<PlanError>> {
+        SweepPlan::parse("plan.lock", &self.plan)
+    }
+
+    /// The models of the plan.
+    ///
+    /// # Errors
+    /// None that the models did not have when they were frozen.
+    pub fn models(&self) -> Result<Models, Error> {
+        let read =
+            |(name, frozen): (&String, &Frozen)| Ok((name.clone(), Model::parse(&frozen.text, name, &Catalogue)?));
+        self.models.iter().map(read).collect()
+    }
+
+    /// How it is computed: with the instruction set of this computer, since what is frozen is computed elsewhere.
+    pub fn settings(&self) -> Settings {
+        let default = Settings::default();
+        let value = |text: &String, default| text.parse().unwrap_or(default);
+        let (rtol, atol) = match &self.tolerances {
+            Some(allowed) => (value(&allowed.rtol, default.rtol), value(&allowed.atol, default.atol)),
+            None => (default.rtol, default.atol),
+        };
+        Settings { engine: self.engine.parse().unwrap_or_default(), rtol, atol, ..default }
+    }
+
+    pub(super) fn seed(&self) -> u64 {
+        self.seed
+    }
+
+    pub(super) fn engine(&self) -> &str {
+        &self.engine
+    }
+
+    pub(super) fn kernel(&self) -> &str {
+        &self.kernel
+    }
+
+    pub(super) fn tolerances(&self) -> Option<Tolerances> {
+        let Settings { rtol, atol, .. } = self.settings();
+        self.tolerances.as_ref().map(|_| Tolerances { rtol, atol })
+    }
+
+    pub(super) fn units_checked(&self) -> bool {
+        self.models.values().all(|model| model.units_checked)
+    }
+
+    pub(super) fn models_used(&self) -> Vec<ModelUsed> {
+        let used = |f: &Frozen| ModelUsed { id: f.id.clone(), grade: f.grade.clone(), sha256: f.sha256.clone() };
+        self.models.values().map(used).collect()
+    }
+
+    /// What another sweep has that this one has not, one clause each; empty where they are the same.
+    pub(super) fn differences(&self, other: &Lock) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut differs = |what: &str, there: &str, here: &str| {
+            if there != here {
+                found.push(format!("its {what} is {there}, and this one's {here}"));
+            }
+        };
+        differs("version", &other.posology, &self.posology);
+        differs("engine", &other.engine, &self.engine);
+        let allowed = |lock: &Lock| match &lock.tolerances {
+            Some(Allowed { rtol, atol }) => format!("{rtol} and {atol}"),
+            None => "none".into(),
+        };
+        differs("tolerance (relative and absolute)", &allowed(other), &allowed(self));
+        differs("kernel", &other.kernel, &self.kernel);
+        if let Some((line, there, here)) = first_difference(&other.plan, &self.plan) {
+            found.push(format!("line {line} of its plan is `{there}`, and of this one's `{here}`"));
+        }
+        for (name, model) in &self.models {
+            let there = other.models.get(name).map(|other| first_difference(&other.text, &model.text));
+            if let Some(Some((line, there, here))) = there {
+                found.push(format!("line {line} of its model `{name}` is `{there}`, and of this one's `{here}`"));
+            }
+        }
+        if found.is_empty() && self != other {
+            found.push("another build made it".into());
+        }
+        found
+    }
+}
+
+impl Frozen {
+    fn new(model: &Model) -> Self {
+        let text = model.source().text.clone();
+        Frozen {
+            id: model.id().into(),
+            grade: model.grade().to_string(),
+            units_checked: model.unit_checking(),
+            sha256: sha256_hex(text.as_bytes()),
+            text,
+        }
+    }
+}
+
+/// Number and text of the first line that is not the same.
+fn first_difference<'a>(one: &'a str, other: &'a str) -> Option<(usize, &'a str, &'a str)> {
+    if one == other {
+        return None;
+    }
+    let (mut ones, mut others) = (one.split('\n'), other.split('\n'));
+    (1..).find_map(|line| {
+        let (a, b) = (ones.next(), others.next());
+        (a != b).then(|| (line, a.unwrap_or_default().trim_end(), b.unwrap_or_default().trim_end()))
+    })
+}
