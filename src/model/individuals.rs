@@ -4,6 +4,7 @@ use super::build::Builder;
 use super::error::{ModelError, Sort};
 use super::file::Spread;
 use super::parts::{Level, Scale};
+use super::quantities::covariance;
 use super::read::Text;
 use super::scope::Context;
 use crate::error::nearest;
@@ -200,16 +201,12 @@ impl Builder<'_> {
                 continue;
             }
             let variance = |i: usize| self.etas.all[etas[i]].variance;
-            let mut covariance = Vec::new();
-            let mut below = entry.lower.iter();
-            for row in 0..etas.len() {
-                for column in 0..row {
-                    let written = below.next().copied().unwrap_or(0.0);
-                    let scale = if entry.correlation { (variance(row) * variance(column)).sqrt() } else { 1.0 };
-                    covariance.push(written * scale);
-                }
-                covariance.push(variance(row));
-            }
+            // A covariance of random effects is on their own scale; additive ones have the units of their parameters.
+            let unit = |i: usize| match self.etas.all[etas[i]].scale {
+                Scale::Additive => file.parameters[self.etas.all[etas[i]].parameter].unit.to_base(1.0),
+                Scale::Log | Scale::Logit => 1.0,
+            };
+            let covariance = covariance(entry, variance, unit);
             if cholesky::factor(&covariance, etas.len()).is_none() {
                 self.report(&entry.place, ModelError::NotPositiveDefinite);
             }

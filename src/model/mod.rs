@@ -15,6 +15,7 @@ mod compile;
 mod doses;
 mod equations;
 mod error;
+mod estimates;
 mod file;
 mod fractions;
 mod index;
@@ -99,6 +100,7 @@ pub struct Model {
     parameters: Vec<Parameter>,
     etas: Vec<Eta>,
     blocks: Vec<Block>,
+    estimates: Vec<EstimateBlock>,
     states: Vec<StateVar>,
     dynamics: Dynamics,
     routes: Vec<Route>,
@@ -257,6 +259,11 @@ impl Model {
     /// Random effects that vary together; those in no block are independent.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
+    }
+
+    /// Parameters whose estimates vary together; those in no block are independent.
+    pub fn estimates(&self) -> &[EstimateBlock] {
+        &self.estimates
     }
 
     /// The variables of the system: compartments in the order of their numbers, then states.

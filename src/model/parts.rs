@@ -193,6 +193,28 @@ pub struct Parameter {
     pub iov: Option<usize>,
     /// Why a variability that the source has is missing here.
     pub missing_variability: Option<String>,
+    /// How uncertain the value is, where the source says so.
+    pub uncertainty: Option<Uncertainty>,
+}
+
+/// How uncertain the estimate of a parameter is: it, or its logarithm, is normal about its value.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Uncertainty {
+    /// Its variance, in base units squared, or that of its logarithm.
+    pub variance: f64,
+    /// Whether the logarithm is normal.
+    pub log: bool,
+    /// As the file prints it (`rse 0.1`).
+    pub printed: String,
+}
+
+/// Parameters whose estimates vary together.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EstimateBlock {
+    /// Indices of [`super::Model::parameters`].
+    pub parameters: Vec<usize>,
+    /// Their covariance on the scale of each ([`Uncertainty`]), lower triangle by row with the diagonal.
+    pub covariance: Vec<f64>,
 }
 
 /// What a random effect is of.

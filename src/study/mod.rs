@@ -1,5 +1,6 @@
-//! Everything that runs many simulations: comparisons of arms, sweeps, and the checks that models bring with them.
+//! Everything that runs many simulations: populations, comparisons of arms, sweeps, and the checks that models bring with them.
 
+pub mod cohort;
 pub mod compare;
 mod reading;
 pub mod sweep;

@@ -40,7 +40,7 @@ pub enum SweepError {
         factor: String,
     },
     /// Fewer than two steps from one end to the other.
-    #[error("the factor `{factor}` has {steps} steps, and its two ends are two")]
+    #[error("`steps = {steps}` of the factor `{factor}` is fewer than its two ends")]
     FewSteps {
         /// The factor.
         factor: String,

@@ -217,7 +217,7 @@ fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Resul
                 wanted.push((output, measure.what.measure.clone()));
                 units.push(unit);
             }
-            Err(fault) => found.push(fault),
+            Err(error) => found.extend(error.into_vec()),
         }
     }
     Faults::check(found, || Resolved { name: &name.text, subject, wanted, units })
@@ -243,31 +243,28 @@ fn set<'m>(subject: Subject<'m>, name: &Text, value: &Text) -> Result<Subject<'m
 }
 
 /// The output and unit of a measure.
-fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), Fault<ErrorKind>> {
+fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), Error> {
     let outputs = model.outputs();
     let names = || outputs.iter().map(|o| o.name.clone()).collect::<Vec<_>>();
-    let place = |kind: ErrorKind| measure.text.place.fault(kind);
+    let text = &measure.text;
+    let wrong = |kind: ErrorKind| Error::from(text.place.fault::<ErrorKind>(kind));
     let index = match &measure.what.output {
         Some(name) => outputs.iter().position(|o| o.name == *name).ok_or_else(|| {
             let kind = SimulationError::UnknownOutput { model: model.id().into(), output: name.clone(), has: names() };
-            let at = measure.text.text.find(name.as_str()).unwrap_or(0);
-            measure.text.slice(at, at + name.len()).place.fault(ErrorKind::Simulation(kind))
+            let at = text.text.find(name.as_str()).unwrap_or(0);
+            Error::from(text.slice(at, at + name.len()).place.fault::<ErrorKind>(kind))
         })?,
         None if outputs.len() == 1 => 0,
         None => {
-            let kind = SweepError::WhichOutput {
-                measure: measure.text.text.clone(),
-                model: model.id().into(),
-                outputs: names(),
-            };
-            return Err(place(PlanError::Sweep(kind).into()));
+            let (measure, model) = (text.text.clone(), model.id().to_string());
+            return Err(wrong(PlanError::Sweep(SweepError::WhichOutput { measure, model, outputs: names() }).into()));
         }
     };
     let unit = &outputs[index].unit;
     if let Measure::TimeAbove(level) = &measure.what.measure {
-        level.like(unit).map_err(|e| place(ErrorKind::Unit(e)))?;
+        level.like(unit).map_err(|e| wrong(e.into()))?;
     }
-    let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| place(ErrorKind::Unit(e)))?;
+    let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| wrong(e.into()))?;
     Ok((index, unit))
 }
 

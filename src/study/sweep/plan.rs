@@ -235,7 +235,9 @@ fn designed(root: &Table<'_, PlanError>, seed: u64) -> (Vec<String>, Vec<Factor>
         }
         (Some(_), Some(points)) if kind_is("list") => {
             log.report(&points.place, SweepError::PointsAndFactors);
-            return (Vec::new(), Vec::new(), Design::List);
+            let named = root.get("factors").and_then(|v| v.entries());
+            declared.extend(named.iter().flat_map(Table::keys).map(String::from));
+            return (declared, Vec::new(), Design::List);
         }
         (factors, _) => {
             let entries = factors.and_then(|v| v.entries()).map(|t| t.named("the factor")).unwrap_or_default();

@@ -1,13 +1,13 @@
 //! One point of a sweep: its regimen, its person, and what they give.
 
 use super::holes::filled;
-use super::{Resolved, Role, Sweep, Unit};
+use super::{Resolved, Role, Sweep, SweepPlan, Unit};
 use crate::Error;
 use crate::document::Text;
 use crate::dosing::{Schedule, Schedules};
 use crate::error::{Fault, Faults};
-use crate::population::Subject;
-use crate::simulate::{Prepared, Profile, Simulation};
+use crate::population::{Effects, Subject};
+use crate::simulate::{Missing, Prepared, Simulation};
 use crate::units::Units;
 use std::ops::Range;
 
@@ -16,6 +16,34 @@ struct Case<'s, 'm> {
     of: &'s Resolved<'m>,
     prepared: Prepared<'m>,
     subject: Subject<'m>,
+}
+
+/// Draws the persons of a point, or gives the typical subject.
+struct Draws<'s, 'm> {
+    plan: &'s SweepPlan,
+    person: Subject<'m>,
+    /// Those of a replicate.
+    effects: Option<(u64, Effects<'m>)>,
+}
+
+impl<'s, 'm> Draws<'s, 'm> {
+    fn new(plan: &'s SweepPlan, subject: &Subject<'m>) -> Self {
+        Draws { plan, person: subject.clone(), effects: None }
+    }
+
+    /// A person, counted over all replicates.
+    fn person(&mut self, person: u64, occasions: usize) -> &Subject<'m> {
+        let SweepPlan { subjects, seed, .. } = *self.plan;
+        if !self.plan.is_typical() {
+            let (replicate, person, model) = (person / subjects, person % subjects, self.person.model());
+            let (_, effects) = match self.effects.take().filter(|(of, _)| *of == replicate) {
+                Some(effects) => self.effects.insert(effects),
+                None => self.effects.insert((replicate, Effects::new(model, seed, replicate))),
+            };
+            effects.draw(person, occasions, &mut self.person);
+        }
+        &self.person
+    }
 }
 
 impl<'m> Sweep<'m> {
@@ -28,27 +56,29 @@ impl<'m> Sweep<'m> {
         };
         let mut workspace = case.prepared.workspace();
         let mut unit = Unit::new(persons.clone(), measures);
-        for _ in persons {
-            match Profile::of(&case.prepared, &case.subject, &mut workspace) {
-                Ok(profile) => unit.push(self.values(case.of, &profile)),
+        let mut values = vec![Err(Missing::IsZero); measures];
+        let mut draws = Draws::new(self.plan, &case.subject);
+        for person in persons {
+            let subject = draws.person(person, case.prepared.occasions());
+            match case.prepared.measure(subject, &mut workspace, &case.of.wanted, &mut values) {
+                Ok(()) => unit.push(self.in_units(case.of, &values)),
                 Err(error) => unit.push_failure(&error.to_string()),
             }
         }
         unit
     }
 
-    /// Every measure of a person, in the units of the results.
-    fn values(&self, of: &Resolved<'m>, profile: &Profile<'m>) -> Vec<Result<f64, String>> {
-        let outputs: Vec<_> = profile.outputs().collect();
-        let mut values = Vec::new();
-        for ((output, measure), unit) in of.wanted.iter().zip(&self.units) {
-            values.push(match outputs[*output].measure(measure) {
-                Ok(Ok(quantity)) => quantity.to(unit).map(|q| q.value()).map_err(|e| e.to_string()),
-                Ok(Err(missing)) => Err(missing.to_string()),
-                Err(error) => Err(error.to_string()),
-            });
-        }
-        values
+    /// Values in the units of the results, which are those of the first model.
+    fn in_units<'v>(
+        &'v self,
+        of: &'v Resolved<'m>,
+        values: &'v [Result<f64, Missing>],
+    ) -> impl Iterator<Item = Result<f64, Missing>> + 'v {
+        let units = of.units.iter().zip(&self.units);
+        values.iter().zip(units).map(|(value, (from, to))| match from == to {
+            true => *value,
+            false => value.map(|value| to.from_base(from.to_base(value))),
+        })
     }
 
     /// Checks that the first point can be prepared.
