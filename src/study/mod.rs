@@ -11,6 +11,7 @@ pub use verify::{CheckResult, verify};
 use crate::document::DocumentError;
 use crate::error::Kind;
 use crate::metrics::MeasureError;
+use crate::population::PeopleError;
 
 /// Sums over persons are made over so many at a time, in their order, and merged as a tree: the same numbers however the
 /// persons are shared out. Shards and parts hold whole chunks.
@@ -26,6 +27,9 @@ pub enum PlanError {
     /// Not a metric.
     #[error(transparent)]
     Measure(#[from] MeasureError),
+    /// Wrong as a population.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// Wrong as a sweep.
     #[error(transparent)]
     Sweep(#[from] sweep::SweepError),
@@ -69,6 +73,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.code(),
             PlanError::Measure(e) => e.code(),
+            PlanError::People(e) => e.code(),
             PlanError::Sweep(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
@@ -82,6 +87,7 @@ impl Kind for PlanError {
     fn label(&self) -> Option<String> {
         match self {
             PlanError::Document(e) => e.label(),
+            PlanError::People(e) => e.label(),
             PlanError::PublishedUnit { needs, .. } => Some(format!("expected a unit like `{needs}`")),
             _ => None,
         }
@@ -91,6 +97,7 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.hint(),
             PlanError::Measure(e) => e.hint(),
+            PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
