@@ -382,6 +382,45 @@ fn a_person_alone_is_the_person_among_all_and_at_every_point() {
 }
 
 #[test]
+fn people_have_the_covariates_that_the_plan_states_unless_a_factor_sets_them() {
+    let plan = r#"model = "mine"
+give = "0.5 mg/kg iv"
+subjects = 2000
+population = { weight = { mean = "70 kg", sd = "10 kg" } }
+measures = { peak = "Cmax" }
+[factors]
+V = { list = ["50 L", "25 L"] }
+"#;
+    with(plan, |sweep| {
+        let [row, half] = [0, 1].map(|point| row(sweep, point));
+        // 0.5 mg/kg x 70 kg / 50 L, within 3.9 standard errors
+        assert!((number(sweep, &row, "peak_mean") - 700.0).abs() < 3.9 * 100.0 / 2000f64.sqrt());
+        assert!((number(sweep, &row, "peak_sd") - 100.0).abs() < 3.9 * 100.0 / 4000f64.sqrt());
+        for column in ["peak_mean", "peak_sd", "peak_p5", "peak_p50", "peak_p95", "peak_gmean"] {
+            close(number(sweep, &half, column), 2.0 * number(sweep, &row, column));
+        }
+    });
+    with(&plan.replace("V = { list = [\"50 L\", \"25 L\"] }", "weight = { list = [\"80 kg\"] }"), |sweep| {
+        let row = row(sweep, 0);
+        assert_eq!(number(sweep, &row, "peak_sd"), 0.0);
+        close(number(sweep, &row, "peak_mean"), 800.0);
+    });
+}
+
+#[test]
+fn replicates_are_other_people_and_a_summary_holds_all_of_them() {
+    let every = PEOPLE.replace("5000", "10\nreplicates = 3").replace("percentiles = [2.5, 50]", "every_subject = true");
+    with(&every, |sweep| {
+        assert_eq!(sweep.persons(), 30);
+        let rows = sweep.reduce(0, &[sweep.run(0, 0..4), sweep.run(0, 4..25), sweep.run(0, 25..30)]);
+        assert_eq!(rows, sweep.reduce(0, &[sweep.run(0, 0..30)]));
+        let (id, replicate) = (cell(sweep, &rows[14], "ID"), cell(sweep, &rows[14], "replicate"));
+        assert_eq!((id, replicate), (Cell::Integer(5), Cell::Integer(2)));
+        assert_ne!(number(sweep, &rows[14], "area"), number(sweep, &rows[4], "area"));
+    });
+}
+
+#[test]
 fn subjects_that_fail_are_counted_and_left_out() {
     // A normal clearance of 5 with a standard deviation of 3 is below zero for 1 in 21.
     let plan = PEOPLE.replace("\"varied\"", "\"failing\"").replace("5000", "2000");
@@ -492,6 +531,10 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
     ] {
         refused(&population.replace("PUT", put), put, code, place, hint);
     }
+    let typical = PLAN.replace("until  = \"48 h\"", "population = { weight = { mean = \"70 kg\", sd = \"9 kg\" } }");
+    refused(&typical, "population of one", "E_TYPICAL_POPULATION", "plan.toml:4:14", "subjects = 1000");
+    let unlike_any = typical.replace("population = { weight", "subjects = 9\npopulation = { appetite");
+    refused(&unlike_any, "a covariate of no model", "E_UNKNOWN_COVARIATE", "plan.toml:5:16", "");
     let several = PLAN.replace("\"mine\"", &format!("\"{ESKETAMINE}\"")).replace("iv every", "intranasal every");
     let several = several.replace("CL       =", "Qh       =").replace("AUC(c,", "AUC(esketamine,");
     refused(&several, "two outputs", "E_WHICH_OUTPUT", "plan.toml:12:8", "write it like `Cmax(esketamine)`");

@@ -5,6 +5,7 @@
 
 mod design;
 mod error;
+mod factors;
 mod holes;
 mod plan;
 mod point;
@@ -26,7 +27,7 @@ use crate::error::{Fault, Faults};
 use crate::io::{Cell, Column};
 use crate::metrics::Measure;
 use crate::model::{Model, common_covariate};
-use crate::population::Subject;
+use crate::population::{Population, Subject};
 use crate::simulate::{Settings, SimulationError};
 use crate::study::compare::Models;
 use crate::units::{self, UnitError};
@@ -55,7 +56,9 @@ pub struct Sweep<'m> {
 #[derive(Debug)]
 struct Resolved<'m> {
     name: &'m str,
-    /// The plan's person, in the terms of the model.
+    /// The plan's people in the terms of the model; without variability if there is only the typical subject.
+    population: Population<'m>,
+    /// What holds for all of them.
     subject: Subject<'m>,
     /// Output and metric of each measure.
     wanted: Vec<(usize, Measure)>,
@@ -220,7 +223,18 @@ fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Resul
             Err(error) => found.extend(error.into_vec()),
         }
     }
-    Faults::check(found, || Resolved { name: &name.text, subject, wanted, units })
+    let others: Vec<&Model> = models.values().filter(|m| m.id() != model.id()).collect();
+    let mut population = Population::of(model).size(plan.subjects).seed(plan.seed);
+    if plan.is_typical() {
+        population = population.without_variability();
+    }
+    if let Some(people) = &plan.people {
+        match population.clone().people_among(people, &others) {
+            Ok(changed) => population = changed,
+            Err(faults) => found.extend(faults.map(|kind| PlanError::People(kind).into()).into_vec()),
+        }
+    }
+    Faults::check(found, || Resolved { name: &name.text, population, subject, wanted, units })
 }
 
 /// Whether a model knows a covariate or parameter.

@@ -1,12 +1,12 @@
 //! One point of a sweep: its regimen, its person, and what they give.
 
 use super::holes::filled;
-use super::{Resolved, Role, Sweep, SweepPlan, Unit};
+use super::{Resolved, Role, Sweep, Unit};
 use crate::Error;
 use crate::document::Text;
 use crate::dosing::{Schedule, Schedules};
 use crate::error::{Fault, Faults};
-use crate::population::{Effects, Subject};
+use crate::population::Population;
 use crate::simulate::{Missing, Prepared, Simulation};
 use crate::units::Units;
 use std::ops::Range;
@@ -15,35 +15,7 @@ use std::ops::Range;
 struct Case<'s, 'm> {
     of: &'s Resolved<'m>,
     prepared: Prepared<'m>,
-    subject: Subject<'m>,
-}
-
-/// Draws the persons of a point, or gives the typical subject.
-struct Draws<'s, 'm> {
-    plan: &'s SweepPlan,
-    person: Subject<'m>,
-    /// Those of a replicate.
-    effects: Option<(u64, Effects<'m>)>,
-}
-
-impl<'s, 'm> Draws<'s, 'm> {
-    fn new(plan: &'s SweepPlan, subject: &Subject<'m>) -> Self {
-        Draws { plan, person: subject.clone(), effects: None }
-    }
-
-    /// A person, counted over all replicates.
-    fn person(&mut self, person: u64, occasions: usize) -> &Subject<'m> {
-        let SweepPlan { subjects, seed, .. } = *self.plan;
-        if !self.plan.is_typical() {
-            let (replicate, person, model) = (person / subjects, person % subjects, self.person.model());
-            let (_, effects) = match self.effects.take().filter(|(of, _)| *of == replicate) {
-                Some(effects) => self.effects.insert(effects),
-                None => self.effects.insert((replicate, Effects::new(model, seed, replicate))),
-            };
-            effects.draw(person, occasions, &mut self.person);
-        }
-        &self.person
-    }
+    population: Population<'m>,
 }
 
 impl<'m> Sweep<'m> {
@@ -54,16 +26,29 @@ impl<'m> Sweep<'m> {
             Ok(case) => case,
             Err(error) => return Unit::failed(persons, measures, &error.kind().to_string()),
         };
-        let mut workspace = case.prepared.workspace();
         let mut unit = Unit::new(persons.clone(), measures);
-        let mut values = vec![Err(Missing::IsZero); measures];
-        let mut draws = Draws::new(self.plan, &case.subject);
-        for person in persons {
-            let subject = draws.person(person, case.prepared.occasions());
-            match case.prepared.measure(subject, &mut workspace, &case.of.wanted, &mut values) {
-                Ok(()) => unit.push(self.in_units(case.of, &values)),
-                Err(error) => unit.push_failure(&error.to_string()),
+        let (mut workspace, subjects) = (case.prepared.workspace(), self.plan.subjects);
+        let (mut next, mut values) = (persons.start, vec![Err(Missing::IsZero); measures]);
+        while next < persons.end {
+            let replicate = next / subjects;
+            let end = persons.end.min((replicate + 1) * subjects);
+            let population = case.population.clone().replicate(replicate);
+            let mut draws = population.draws();
+            for person in next..end {
+                let drawn = draws.subject(person % subjects, case.prepared.occasions());
+                let subject = match drawn {
+                    Ok(subject) => subject,
+                    Err(faults) => {
+                        unit.push_failure(&faults.kind().to_string());
+                        continue;
+                    }
+                };
+                match case.prepared.measure(&subject, &mut workspace, &case.of.wanted, &mut values) {
+                    Ok(()) => unit.push(self.in_units(case.of, &values)),
+                    Err(error) => unit.push_failure(&error.to_string()),
+                }
             }
+            next = end;
         }
         unit
     }
@@ -106,7 +91,8 @@ impl<'m> Sweep<'m> {
             simulation = simulation.until(until.hours());
         }
         let prepared = simulation.prepare().map_err(|error| Faults::from(Fault::new(error)).said_in(&plan.give))?;
-        Ok(Case { of, prepared, subject })
+        let population = of.population.clone().base(subject)?;
+        Ok(Case { of, prepared, population })
     }
 
     /// The regimen of a point: a schedule by its id, or its text with every hole filled.
