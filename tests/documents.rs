@@ -1,8 +1,20 @@
 //! What the documents show is what the program gives today: the tables of VALIDATION.md, the figure and the excerpts of
-//! README.md. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
+//! README.md, the figures of the examples. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
 #![cfg(feature = "cli")]
 
 mod document;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/01_first_curve.rs"]
+mod first_curve;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/03_population_bands.rs"]
+mod population_bands;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/02_routes.rs"]
+mod routes;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/04_dose_interval_sweep.rs"]
+mod sweep;
 
 use document::{is_fresh, path, refreshed};
 use posology::io::{Format, rounded};
@@ -123,7 +135,7 @@ fn discrepancy() -> String {
 fn comparison(name: &str, text: &str) -> Comparison {
     let plan = Plan::parse(name, text).unwrap();
     let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
-    compare(&plan, &models, || ()).unwrap()
+    compare(&plan, &models, |_| ()).unwrap()
 }
 
 #[test]
@@ -143,6 +155,19 @@ fn the_figure_of_the_readme_is_what_its_plan_draws() {
     let name = "examples/plans/five-routes.toml";
     let text = std::fs::read_to_string(path(name)).unwrap();
     is_fresh("docs/routes.svg", &session_figure(&comparison(name, &text)).to_svg().unwrap(), "documents");
+}
+
+#[test]
+fn the_figures_of_the_examples_are_what_they_draw() {
+    let figures: [(&str, fn() -> Result<Figure, posology::Error>); 4] = [
+        ("01_first_curve", first_curve::figure),
+        ("02_routes", routes::figure),
+        ("03_population_bands", population_bands::figure),
+        ("04_dose_interval_sweep", sweep::figure),
+    ];
+    for (name, figure) in figures {
+        is_fresh(&format!("docs/figures/{name}.svg"), &figure().unwrap().to_svg().unwrap(), "documents");
+    }
 }
 
 /// What a terminal shows of some commands, run in the project's folder.

@@ -2,7 +2,7 @@
 
 use posology::Error;
 use posology::io::Cell;
-use posology::model::Model;
+use posology::model::{Catalogue, Model};
 use posology::study::compare::Models;
 use posology::study::sweep::{Sweep, SweepPlan, Unit};
 
@@ -49,14 +49,22 @@ auc  = "AUC(c, 0 h, 24 h)"
 
 fn load(name: &str) -> Result<Model, Error> {
     match name {
-        "mine" => Ok(Model::parse(MODEL, "mine.toml", &|_: &str| None)?),
+        "mine" => Ok(Model::parse(MODEL, "mine.toml", &Catalogue)?),
         "other" => Ok(Model::parse(
             &MODEL.replace("\"mine\"", "\"other\"").replace("value = 50", "value = 25").replace("ng/mL", "mg/L"),
             "other.toml",
-            &|_: &str| None,
+            &Catalogue,
         )?),
+        "varied" => varied("iiv = { cv = 0.3 }"),
+        "failing" => varied("iiv = { sd = 3 }"),
         id => Ok(Model::catalogue(id)?),
     }
+}
+
+/// The model with a clearance that varies.
+fn varied(iiv: &str) -> Result<Model, Error> {
+    let text = MODEL.replacen("why = \"an example\"", &format!("why = \"an example\", {iiv}"), 1);
+    Ok(Model::parse(&text, "varied.toml", &Catalogue)?)
 }
 
 /// Does something with a plan that has nothing wrong with it.
@@ -227,7 +235,7 @@ fn a_point_gives_what_its_closed_form_gives() {
         }
         let columns: Vec<_> = sweep.columns().into_iter().map(|c| (c.name, c.unit)).collect();
         let unit = |name: &str| columns.iter().find(|(n, _)| n == name).unwrap().1.clone();
-        assert_eq!((unit("peak").as_deref(), unit("auc").as_deref()), (Some("ng/mL"), Some("ng/mL*h")));
+        assert_eq!((unit("peak").as_deref(), unit("auc").as_deref()), (Some("ng/mL"), Some("ng*h/mL")));
     });
 }
 
@@ -287,8 +295,8 @@ fn corners_that_fail_are_rows_with_their_reason() {
         assert_eq!(auc, Cell::missing("the output does not return to zero"));
         let (status, reason, _) = said(24);
         assert_eq!(status, "failed");
-        assert!(reason.contains("V"), "{reason}");
-        for (point, part) in [(48, "route"), (96, "over")] {
+        assert!(reason.contains("`central`"), "{reason}");
+        for (point, part) in [(48, "route"), (96, "`every`")] {
             let (status, reason, auc) = said(point);
             assert!(status == "failed" && reason.contains(part), "{status}: {reason}");
             assert!(matches!(auc, Cell::Missing(why) if why == reason));
@@ -296,22 +304,166 @@ fn corners_that_fail_are_rows_with_their_reason() {
     });
 }
 
+/// People whose clearance varies, and one dose that is the same for all.
+const PEOPLE: &str = r#"model    = "varied"
+give     = "{dose} iv"
+subjects = 5000
+seed     = 8
+[factors]
+dose = { list = ["10 mg", "20 mg"] }
+[measures]
+peak = "Cmax"
+area = "AUCinf"
+[summary]
+percentiles = [2.5, 50]
+probability = ["area > 2000 ng*h/mL", "area <= 2 mg*h/L", "peak < 1 ng/mL"]
+"#;
+
+#[test]
+fn a_summary_is_what_the_values_of_all_subjects_come_to() {
+    let every = PEOPLE.replace("percentiles = [2.5, 50]", "every_subject = true");
+    let areas: Vec<f64> = with(&every, |sweep| {
+        // In pieces as they come from different machines.
+        let units = [0..7, 7..4096, 4096..5000].map(|persons| sweep.run(0, persons));
+        let rows = sweep.reduce(0, &units);
+        assert_eq!(rows.len(), 5000);
+        assert_eq!(cell(sweep, &rows[4999], "ID"), Cell::Integer(5000));
+        rows.iter().map(|row| number(sweep, row, "area")).collect()
+    });
+    with(PEOPLE, |sweep| {
+        let row = row(sweep, 0);
+        let of = |column: &str| number(sweep, &row, column);
+        let n = areas.len() as f64;
+        let mean = areas.iter().sum::<f64>() / n;
+        let sd = (areas.iter().map(|a| (a - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt();
+        let gmean = (areas.iter().map(|a| a.ln()).sum::<f64>() / n).exp();
+        close(of("area_mean"), mean);
+        close(of("area_sd"), sd);
+        close(of("area_cv"), sd / mean);
+        close(of("area_gmean"), gmean);
+        let mut sorted = areas.clone();
+        sorted.sort_by(f64::total_cmp);
+        // 0.025 x 4999 = 124.975 and 0.5 x 4999 = 2499.5
+        close(of("area_p2.5"), sorted[124] + 0.975 * (sorted[125] - sorted[124]));
+        close(of("area_p50"), (sorted[2499] + sorted[2500]) / 2.0);
+        let above = areas.iter().filter(|a| **a > 2000.0).count() as f64 / n;
+        close(of("area > 2000 ng*h/mL"), above);
+        close(of("area <= 2 mg*h/L"), 1.0 - above);
+        assert_eq!((of("peak < 1 ng/mL"), of("subjects"), of("failed"), of("area_n")), (0.0, 5000.0, 0.0, 5000.0));
+        assert_eq!(cell(sweep, &row, "status"), Cell::from("ok"));
+        // The area is dose/CL: log-normal around 10 mg / (5 L/h) with s^2 = ln(1 + 0.3^2).
+        let s = 1.09f64.ln().sqrt();
+        assert!((gmean.ln() - 2000f64.ln()).abs() < 3.9 * s / n.sqrt(), "{gmean}");
+    });
+}
+
+#[test]
+fn sums_do_not_depend_on_how_persons_are_shared_out() {
+    with(PEOPLE, |sweep| {
+        let whole = row(sweep, 1);
+        let pieces: Vec<Unit> = [0..1, 1..4096, 4096..4097, 4097..5000].map(|range| sweep.run(1, range)).into();
+        assert_eq!(sweep.reduce(1, &pieces), [whole]);
+    });
+}
+
+#[test]
+fn a_person_alone_is_the_person_among_all_and_at_every_point() {
+    let every = PEOPLE.replace("percentiles = [2.5, 50]", "every_subject = true");
+    with(&every, |sweep| {
+        let areas = |point: u64, range: std::ops::Range<u64>| -> Vec<f64> {
+            let rows = sweep.reduce(point, &[sweep.run(point, range)]);
+            rows.iter().map(|row| number(sweep, row, "area")).collect()
+        };
+        let all = areas(0, 0..100);
+        assert_eq!(areas(0, 5..6), all[5..6]);
+        assert_eq!(areas(0, 60..100), all[60..]);
+        areas(1, 0..100).iter().zip(&all).for_each(|(twice, once)| close(*twice, 2.0 * once));
+    });
+}
+
+#[test]
+fn people_have_the_covariates_that_the_plan_states_unless_a_factor_sets_them() {
+    let plan = r#"model = "mine"
+give = "0.5 mg/kg iv"
+subjects = 2000
+population = { weight = { mean = "70 kg", sd = "10 kg" } }
+measures = { peak = "Cmax" }
+[factors]
+V = { list = ["50 L", "25 L"] }
+"#;
+    with(plan, |sweep| {
+        let [row, half] = [0, 1].map(|point| row(sweep, point));
+        // 0.5 mg/kg x 70 kg / 50 L, within 3.9 standard errors
+        assert!((number(sweep, &row, "peak_mean") - 700.0).abs() < 3.9 * 100.0 / 2000f64.sqrt());
+        assert!((number(sweep, &row, "peak_sd") - 100.0).abs() < 3.9 * 100.0 / 4000f64.sqrt());
+        for column in ["peak_mean", "peak_sd", "peak_p5", "peak_p50", "peak_p95", "peak_gmean"] {
+            close(number(sweep, &half, column), 2.0 * number(sweep, &row, column));
+        }
+    });
+    with(&plan.replace("V = { list = [\"50 L\", \"25 L\"] }", "weight = { list = [\"80 kg\"] }"), |sweep| {
+        let row = row(sweep, 0);
+        assert_eq!(number(sweep, &row, "peak_sd"), 0.0);
+        close(number(sweep, &row, "peak_mean"), 800.0);
+    });
+}
+
+#[test]
+fn replicates_are_other_people_and_a_summary_holds_all_of_them() {
+    let every = PEOPLE.replace("5000", "10\nreplicates = 3").replace("percentiles = [2.5, 50]", "every_subject = true");
+    with(&every, |sweep| {
+        assert_eq!(sweep.persons(), 30);
+        let rows = sweep.reduce(0, &[sweep.run(0, 0..4), sweep.run(0, 4..25), sweep.run(0, 25..30)]);
+        assert_eq!(rows, sweep.reduce(0, &[sweep.run(0, 0..30)]));
+        let (id, replicate) = (cell(sweep, &rows[14], "ID"), cell(sweep, &rows[14], "replicate"));
+        assert_eq!((id, replicate), (Cell::Integer(5), Cell::Integer(2)));
+        assert_ne!(number(sweep, &rows[14], "area"), number(sweep, &rows[4], "area"));
+    });
+}
+
+#[test]
+fn subjects_that_fail_are_counted_and_left_out() {
+    // A normal clearance of 5 with a standard deviation of 3 is below zero for 1 in 21.
+    let plan = PEOPLE.replace("\"varied\"", "\"failing\"").replace("5000", "2000");
+    let every = plan.replace("percentiles = [2.5, 50]", "every_subject = true");
+    let (areas, first): (Vec<f64>, usize) = with(&every, |sweep| {
+        let rows = sweep.reduce(0, &[sweep.run(0, 0..2000)]);
+        let fails = |row: &&Vec<Cell>| cell(sweep, row, "status") == Cell::from("failed");
+        let first = rows.iter().position(|row| fails(&row)).unwrap();
+        (rows.iter().filter(|row| !fails(row)).map(|row| number(sweep, row, "area")).collect(), first)
+    });
+    assert!((1860..1940).contains(&areas.len()), "{}", areas.len());
+    with(&plan, |sweep| {
+        let row = row(sweep, 0);
+        assert_eq!(number(sweep, &row, "failed") as usize, 2000 - areas.len());
+        assert_eq!(number(sweep, &row, "area_n") as usize, areas.len());
+        close(number(sweep, &row, "area_mean"), areas.iter().sum::<f64>() / areas.len() as f64);
+        assert_eq!(cell(sweep, &row, "status"), Cell::from("some failed"));
+        let Cell::Text(reason) = cell(sweep, &row, "reason") else { panic!("no reason") };
+        assert!(reason.starts_with(&format!("subject {}: ", first + 1)), "{reason}");
+    });
+}
+
 #[test]
 fn plans_that_are_wrong_say_where_and_what_to_do() {
-    let none: &[&str] = &[];
     let cases: &[(&str, &str, &str, &str, &str)] = &[
         ("{dose} iv", "{dos} iv", "E_EMPTY_HOLE", "plan.toml:3:11", "did you mean `dose`"),
         ("{dose} iv", "{amount} iv", "E_EMPTY_HOLE", "plan.toml:3:11", "amount = { list"),
         ("CL       =", "Cl2      =", "E_UNKNOWN_FACTOR", "plan.toml:9:1", "did you mean `CL`"),
         ("CL       =", "appetite =", "E_UNKNOWN_FACTOR", "plan.toml:9:1", "{appetite}"),
-        (r#""2 L/h""#, r#""2 L""#, "E_UNIT_MISMATCH", "plan.toml:9:40", ""),
-        (r#""8 L/h""#, r#""8 L""#, "E_UNIT_MISMATCH", "plan.toml:9:40", ""),
-        (r#""2 L/h", to = "8 L/h""#, r#""2 L", to = "8 L""#, "E_UNIT_MISMATCH", "plan.toml:9:21", ""),
+        (r#""2 L/h""#, r#""2 L""#, "E_UNIT_MISMATCH", "plan.toml:9:33", ""),
+        (r#""8 L/h""#, r#""8 L""#, "E_UNIT_MISMATCH", "plan.toml:9:35", ""),
+        (
+            r#"{ from = "2 L/h", to = "8 L/h", steps = 3, scale = "log" }"#,
+            r#"{ list = ["2 L"] }"#,
+            "E_UNIT_MISMATCH",
+            "plan.toml:9:22",
+            "",
+        ),
         (r#"["28 mg", "56 mg", "84 mg"]"#, "[]", "E_NO_VALUES", "plan.toml:7:21", "list ="),
-        ("steps = 4", "steps = 0", "E_OUT_OF_RANGE", "plan.toml:8:53", "list"),
-        ("steps = 4", "steps = 1", "E_OUT_OF_RANGE", "plan.toml:8:53", "list"),
+        ("steps = 4", "steps = 0", "E_OUT_OF_RANGE", "plan.toml:8:48", "list"),
+        ("steps = 4", "steps = 1", "E_OUT_OF_RANGE", "plan.toml:8:48", "list"),
         (", steps = 4", "", "E_NO_STEPS", "plan.toml:8:1", "steps = 5"),
-        (r#""log""#, r#""logarithmic""#, "E_UNKNOWN_SCALE", "plan.toml:9:65", "`log`"),
+        (r#""log""#, r#""logarithmic""#, "E_UNKNOWN_SCALE", "plan.toml:9:63", "`log`"),
         (r#""2 L/h""#, r#""0 L/h""#, "E_OUT_OF_RANGE", "plan.toml:9:21", ""),
         (r#""Cmax""#, r#""Cmx""#, "E_METRIC_UNKNOWN", "plan.toml:12:9", "`Cmax`"),
         (r#""Cmax""#, r#""Cmax(d)""#, "E_UNKNOWN_OUTPUT", "plan.toml:12:14", "`c`"),
@@ -335,12 +487,12 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
         ("until  = \"48 h\"", "design = { kind = \"list\" }", "E_UNEVEN_LISTS", "plan.toml:8:1", "grid"),
         ("until  = \"48 h\"", "design = { kind = \"sobol\" }", "E_MISSING_KEY", "plan.toml:4:10", ""),
         ("until  = \"48 h\"", "design = { kind = \"sobol\", points = 0 }", "E_OUT_OF_RANGE", "plan.toml:4:37", ""),
-        ("until  = \"48 h\"", "design = { kind = \"grid\", points = 9 }", "E_UNKNOWN_KEY", "plan.toml:4:26", ""),
+        ("until  = \"48 h\"", "design = { kind = \"grid\", points = 9 }", "E_UNKNOWN_KEY", "plan.toml:4:27", ""),
         (
             "until  = \"48 h\"",
             "design = { kind = \"list\", points = [{ dose = \"1 mg\" }] }",
             "E_POINTS_AND_FACTORS",
-            "plan.toml:4:35",
+            "plan.toml:4:36",
             "",
         ),
         (
@@ -353,14 +505,21 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
         ("steps = 4", "steps = 9000000", "E_TOO_MANY_POINTS", "plan.toml:6:2", "fewer"),
         ("until  = \"48 h\"", "unil = \"48 h\"", "E_UNKNOWN_KEY", "plan.toml:4:1", "`until`"),
     ];
-    for (right, wrong_one, code, place, hint) in cases {
-        assert!(PLAN.contains(right), "{right}");
-        let error = wrong(&PLAN.replacen(right, wrong_one, 1));
+    let mut unlike = Vec::new();
+    let mut refused = |text: &str, changed: &str, code: &str, place: &str, hint: &str| {
+        let error = wrong(text);
         let shown = error.to_string();
-        assert!(shown.starts_with(&format!("error[{code}")), "{wrong_one}: {shown}");
-        assert!(shown.contains(&format!("--> {place}\n")), "{wrong_one}: {shown}");
-        assert!(error.hint().unwrap_or_default().contains(hint), "{wrong_one}: {shown}");
-        assert_eq!(shown.matches("error[").count(), 1, "{wrong_one}: {shown}");
+        let as_expected = shown.starts_with(&format!("error[{code}"))
+            && shown.contains(&format!("--> {place}\n"))
+            && error.hint().unwrap_or_default().contains(hint)
+            && shown.matches("error[").count() == 1;
+        if !as_expected {
+            unlike.push(format!("{changed}: expected {code} at {place}, hint {hint}\n{shown}"));
+        }
+    };
+    for (right, changed, code, place, hint) in cases {
+        assert!(PLAN.contains(right), "{right}");
+        refused(&PLAN.replacen(right, changed, 1), changed, code, place, hint);
     }
     let population = PLAN.replace("until  = \"48 h\"", "subjects = 10\nsummary = { PUT }");
     for (put, code, place, hint) in [
@@ -370,17 +529,14 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
         ("probability = [\"peak > 5\"]", "E_UNIT_MISSING", "plan.toml:5:28", ""),
         ("percentiles = [5, 101]", "E_OUT_OF_RANGE", "plan.toml:5:31", ""),
     ] {
-        let error = wrong(&population.replace("PUT", put));
-        let shown = error.to_string();
-        assert!(shown.starts_with(&format!("error[{code}")), "{put}: {shown}");
-        assert!(shown.contains(&format!("--> {place}\n")), "{put}: {shown}");
-        assert!(error.hint().unwrap_or_default().contains(hint), "{put}: {shown}");
+        refused(&population.replace("PUT", put), put, code, place, hint);
     }
+    let typical = PLAN.replace("until  = \"48 h\"", "population = { weight = { mean = \"70 kg\", sd = \"9 kg\" } }");
+    refused(&typical, "population of one", "E_TYPICAL_POPULATION", "plan.toml:4:14", "subjects = 1000");
+    let unlike_any = typical.replace("population = { weight", "subjects = 9\npopulation = { appetite");
+    refused(&unlike_any, "a covariate of no model", "E_UNKNOWN_COVARIATE", "plan.toml:5:16", "");
     let several = PLAN.replace("\"mine\"", &format!("\"{ESKETAMINE}\"")).replace("iv every", "intranasal every");
-    let shown = wrong(&several).to_string();
-    assert!(
-        shown.contains("error[E_WHICH_OUTPUT]") && shown.contains("hint: write it like `Cmax(esketamine)`"),
-        "{shown}"
-    );
-    assert!(none.is_empty());
+    let several = several.replace("CL       =", "Qh       =").replace("AUC(c,", "AUC(esketamine,");
+    refused(&several, "two outputs", "E_WHICH_OUTPUT", "plan.toml:12:8", "write it like `Cmax(esketamine)`");
+    assert!(unlike.is_empty(), "{}", unlike.join("\n\n"));
 }

@@ -2,7 +2,8 @@
 
 use super::Failure;
 use crate::error::Diagnostic;
-use crate::io::{Format, IoError, Table};
+use crate::io::{AtomicFile, Cell, Column, Format, IoError, Manifest, OutputFile, Spool, Table, write_set};
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
 
@@ -24,7 +25,7 @@ fn print_bytes(bytes: &[u8]) -> Result<(), Failure> {
 }
 
 /// Copies all that can be read to the standard output; `from` is where it is read.
-pub(super) fn print_all(mut read: impl io::Read, from: &Path) -> Result<(), Failure> {
+fn print_all(mut read: impl io::Read, from: &Path) -> Result<(), Failure> {
     let mut block = vec![0; 1 << 16];
     loop {
         let count = read.read(&mut block).map_err(|source| IoError::Read { path: from.into(), source })?;
@@ -47,6 +48,53 @@ pub(super) fn table(heading: &str, table: &Table, format: Format) -> Result<(), 
 fn width() -> usize {
     let columns = std::env::var("COLUMNS").ok().and_then(|c| c.parse().ok());
     columns.filter(|_| io::stdout().is_terminal()).unwrap_or(WIDTH)
+}
+
+/// Prints rows of CSV: as they are, or as a table whose columns have these units.
+pub(super) fn spooled(mut spool: Spool, units: &BTreeMap<String, String>, format: Format) -> Result<(), Failure> {
+    let path = spool.path().to_path_buf();
+    let read = |source| Failure::from(IoError::Read { path: path.clone(), source });
+    let rows = spool.read().map_err(read)?;
+    if format == Format::Csv {
+        return print_all(rows, &path);
+    }
+    table("", &parsed(rows, units).map_err(|e| read(e.into()))?, format)
+}
+
+/// Rows as a table: cells of numbers are numbers.
+fn parsed(rows: impl io::Read, units: &BTreeMap<String, String>) -> Result<Table, csv::Error> {
+    let mut reader = csv::Reader::from_reader(rows);
+    let columns = reader.headers()?.iter().map(|name| match units.get(name) {
+        Some(unit) => Column::new(name).unit(unit),
+        None => Column::new(name),
+    });
+    let mut table = Table::new(columns.collect());
+    for row in reader.records() {
+        table.push(row?.iter().map(|cell| cell.trim().parse().map_or_else(|_| cell.into(), Cell::Number)).collect());
+    }
+    Ok(table)
+}
+
+/// The name of the manifest of a result.
+pub(super) fn manifest_name(path: &Path) -> String {
+    format!("{}.manifest.json", path.file_stem().unwrap_or_default().to_string_lossy())
+}
+
+/// The manifest, written beside a result but not in its place yet.
+pub(super) fn beside(path: &Path, manifest: &Manifest) -> Result<AtomicFile<'static>, IoError> {
+    let path = path.with_file_name(manifest_name(path));
+    let mut file = AtomicFile::create(&path)?;
+    file.write_all(manifest.to_json().as_bytes()).map_err(|source| IoError::Write { path, source })?;
+    Ok(file)
+}
+
+/// Writes a table to a CSV file, with its manifest beside it.
+pub(super) fn write_table(path: &Path, table: &Table, manifest: &mut Manifest) -> Result<(), IoError> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    write_set(folder, &manifest_name(path), manifest, &[OutputFile::csv(name, table)])?;
+    eprintln!("wrote {}, with its manifest beside it", path.display());
+    Ok(())
 }
 
 /// Prints warnings to the standard error, each once.

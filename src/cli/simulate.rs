@@ -2,12 +2,14 @@
 
 use super::compare::used;
 use super::engine::{EngineArgs, describe};
-use super::output::{table, warn};
+use super::output::{table, warn, write_table};
 use super::person::{PersonArgs, effect};
+use super::population::{self, PopulationArgs};
 use super::simulate_data::{DataArgs, Run};
 use super::{ArgumentError, Failure, Outcome, Shared, quantity, said, schedule};
 use crate::Error;
-use crate::io::{Cell, Column, Input, Manifest, OutputFile, Table, write_set};
+use crate::error::{Fault, Faults};
+use crate::io::{Cell, Column, Input, Manifest, Table};
 use crate::metrics::{Measure, MeasureError};
 use crate::model::{Grade, Model};
 use crate::plot::{Axis, Figure, Panel, Series};
@@ -48,6 +50,8 @@ pub(super) struct SimulateArgs {
     #[command(flatten)]
     reading: DataArgs,
     #[command(flatten)]
+    people: PopulationArgs,
+    #[command(flatten)]
     engine: EngineArgs,
     #[command(flatten)]
     shared: Shared,
@@ -68,10 +72,17 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let subject = args.person.subject(&chosen)?;
     if let Some(path) = &args.data {
         let (settings, out, format) = (args.person.settings(), args.out.as_deref(), args.shared.format);
+        let (seed, residual) = (args.people.seed, args.people.residual);
         let (args, engine) = (&args.reading, args.engine.settings());
-        return Run { args, path, model: &chosen, subject: &subject, engine, settings, out, format }.run();
+        let run = Run { args, path, model: &chosen, subject: &subject, engine, seed, residual, settings, out, format };
+        return run.run();
     }
-    let profile = profile(args, &chosen, &subject)?;
+    let simulation = simulation(args, &chosen, &subject)?;
+    if args.people.asked() {
+        return population(args, subject, &simulation);
+    }
+    let give = said("--give", args.give());
+    let profile = simulation.run().map_err(|e| e.said_in(&give))?;
     warn(profile.warnings());
     warn(chosen.warnings());
     if let Some(path) = &args.plot {
@@ -84,12 +95,34 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     let rows = rows(&profile);
     match &args.out {
         Some(path) => {
-            write(args, path, &subject, &profile, &rows)?;
-            eprintln!("wrote {}, with its manifest beside it", path.display());
+            let mut manifest = manifest(args, &subject)?;
+            describe(&mut manifest, profile.settings(), profile.is_integrated(), profile.work());
+            let warnings = profile.warnings().iter().chain(profile.model().warnings());
+            manifest.warnings = warnings.map(|w| w.message.clone()).collect();
+            write_table(path, &rows, &mut manifest)?;
         }
         None => table("", &rows, args.shared.format)?,
     }
     Ok(Outcome::Done)
+}
+
+/// A population in place of one person.
+fn population(args: &SimulateArgs, base: Subject<'_>, simulation: &Simulation<'_>) -> Result<Outcome, Failure> {
+    let mut manifest = manifest(args, &base)?;
+    let (population, input) = args.people.population(base)?;
+    manifest.inputs.extend(input);
+    let give = said("--give", args.give());
+    let prepared = simulation.prepare().map_err(|e| Error::from(Faults::from(Fault::new(e)).said_in(&give)))?;
+    let run = population::Run {
+        args: &args.people,
+        prepared: &prepared,
+        population: &population,
+        give: args.give(),
+        out: args.out.as_deref(),
+        plot: args.plot.as_deref(),
+        format: args.shared.format,
+    };
+    run.run(manifest)
 }
 
 pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
@@ -103,19 +136,17 @@ pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
     Err(Error::from(error).placed(&text.place))
 }
 
-fn profile<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Profile<'m>, Error> {
-    let give = said("--give", args.give());
+fn simulation<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) -> Result<Simulation<'m>, Error> {
     let schedule = schedule("--give", args.give())?;
     let mut simulation = Simulation::new(model).subject(subject).give(schedule).settings(args.engine.settings());
     if let Some(until) = &args.until {
         simulation = simulation.until(time("--until", until)?);
     }
-    simulation = match (&args.every, args.at.is_empty()) {
+    Ok(match (&args.every, args.at.is_empty()) {
         (Some(every), _) => simulation.every(time("--every", every)?),
         (None, false) => simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<_>, _>>()?),
         (None, true) => simulation.following(),
-    };
-    Ok(simulation.run().map_err(|e| e.said_in(&give))?)
+    })
 }
 
 /// `ID,TIME,TAD` and one column per output.
@@ -150,16 +181,11 @@ fn measures(args: &SimulateArgs, profile: &Profile<'_>) -> Result<Table, Error> 
     Ok(table)
 }
 
-fn write(
-    args: &SimulateArgs,
-    path: &Path,
-    subject: &Subject<'_>,
-    profile: &Profile<'_>,
-    rows: &Table,
-) -> Result<(), Failure> {
+/// What is known of a run before it is run; `subject` is what holds for everybody.
+fn manifest(args: &SimulateArgs, subject: &Subject<'_>) -> Result<Manifest, Error> {
     let mut manifest = Manifest::new("simulate");
-    manifest.models.push(used(profile.model()));
-    manifest.units_checked = profile.model().unit_checking();
+    manifest.models.push(used(subject.model()));
+    manifest.units_checked = subject.model().unit_checking();
     manifest.settings = args.person.settings();
     manifest.settings.insert("give".into(), args.give().into());
     manifest.settings.extend(subject.described().map(|(name, value)| (format!("covariate {name}"), value)));
@@ -170,14 +196,7 @@ fn write(
     for name in args.person.effects() {
         manifest.inputs.push(Input::new(Path::new(name), effect(name)?.text.as_bytes()));
     }
-    describe(&mut manifest, profile.settings(), profile.is_integrated(), profile.work());
-    let warnings = profile.warnings().iter().chain(profile.model().warnings());
-    manifest.warnings = warnings.map(|w| w.message.clone()).collect();
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-    write_set(folder, &format!("{stem}.manifest.json"), &mut manifest, &[OutputFile::csv(name, rows)])?;
-    Ok(())
+    Ok(manifest)
 }
 
 /// One panel per unit of output.

@@ -2,12 +2,12 @@
 
 use super::compare::used;
 use super::engine::describe;
-use super::output::{print_all, table, warn};
+use super::output::{beside, spooled, warn};
 use super::{ArgumentError, Failure, Outcome, said};
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::io::{
-    AtomicFile, Cell, Column, DataOptions, DataReader, DataWriter, Format, Hashed, Header, Input, IoError, MAX_FAULTS,
-    Manifest, Output, Spool, SubjectData, Table, commit_in_order,
+    AtomicFile, DataOptions, DataReader, DataWriter, Format, Hashed, Header, Input, IoError, MAX_FAULTS, Manifest,
+    Output, Spool, SubjectData, commit_in_order,
 };
 use crate::model::Model;
 use crate::population::{Effects, Subject, random};
@@ -18,7 +18,7 @@ use crate::{Error, ErrorKind};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read, Write};
+use std::io::{self, BufReader, Write};
 use std::path::Path;
 
 #[derive(Debug, Args)]
@@ -35,13 +35,6 @@ pub(super) struct DataArgs {
     /// Unit of AMT; RATE is in this unit per time unit
     #[arg(long, default_value = "mg", value_name = "UNIT", conflicts_with = "give")]
     amount_unit: String,
-    /// Draw the random effects of each ID from this seed; without it everybody is typical of their covariates. A person of a
-    /// given ID and seed is the same in every data set, whoever else is in it
-    #[arg(long, requires = "data")]
-    seed: Option<u64>,
-    /// Add residual errors to the outputs of observation rows
-    #[arg(long, requires = "seed")]
-    residual: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -70,6 +63,10 @@ pub(super) struct Run<'a> {
     pub(super) model: &'a Model,
     pub(super) subject: &'a Subject<'a>,
     pub(super) engine: Settings,
+    /// Draws the random effects of each ID; without it everybody is typical of their covariates.
+    pub(super) seed: Option<u64>,
+    /// Whether observation rows have outputs with residual errors.
+    pub(super) residual: bool,
     pub(super) settings: BTreeMap<String, String>,
     pub(super) out: Option<&'a Path>,
     pub(super) format: Format,
@@ -107,13 +104,14 @@ impl Run<'_> {
                 let units = self.model.outputs().iter().map(|o| (o.name.clone(), o.unit.to_string())).collect();
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 manifest.outputs.push(Output { name, sha256, units });
-                commit_in_order(vec![self.beside(path, &manifest)?, out])?;
+                commit_in_order(vec![beside(path, &manifest)?, out])?;
             }
             None => {
                 let (spool, done) = self.replay(&mut reader, Spool::new()?)?;
                 failed = done.failed > 0;
                 self.report(&reader, done, &mut manifest);
-                self.show(spool, reader.header().names().len())?;
+                let units = self.model.outputs().iter().map(|o| (o.name.clone(), o.unit.to_string())).collect();
+                spooled(spool, &units, self.format)?;
             }
         }
         Ok(if failed { Outcome::SomeFailed } else { Outcome::Done })
@@ -134,7 +132,7 @@ impl Run<'_> {
         let mut writer = writer.expect("set just now");
         let mut found: Vec<Fault<ErrorKind>> = Vec::new();
         let mut values = Vec::new();
-        let mut effects = self.args.seed.map(|seed| Effects::new(self.model, seed, 0));
+        let mut effects = self.seed.map(|seed| Effects::new(self.model, seed, 0));
         if effects.is_some() {
             let columns = reader.header().values().iter().map(|(_, sets)| *sets).collect();
             replay.occasions(&History { columns, records: Vec::new() })?;
@@ -174,12 +172,12 @@ impl Run<'_> {
         values: &mut Vec<f64>,
     ) -> Result<Work, SimulationError> {
         let (history, replicate, person) = (&subject.history, 0, random::person(&subject.id));
-        let (Some(effects), Some(seed)) = (effects, self.args.seed) else {
+        let (Some(effects), Some(seed)) = (effects, self.seed) else {
             return replay.run(history, self.subject, values);
         };
         let mut drawn = self.subject.clone();
         effects.draw_on(person, replay.occasions(history)?.into_iter(), &mut drawn);
-        let errors = self.args.residual.then_some(Errors { seed, replicate, person });
+        let errors = self.residual.then_some(Errors { seed, replicate, person });
         replay.observe(history, &drawn, errors, values)
     }
 
@@ -213,9 +211,9 @@ impl Run<'_> {
         for (option, text) in [("time-unit", &self.args.time_unit), ("amount-unit", &self.args.amount_unit)] {
             manifest.settings.insert(option.into(), text.clone());
         }
-        if let Some(seed) = self.args.seed {
+        if let Some(seed) = self.seed {
             manifest.settings.insert("seed".into(), seed.to_string());
-            manifest.settings.insert("residual".into(), self.args.residual.to_string());
+            manifest.settings.insert("residual".into(), self.residual.to_string());
         }
         if let Some(tool) = self.args.compat {
             manifest.settings.insert("compat".into(), name_of(tool));
@@ -230,42 +228,6 @@ impl Run<'_> {
             manifest.settings.insert(format!("covariate {}", covariate.name), from);
         }
         manifest
-    }
-
-    /// The manifest, written beside a result but not in its place yet.
-    fn beside(&self, path: &Path, manifest: &Manifest) -> Result<AtomicFile<'static>, IoError> {
-        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
-        let path = path.with_file_name(format!("{stem}.manifest.json"));
-        let mut file = AtomicFile::create(&path)?;
-        file.write_all(manifest.to_json().as_bytes()).map_err(|source| IoError::Write { path, source })?;
-        Ok(file)
-    }
-
-    /// Prints the rows: as they are, or as a table whose first columns are those of the data set.
-    fn show(&self, mut spool: Spool, columns: usize) -> Result<(), Failure> {
-        let path = spool.path().to_path_buf();
-        let read = |source| Failure::from(IoError::Read { path: path.clone(), source });
-        let rows = spool.read().map_err(read)?;
-        if self.format == Format::Csv {
-            return print_all(rows, &path);
-        }
-        table("", &self.rows(rows, columns).map_err(|e| read(e.into()))?, self.format)
-    }
-
-    /// The rows as a table: cells of numbers are numbers.
-    fn rows(&self, rows: impl Read, columns: usize) -> Result<Table, csv::Error> {
-        let mut reader = csv::Reader::from_reader(rows);
-        let units = std::iter::repeat_n(None, columns).chain(self.model.outputs().iter().map(|o| Some(&o.unit)));
-        let names = reader.headers()?.iter().zip(units).map(|(name, unit)| match unit {
-            Some(unit) => Column::new(name).unit(unit.to_string()),
-            None => Column::new(name),
-        });
-        let mut table = Table::new(names.collect());
-        for row in reader.records() {
-            table
-                .push(row?.iter().map(|cell| cell.trim().parse().map_or_else(|_| cell.into(), Cell::Number)).collect());
-        }
-        Ok(table)
     }
 }
 

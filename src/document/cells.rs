@@ -84,6 +84,7 @@ mod tests {
     }
 
     proptest! {
+        #[cfg(feature = "study")]
         #[test]
         fn the_csv_crate_writes_what_is_read_here(row in prop::collection::vec("[ -~äµ]{0,6}", 2..6)) {
             let mut writer = csv::Writer::from_writer(Vec::new());

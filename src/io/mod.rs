@@ -9,6 +9,7 @@ mod hashed;
 mod manifest;
 mod nmtran;
 mod number;
+mod people;
 mod spool;
 mod table;
 mod text;
@@ -23,6 +24,7 @@ pub use nmtran::{
     doses_of,
 };
 pub use number::{number, rounded};
+pub use people::read_people;
 pub use spool::Spool;
 pub use table::{Cell, Column, Format, Table};
 pub(crate) use table::{csv_line, csv_rows};

@@ -9,6 +9,7 @@ use super::individuals::NodeEta;
 use super::observed::{NodeOutput, NodeReadout, NodeResidual};
 use super::parts::*;
 use super::scope::Context;
+use super::variability::*;
 use super::{Inputs, Model};
 use crate::error::{Fault, Source};
 use crate::expr::{Class, Linear, Node, Tiers};
@@ -28,6 +29,8 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
     let initials = builder.initials();
     let observed = builder.observed();
     let blocks = builder.blocks();
+    let uncertainties = builder.uncertainties();
+    let estimates = builder.estimates(&uncertainties);
     let substances = builder.state_substances();
     if !builder.faults.is_empty() {
         let mut faults = builder.faults;
@@ -50,9 +53,10 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
             .map(|s| Substance { name: s.name.text.clone(), molar_mass: s.molar_mass, salts: s.salts.clone() })
             .collect(),
         covariates: covariates(file, &builder, &reg),
-        parameters: parameters(file, &builder, &reg),
+        parameters: parameters(file, &builder, uncertainties, &reg),
         etas: builder.etas.all.iter().map(|e| eta(e, &reg)).collect(),
         blocks,
+        estimates,
         states: states(file, &builder, &nodes, &substances, &reg),
         dynamics: dynamics(&nodes.equations, &reg),
         routes: nodes.routes.iter().map(|r| route(r, &reg)).collect(),
@@ -228,8 +232,14 @@ fn covariates(file: &ModelFile, builder: &Builder<'_>, reg: &impl Fn(Node) -> Re
         .collect()
 }
 
-fn parameters(file: &ModelFile, builder: &Builder<'_>, reg: &impl Fn(Node) -> Reg) -> Vec<Parameter> {
-    let made = |(i, p): (usize, &super::file::ParameterEntry)| Parameter {
+fn parameters(
+    file: &ModelFile,
+    builder: &Builder<'_>,
+    uncertainties: Vec<Option<Uncertainty>>,
+    reg: &impl Fn(Node) -> Reg,
+) -> Vec<Parameter> {
+    let entries = file.parameters.iter().zip(uncertainties);
+    let made = |(i, (p, uncertainty)): (usize, (&super::file::ParameterEntry, Option<Uncertainty>))| Parameter {
         name: p.name.text.clone(),
         printed: p.value.printed.clone(),
         unit: p.unit.clone(),
@@ -242,8 +252,9 @@ fn parameters(file: &ModelFile, builder: &Builder<'_>, reg: &impl Fn(Node) -> Re
         iiv: builder.etas.of(i, Level::Subject),
         iov: builder.etas.of(i, Level::Occasion),
         missing_variability: builder.etas.missing.get(&i).cloned(),
+        uncertainty,
     };
-    file.parameters.iter().enumerate().map(made).collect()
+    entries.enumerate().map(made).collect()
 }
 
 fn eta(eta: &NodeEta, reg: &impl Fn(Node) -> Reg) -> Eta {

@@ -171,6 +171,14 @@ pub enum ModelError {
         /// Those that have.
         known: Vec<String>,
     },
+    /// A parameter in a block of estimates whose value is not uncertain.
+    #[error("`{name}` has no `uncertainty`")]
+    NoUncertainty {
+        /// The name.
+        name: String,
+        /// Those that have.
+        known: Vec<String>,
+    },
     /// A block of the wrong size.
     #[error("a block of {of} parameters has {needs} numbers below the diagonal, and {found} are written")]
     BlockSize {
@@ -182,7 +190,7 @@ pub enum ModelError {
         found: usize,
     },
     /// A covariance that no random numbers can have.
-    #[error("the covariance matrix of this block is not positive definite")]
+    #[error("the numbers of this block are no covariance: a variance would be negative")]
     NotPositiveDefinite,
     /// Fractions of one dose that are, or may be, more than the dose.
     #[error("the fractions of the route `{route}` can add up to more than 1: {reason}")]
@@ -370,6 +378,7 @@ impl Kind for ModelError {
             ModelError::NotInList { .. } => "E_NOT_IN_LIST",
             ModelError::NoVariability { .. } => "E_NO_VARIABILITY",
             ModelError::BlockSize { .. } => "E_BLOCK_SIZE",
+            ModelError::NoUncertainty { .. } => "E_NO_UNCERTAINTY",
             ModelError::NotPositiveDefinite => "E_NOT_POSITIVE_DEFINITE",
             ModelError::FractionsExceedOne { .. } => "E_FRACTIONS_EXCEED_ONE",
             ModelError::NotConstant { .. } => "E_NOT_CONSTANT",
@@ -446,6 +455,7 @@ impl Kind for ModelError {
             ModelError::NoMolarMass { .. } => {
                 Some("name its `substance`, and give that a `molar_mass` under `[substances]`".into())
             }
+            ModelError::NoUncertainty { known, .. } => spelling(&None, known, "those that have are"),
             ModelError::NoVariability { known, .. } => spelling(&None, known, "those that have are"),
             ModelError::NotConstant { .. } => Some("use parameters and covariates only".into()),
             ModelError::DoseInSystem { .. } => {

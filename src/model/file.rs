@@ -32,6 +32,7 @@ pub(super) struct ModelFile {
     pub covariates: Vec<CovariateEntry>,
     pub parameters: Vec<ParameterEntry>,
     pub blocks: Vec<BlockEntry>,
+    pub uncertainty: Vec<BlockEntry>,
     pub derived: Vec<DerivedEntry>,
     pub compartments: Vec<CompartmentEntry>,
     pub flows: Vec<FlowEntry>,
@@ -80,6 +81,7 @@ pub(super) struct ParameterEntry {
     pub bounds: Option<(Number, Number)>,
     pub iiv: Option<Spread>,
     pub iov: Option<Spread>,
+    pub uncertainty: Option<UncertaintyEntry>,
     pub typical: Option<Text>,
     pub from_data: bool,
 }
@@ -106,6 +108,17 @@ pub(super) enum Spread {
     Missing {
         why: String,
     },
+}
+
+/// `uncertainty` of a parameter as written.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct UncertaintyEntry {
+    pub place: Place,
+    /// Standard error, in the parameter's unit or relative to its value.
+    pub size: f64,
+    pub relative: bool,
+    pub log: bool,
+    pub printed: String,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -3,9 +3,10 @@
 use super::build::Builder;
 use super::error::{ModelError, Sort};
 use super::file::Spread;
-use super::parts::{Level, Scale};
+use super::quantities::covariance;
 use super::read::Text;
 use super::scope::Context;
+use super::variability::{Level, Scale};
 use crate::error::nearest;
 use crate::expr::{Class, Node, Type, Unary};
 use crate::math::cholesky;
@@ -173,7 +174,7 @@ impl Builder<'_> {
     }
 
     /// The blocks: indices of random effects and covariance, lower triangle by row.
-    pub fn blocks(&mut self) -> Vec<super::parts::Block> {
+    pub fn blocks(&mut self) -> Vec<super::variability::Block> {
         let file = self.file;
         let mut blocks = Vec::new();
         let mut seen: Vec<usize> = Vec::new();
@@ -200,20 +201,16 @@ impl Builder<'_> {
                 continue;
             }
             let variance = |i: usize| self.etas.all[etas[i]].variance;
-            let mut covariance = Vec::new();
-            let mut below = entry.lower.iter();
-            for row in 0..etas.len() {
-                for column in 0..row {
-                    let written = below.next().copied().unwrap_or(0.0);
-                    let scale = if entry.correlation { (variance(row) * variance(column)).sqrt() } else { 1.0 };
-                    covariance.push(written * scale);
-                }
-                covariance.push(variance(row));
-            }
+            // A covariance of random effects is on their own scale; additive ones have the units of their parameters.
+            let unit = |i: usize| match self.etas.all[etas[i]].scale {
+                Scale::Additive => file.parameters[self.etas.all[etas[i]].parameter].unit.to_base(1.0),
+                Scale::Log | Scale::Logit => 1.0,
+            };
+            let covariance = covariance(entry, variance, unit);
             if cholesky::factor(&covariance, etas.len()).is_none() {
                 self.report(&entry.place, ModelError::NotPositiveDefinite);
             }
-            blocks.push(super::parts::Block { etas, covariance });
+            blocks.push(super::variability::Block { etas, covariance });
         }
         blocks
     }

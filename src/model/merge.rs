@@ -84,6 +84,8 @@ fn extend(base: ModelFile, overlay: ModelFile) -> Read {
     if !faults.is_empty() {
         return Err(faults);
     }
+    let mut population = overlay.population;
+    population.occasion = population.occasion.or(base.population.occasion);
     let notes = base.notes.iter().chain(&overlay.notes).cloned().collect();
     Ok(ModelFile {
         id: overlay.id,
@@ -93,7 +95,7 @@ fn extend(base: ModelFile, overlay: ModelFile) -> Read {
         grade: overlay.grade,
         kind: overlay.kind,
         extends: overlay.extends,
-        population: overlay.population,
+        population,
         unit_checking: base.unit_checking && overlay.unit_checking,
         notes,
         override_parameters: overlay.override_parameters,
@@ -160,6 +162,7 @@ fn append(file: &mut ModelFile, more: &ModelFile, faults: &mut Vec<Fault<ModelEr
     }
     file.parameters.extend(more.parameters.iter().cloned());
     file.blocks.extend(more.blocks.iter().cloned());
+    file.uncertainty.extend(more.uncertainty.iter().cloned());
     file.derived.extend(more.derived.iter().cloned());
     file.compartments.extend(more.compartments.iter().cloned());
     file.flows.extend(more.flows.iter().cloned());

@@ -15,6 +15,7 @@ mod compile;
 mod doses;
 mod equations;
 mod error;
+mod estimates;
 mod file;
 mod fractions;
 mod index;
@@ -29,6 +30,7 @@ mod read;
 mod scope;
 mod sections;
 mod structure;
+mod variability;
 
 #[cfg(test)]
 mod tests;
@@ -43,6 +45,7 @@ pub use names::{ANALYTES, SITES};
 pub(crate) use names::{common_covariate, common_covariates};
 pub use parts::*;
 pub use read::Place;
+pub use variability::*;
 
 use crate::error::{Diagnostic, Fault, Faults, Source, nearest};
 use crate::expr::Tiers;
@@ -99,6 +102,7 @@ pub struct Model {
     parameters: Vec<Parameter>,
     etas: Vec<Eta>,
     blocks: Vec<Block>,
+    estimates: Vec<EstimateBlock>,
     states: Vec<StateVar>,
     dynamics: Dynamics,
     routes: Vec<Route>,
@@ -257,6 +261,11 @@ impl Model {
     /// Random effects that vary together; those in no block are independent.
     pub fn blocks(&self) -> &[Block] {
         &self.blocks
+    }
+
+    /// Parameters whose estimates vary together; those in no block are independent.
+    pub fn estimates(&self) -> &[EstimateBlock] {
+        &self.estimates
     }
 
     /// The variables of the system: compartments in the order of their numbers, then states.

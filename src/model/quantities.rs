@@ -1,7 +1,7 @@
 //! Reading covariates, parameters, blocks and derived quantities.
 
 use super::error::{ModelError, Sort};
-use super::file::{BlockEntry, CovariateEntry, DerivedEntry, Name, ParameterEntry, Spread};
+use super::file::{BlockEntry, CovariateEntry, DerivedEntry, Name, ParameterEntry, Spread, UncertaintyEntry};
 use super::parts::{CovariateKind, Grade, Provenance, Steps};
 use super::read::{Number, Place, Table, Text, Value};
 use super::sections::{grade, in_list, name, positive, section};
@@ -111,7 +111,7 @@ pub(super) fn parameters(value: Option<Value<'_>>, sources: &[&str]) -> Vec<Para
 }
 
 fn parameter(name: Name, value: &Value<'_>, sources: &[&str]) -> Option<ParameterEntry> {
-    let keys = ["value", "unit", "source", "grade", "why", "bounds", "iiv", "iov", "typical", "data"];
+    let keys = ["value", "unit", "source", "grade", "why", "bounds", "iiv", "iov", "uncertainty", "typical", "data"];
     let table = value.table(&keys)?;
     let number = table.need("value").and_then(|v| v.number());
     let unit = match table.get("unit") {
@@ -122,6 +122,7 @@ fn parameter(name: Name, value: &Value<'_>, sources: &[&str]) -> Option<Paramete
     let bounds = table.get("bounds").map(|v| bounds(&v));
     let iiv = table.get("iiv").map(|v| spread(&v));
     let iov = table.get("iov").map(|v| spread(&v));
+    let uncertainty = table.get("uncertainty").map(|v| uncertainty(&v));
     let (unit, unit_place) = unit?;
     Some(ParameterEntry {
         name,
@@ -132,6 +133,7 @@ fn parameter(name: Name, value: &Value<'_>, sources: &[&str]) -> Option<Paramete
         bounds: swap(bounds)?,
         iiv: swap(iiv)?,
         iov: swap(iov)?,
+        uncertainty: swap(uncertainty)?,
         typical: table.expression("typical"),
         from_data: table.get("data").is_some_and(|v| v.flag().unwrap_or(false)),
     })
@@ -219,13 +221,7 @@ fn spread(value: &Value<'_>) -> Option<Spread> {
         "missing" => return Some(Spread::Missing { why: size.text()?.text }),
         _ => {}
     }
-    let number = size.number()?;
-    if number.value < 0.0 {
-        let must = "0 or more".to_string();
-        let kind = ModelError::OutOfRange { what: size.what.clone(), value: number.printed, must };
-        size.log.report(&size.place, kind);
-        return None;
-    }
+    let number = not_negative(&size)?;
     let (v, printed) = (number.value, format!("{key} {}", number.printed));
     Some(match key {
         "cv" => Spread::Log { variance: (v * v).ln_1p(), printed },
@@ -235,8 +231,61 @@ fn spread(value: &Value<'_>) -> Option<Spread> {
     })
 }
 
-pub(super) fn blocks(root: &Table<'_>) -> Vec<BlockEntry> {
-    let Some(list) = root.get("block").and_then(|v| v.list()) else { return Vec::new() };
+/// How uncertain the value of a parameter is.
+fn uncertainty(value: &Value<'_>) -> Option<UncertaintyEntry> {
+    let table = value.table(&["se", "rse", "scale"])?;
+    let (key, size) = match (table.get("se"), table.get("rse")) {
+        (Some(size), None) => ("se", size),
+        (None, Some(size)) => ("rse", size),
+        (found, _) => {
+            let found = if found.is_some() { "both" } else { "none" }.into();
+            let keys = vec!["se".into(), "rse".into()];
+            table.log.report(&table.place, ModelError::ExactlyOne { within: table.what.clone(), keys, found });
+            return None;
+        }
+    };
+    let number = not_negative(&size)?;
+    let log = match table.get("scale") {
+        None => false,
+        Some(scale) => in_list(scale.log, &scale.what, &scale.text()?, &["log"]).is_some(),
+    };
+    let printed = format!("{key} {}", number.printed);
+    Some(UncertaintyEntry { place: table.place.clone(), size: number.value, relative: key == "rse", log, printed })
+}
+
+/// A number of 0 or more.
+fn not_negative(value: &Value<'_>) -> Option<Number> {
+    let number = value.number()?;
+    if number.value < 0.0 {
+        let (what, must) = (value.what.clone(), "0 or more".to_string());
+        value.log.report(&value.place, ModelError::OutOfRange { what, value: number.printed, must });
+        return None;
+    }
+    Some(number)
+}
+
+/// The covariance that a block says, lower triangle by row with the diagonal: from variances, and units in which covariances are
+/// written.
+pub(super) fn covariance(entry: &BlockEntry, variance: impl Fn(usize) -> f64, unit: impl Fn(usize) -> f64) -> Vec<f64> {
+    let mut covariance = Vec::new();
+    let mut below = entry.lower.iter();
+    for row in 0..entry.of.len() {
+        for column in 0..row {
+            let written = below.next().copied().unwrap_or(0.0);
+            let scale = match entry.correlation {
+                true => (variance(row) * variance(column)).sqrt(),
+                false => unit(row) * unit(column),
+            };
+            covariance.push(written * scale);
+        }
+        covariance.push(variance(row));
+    }
+    covariance
+}
+
+/// Blocks of things that vary together, under a key of the file.
+pub(super) fn blocks(root: &Table<'_>, key: &str) -> Vec<BlockEntry> {
+    let Some(list) = root.get(key).and_then(|v| v.list()) else { return Vec::new() };
     list.into_iter()
         .filter_map(|mut value| {
             value.what = "a block".into();

@@ -3,15 +3,16 @@
 use super::error::ModelError;
 use super::file::{FileKind, ModelFile, Name, SubstanceEntry};
 use super::names::{ANALYTES, SUBJECT_COVARIATES, is_id, is_name, is_reserved};
-use super::parts::{CovariateKind, CovariateRange, Grade, Occasion, PopulationNotes, SESSION_GAP, SourceNote};
+use super::parts::{CovariateKind, CovariateRange, Grade, PopulationNotes, SourceNote};
 use super::read::{Log, Place, Table, Text, Value};
+use super::variability::{Occasion, SESSION_GAP};
 use super::{checks, quantities, structure};
 use crate::document::{self, DocumentError};
 use crate::error::{Fault, Faults, Source, nearest};
 use crate::units::{Dimension, Unit};
 use std::sync::Arc;
 
-const ROOT: [&str; 25] = [
+const ROOT: [&str; 26] = [
     "format",
     "id",
     "title",
@@ -27,6 +28,7 @@ const ROOT: [&str; 25] = [
     "covariates",
     "parameters",
     "block",
+    "uncertainty",
     "derived",
     "compartments",
     "flows",
@@ -102,7 +104,8 @@ fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<M
     all_outputs.extend(outputs.iter().cloned());
     let mut all_covariates = base.map_or(Vec::new(), |b| b.covariates.clone());
     all_covariates.extend(covariates.iter().cloned());
-    let blocks = quantities::blocks(root);
+    let blocks = quantities::blocks(root, "block");
+    let uncertainty = quantities::blocks(root, "uncertainty");
     let derived = quantities::derived(root.get("derived"));
     let compartments = structure::compartments(root);
     let flows = structure::flows(root);
@@ -127,6 +130,7 @@ fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<M
         covariates,
         parameters,
         blocks,
+        uncertainty,
         derived,
         compartments,
         flows,

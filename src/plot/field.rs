@@ -85,16 +85,19 @@ fn distinct(values: impl Iterator<Item = f64>) -> Vec<f64> {
 
 /// The edges of the cells around ascending places: halfway between them on the axis, and as far beyond the outermost.
 pub(super) fn edges(places: &[f64], scale: Scale) -> Vec<f64> {
-    let (there, back): (fn(f64) -> f64, fn(f64) -> f64) = match scale {
-        Scale::Linear => (|value| value, |value| value),
-        Scale::Log => (f64::ln, f64::exp),
+    let at: Vec<f64> = match scale {
+        Scale::Linear => places.to_vec(),
+        Scale::Log => places.iter().map(|place| place.ln()).collect(),
     };
-    let at: Vec<f64> = places.iter().copied().map(there).collect();
     let last = at.len() - 1;
     let first = 1.5 * at[0] - 0.5 * at[1];
     let end = 1.5 * at[last] - 0.5 * at[last - 1];
     let between = at.windows(2).map(|pair| 0.5 * pair[0] + 0.5 * pair[1]);
-    std::iter::once(first).chain(between).chain([end]).map(back).collect()
+    let all = std::iter::once(first).chain(between).chain([end]);
+    match scale {
+        Scale::Linear => all.collect(),
+        Scale::Log => all.map(f64::exp).collect(),
+    }
 }
 
 #[cfg(test)]

@@ -175,17 +175,23 @@ pub(super) fn hatch(scene: &mut Scene, cell: &Rect) {
     }
 }
 
-/// Ticks at the columns or rows themselves, if their numbers are short and have room along `length` px.
+/// Ticks at the columns or rows themselves, labelled as far as there is room along `length` px: all of them, or on a linear
+/// axis every second, third and so on. `None` where the numbers are long or less than three labels would be left.
 pub(super) fn ticks_at(values: &[f64], range: &Range, length: f64, upright: bool) -> Option<Ticks> {
-    let labelled: Vec<(f64, String)> =
-        values.iter().map(|value| Some((*value, short(*value)?))).collect::<Option<_>>()?;
+    let all: Vec<(f64, String)> = values.iter().map(|value| Some((*value, short(*value)?))).collect::<Option<_>>()?;
     let size = |label: &str| if upright { TICK_TEXT } else { font::width(label, TICK_TEXT, false) };
-    let room = labelled.windows(2).all(|pair| {
+    let has_room = |pair: [&(f64, String); 2]| {
         let between = (range.place(pair[1].0) - range.place(pair[0].0)) * length;
         between >= 0.5 * (size(&pair[0].1) + size(&pair[1].1)) + APART
-    });
-    let inside = labelled.into_iter().filter(|(value, _)| range.contains(*value)).collect();
-    room.then_some(Ticks { labelled: inside, minor: Vec::new() })
+    };
+    let widest = if range.scale == Scale::Linear { (all.len() - 1) / 2 } else { 1 };
+    let stride = (1..=widest)
+        .find(|stride| all.iter().zip(all.iter().skip(*stride)).step_by(*stride).all(|(a, b)| has_room([a, b])))?;
+    let inside = |tick: &&(f64, String)| range.contains(tick.0);
+    Some(Ticks {
+        labelled: all.iter().step_by(stride).filter(inside).cloned().collect(),
+        minor: all.iter().filter(inside).map(|(value, _)| *value).collect(),
+    })
 }
 
 /// A number that four digits write exactly enough.

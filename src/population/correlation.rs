@@ -1,7 +1,6 @@
 //! Correlated normal numbers: a Gaussian copula.
 
-/// A pivot below this is rounding, and its row a combination of the rows before.
-const NOTHING: f64 = 1e-12;
+use crate::math::cholesky;
 
 /// Covariates whose normal numbers are correlated: each is a combination of independent ones.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,27 +30,22 @@ pub(super) fn groups(pairs: &[(usize, usize, f64)]) -> Result<Vec<Group>, usize>
 }
 
 fn group(members: Vec<usize>, pairs: &[(usize, usize, f64)]) -> Result<Group, usize> {
-    let mut factor: Vec<f64> = Vec::new();
-    let at = |i: usize, j: usize| i * (i + 1) / 2 + j;
-    let is = |a: usize, b: usize, pair: &&(usize, usize, f64)| (pair.0, pair.1) == (a, b) || (pair.0, pair.1) == (b, a);
+    let mut lower = Vec::new();
     for (i, own) in members.iter().enumerate() {
-        for (j, other) in members[..i].iter().enumerate() {
-            let correlation = pairs.iter().find(|p| is(*own, *other, p)).map_or(0.0, |p| p.2);
-            let sum: f64 = (0..j).map(|k| factor[at(i, k)] * factor[at(j, k)]).sum();
-            let (rest, pivot) = (correlation - sum, factor[at(j, j)]);
-            factor.push(if pivot > 0.0 { rest / pivot } else { 0.0 });
-            // What a combination of others is correlated with follows from theirs.
-            if pivot == 0.0 && rest.abs() > NOTHING.sqrt() {
-                return Err(last_among(&members[..=i], pairs));
-            }
-        }
-        let rest = 1.0 - (0..i).map(|k| factor[at(i, k)].powi(2)).sum::<f64>();
-        if rest < -NOTHING {
+        lower.extend(members[..i].iter().map(|other| correlation(*own, *other, pairs)));
+        lower.push(1.0);
+        if cholesky::factor(&lower, i + 1).is_none() {
             return Err(last_among(&members[..=i], pairs));
         }
-        factor.push(if rest > NOTHING { rest.sqrt() } else { 0.0 });
     }
+    let factor = cholesky::factor(&lower, members.len()).unwrap_or_default();
     Ok(Group { members, factor })
+}
+
+/// The stated correlation of two covariates, else 0.
+fn correlation(a: usize, b: usize, pairs: &[(usize, usize, f64)]) -> f64 {
+    let found = pairs.iter().find(|(c, d, _)| (a, b) == (*c, *d) || (a, b) == (*d, *c));
+    found.map_or(0.0, |(_, _, correlation)| *correlation)
 }
 
 /// The last correlation among the first covariates of a group; the last of these covariates is part of what is wrong.

@@ -3,6 +3,7 @@
 use super::Subject;
 use super::random::{Purpose, Stream};
 use super::subject::between_occasions;
+use super::together::Together;
 use crate::math::cholesky;
 use crate::model::{Level, Model};
 use std::collections::BTreeMap;
@@ -15,22 +16,11 @@ pub struct Effects<'m> {
     seed: u64,
     replicate: u64,
     /// Between subjects.
-    groups: Vec<Group>,
+    groups: Vec<Together>,
     /// Of each occasion: the numbers of each random effect between occasions.
     occasions: BTreeMap<u64, Vec<Stream>>,
     /// Standard deviations of those.
     sds: Vec<f64>,
-    normals: Vec<f64>,
-}
-
-/// Random effects that vary together; one of its own is a group, too.
-#[derive(Debug)]
-struct Group {
-    /// Indices of [`Model::etas`].
-    etas: Vec<usize>,
-    /// Cholesky factor of their covariance, lower triangle by row.
-    factor: Vec<f64>,
-    streams: Vec<Stream>,
 }
 
 impl<'m> Effects<'m> {
@@ -43,16 +33,16 @@ impl<'m> Effects<'m> {
             let factor = cholesky::factor(&block.covariance, block.etas.len());
             (block.etas.clone(), factor.expect("the model checked that it is a covariance"))
         });
-        let group = |(members, factor): (Vec<usize>, Vec<f64>)| Group {
-            streams: members.iter().map(|eta| stream(model, seed, replicate, *eta)).collect(),
-            etas: members,
-            factor,
+        let stream = |eta: usize| {
+            let parameter = &model.parameters()[etas[eta].parameter];
+            Stream::new(seed, replicate, Purpose::Subject(&parameter.name))
         };
+        let alone = alone.map(|eta| (vec![eta], vec![etas[eta].variance.sqrt()]));
+        let groups = alone.chain(blocks).map(|(members, factor)| Together::new(members, factor, stream)).collect();
         Effects {
-            groups: alone.map(|eta| (vec![eta], vec![etas[eta].variance.sqrt()])).chain(blocks).map(group).collect(),
+            groups,
             sds: between_occasions(model).map(|eta| eta.variance.sqrt()).collect(),
             occasions: BTreeMap::new(),
-            normals: Vec::new(),
             model,
             seed,
             replicate,
@@ -66,17 +56,10 @@ impl<'m> Effects<'m> {
 
     /// The same with occasions that are numbered otherwise than from 0: the first of `occasions` is the subject's occasion 0.
     pub fn draw_on(&mut self, person: u64, occasions: impl ExactSizeIterator<Item = u64>, subject: &mut Subject<'_>) {
-        let Effects { model, seed, replicate, groups, sds, normals, .. } = self;
+        let Effects { model, seed, replicate, groups, sds, .. } = self;
         let (between, within) = subject.effects_mut(occasions.len());
-        for Group { etas, factor, streams } in groups {
-            normals.clear();
-            normals.extend(streams.iter_mut().map(|stream| stream.normal(person)));
-            let mut rows = factor.as_slice();
-            for (i, eta) in etas.iter().enumerate() {
-                let (row, below) = rows.split_at(i + 1);
-                between[*eta] = row.iter().zip(&*normals).map(|(l, z)| l * z).sum();
-                rows = below;
-            }
+        for (eta, effect) in groups.iter_mut().flat_map(|group| group.draw(person)) {
+            between[eta] = effect;
         }
         if sds.is_empty() {
             return;
@@ -91,9 +74,4 @@ impl<'m> Effects<'m> {
             }
         }
     }
-}
-
-fn stream(model: &Model, seed: u64, replicate: u64, eta: usize) -> Stream {
-    let parameter = &model.parameters()[model.etas()[eta].parameter];
-    Stream::new(seed, replicate, Purpose::Subject(&parameter.name))
 }

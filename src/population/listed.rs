@@ -46,56 +46,37 @@ pub(super) struct BoundList {
 }
 
 impl Listed {
+    /// Whether there is a column of this name.
+    pub fn describes(&self, covariate: &str) -> bool {
+        self.columns.iter().any(|column| column.name.text == covariate)
+    }
+
     /// Reads a table of comma-separated values: a header with `ID`, and one row per person.
     pub fn read(name: &str, text: &str) -> Result<Listed, Faults<PeopleError>> {
-        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-        let source = Source::new(name, text);
-        let place = |start: usize, end: usize| Place { source: Arc::clone(&source), span: Span::new(start, end) };
-        if u32::try_from(text.len()).is_err() {
+        let source = Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
+        let mut reader = Reader { source: &source, faults: Vec::new(), cells: Vec::new() };
+        if u32::try_from(source.text.len()).is_err() {
             return Err(Fault::new(PeopleError::TooLarge).into());
         }
-        let mut reader = Reader { place: &place, faults: Vec::new() };
-        let mut lines = lines_of(text);
+        let mut lines = lines_of(&source.text);
         let Some((start, header)) = lines.next() else {
-            return Err(place(0, 0).fault::<PeopleError>(PeopleError::NoPeople).into());
+            return Err(reader.place(0, 0).fault::<PeopleError>(PeopleError::NoPeople).into());
         };
         let (columns, id) = reader.header(start, header)?;
-        let (mut cells, mut rows, mut ids) = (Vec::new(), 0, BTreeSet::new());
-        let mut found = Vec::new();
+        let (mut rows, mut ids) = (0, BTreeSet::new());
         for (start, line) in lines {
             if reader.faults.len() >= MAX_FAULTS {
                 break;
             }
             rows += 1;
-            if let Err(span) = split(line, &mut found) {
-                reader.fault(start + span.start, start + span.end, PeopleError::Quote);
-                continue;
-            }
-            if found.len() != columns.len() + 1 {
-                let kind = PeopleError::CellCount { found: found.len(), needs: columns.len() + 1 };
-                reader.fault(start, start + line.len(), kind);
-                continue;
-            }
-            let person = unquoted(&line[found[id].clone()]);
-            let (from, to) = (start + found[id].start, start + found[id].end);
-            if is_missing(&person) {
-                reader.fault(from, to, PeopleError::RowWithoutId);
-            } else if !ids.insert(person.clone()) {
-                reader.fault(from, to, PeopleError::RepeatedId { id: person.into_owned() });
-            }
-            let own = found.iter().enumerate().filter(|(i, _)| *i != id);
-            // Blanks around a cell are not what is wrong with it.
-            cells.extend(own.map(|(_, cell)| {
-                let text = &line[cell.clone()];
-                let from = start + cell.start + (text.len() - text.trim_start().len());
-                (from as u32, (from + text.trim().len()) as u32)
-            }));
+            reader.row(start, line, columns.len() + 1, id, &mut ids);
         }
         if rows == 0 {
-            reader.fault(text.len(), text.len(), PeopleError::NoPeople);
+            reader.fault(source.text.len(), source.text.len(), PeopleError::NoPeople);
         }
-        let faults = reader.faults;
-        Faults::check(faults, || Listed { source: Arc::clone(&source), columns, cells, rows, resample: false })
+        let Reader { faults, cells, .. } = reader;
+        let read = || Listed { source: Arc::clone(&source), columns, cells, rows, resample: false };
+        Faults::check(faults, read)
     }
 
     /// The same list, rows of which are drawn at random.
@@ -128,30 +109,13 @@ impl Listed {
                         warnings.push(unused(column, model));
                     }
                 }
-                Err(fault) => faults.push(fault),
+                Err(found) => faults.extend(found.into_vec()),
             }
         }
         let mut values = vec![f64::NAN; used.len() * self.rows];
         for (slot, (at, target)) in used.iter().enumerate() {
-            let mut missing = 0;
-            for row in 0..self.rows {
-                if faults.len() >= MAX_FAULTS {
-                    break;
-                }
-                let (from, to) = self.cells[row * self.columns.len() + at];
-                let cell = unquoted(&self.source.text[from as usize..to as usize]);
-                if is_missing(&cell) {
-                    missing += 1;
-                    continue;
-                }
-                match target.value(&cell) {
-                    Ok(value) => values[row * used.len() + slot] = value,
-                    Err(kind) => {
-                        let span = Span::new(from as usize, to as usize);
-                        faults.push(Place { source: Arc::clone(&self.source), span }.fault(kind));
-                    }
-                }
-            }
+            let own = values.iter_mut().skip(slot).step_by(used.len());
+            let missing = self.read_column(*at, target, own, &mut faults);
             if missing > 0 {
                 let (name, rows) = (&target.name, self.rows);
                 let message =
@@ -163,8 +127,36 @@ impl Listed {
         Faults::check(faults, || BoundList { seats, values, rows: self.rows, resample: self.resample })
     }
 
+    /// Reads the cells of a column, and counts those that are missing.
+    fn read_column<'v>(
+        &self,
+        at: usize,
+        target: &Target<'_>,
+        values: impl Iterator<Item = &'v mut f64>,
+        faults: &mut Vec<Fault<PeopleError>>,
+    ) -> usize {
+        let mut missing = 0;
+        for (row, value) in values.enumerate() {
+            let (from, to) = self.cells[row * self.columns.len() + at];
+            let span = Span::new(from as usize, to as usize);
+            let cell = unquoted(&self.source.text[span.start..span.end]);
+            if is_missing(&cell) {
+                missing += 1;
+                continue;
+            }
+            match target.value(&cell) {
+                Ok(found) => *value = found,
+                Err(kind) if faults.len() < MAX_FAULTS => {
+                    faults.push(Place { source: Arc::clone(&self.source), span }.fault(kind));
+                }
+                Err(_) => break,
+            }
+        }
+        missing
+    }
+
     /// What a column sets of a model's subjects, if anything.
-    fn target<'m>(&self, column: &Column, model: &'m Model) -> Result<Option<Target<'m>>, Fault<PeopleError>> {
+    fn target<'m>(&self, column: &Column, model: &'m Model) -> Result<Option<Target<'m>>, Faults<PeopleError>> {
         let covariate = covariate(model, &column.name.text);
         let name = match covariate {
             Some(covariate) => covariate.name.clone(),
@@ -176,8 +168,10 @@ impl Listed {
             Some(_) => None,
             None => common_covariate(&name),
         };
-        let fault =
-            |error| column.name.place.fault(PeopleError::from(SubjectError::Unit { name: name.clone(), error }));
+        let fault = |error| {
+            let kind = SubjectError::Unit { name: name.clone(), error };
+            Faults::from(column.name.place.fault::<PeopleError>(kind))
+        };
         let unit = match (&column.unit, own) {
             (Some(unit), Some(own)) => {
                 Quantity::new(1.0, unit.clone()).like(&own).map_err(fault)?;
@@ -185,7 +179,7 @@ impl Listed {
             }
             (Some(_), None) => {
                 let needs = "no number, and its column has no unit";
-                return Err(column.name.place.fault(SubjectError::WrongKind { name, needs }));
+                return Err(column.name.place.fault::<PeopleError>(SubjectError::WrongKind { name, needs }).into());
             }
             (None, own) => own,
         };
@@ -263,29 +257,60 @@ fn lines_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
 
 /// Reads lines, and collects what is wrong with them.
 struct Reader<'a> {
-    place: &'a dyn Fn(usize, usize) -> Place,
+    source: &'a Arc<Source>,
     faults: Vec<Fault<PeopleError>>,
+    cells: Vec<(u32, u32)>,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn place(&self, start: usize, end: usize) -> Place {
+        Place { source: Arc::clone(self.source), span: Span::new(start, end) }
+    }
+
     fn fault(&mut self, start: usize, end: usize, kind: PeopleError) {
-        self.faults.push((self.place)(start, end).fault(kind));
+        self.faults.push(self.place(start, end).fault(kind));
+    }
+
+    /// Finds the cells of a row of this width that describe a person; the person is in the column `id`.
+    fn row(&mut self, start: usize, line: &'a str, width: usize, id: usize, ids: &mut BTreeSet<Cow<'a, str>>) {
+        let mut cells = Vec::with_capacity(width);
+        if let Err(span) = split(line, &mut cells) {
+            return self.fault(start + span.start, start + span.end, PeopleError::Quote);
+        }
+        if cells.len() != width {
+            return self.fault(start, start + line.len(), PeopleError::CellCount { found: cells.len(), needs: width });
+        }
+        let person = unquoted(&line[cells[id].clone()]);
+        let (from, to) = (start + cells[id].start, start + cells[id].end);
+        if is_missing(&person) {
+            self.fault(from, to, PeopleError::RowWithoutId);
+        } else if !ids.insert(person.clone()) {
+            self.fault(from, to, PeopleError::RepeatedId { id: person.into_owned() });
+        }
+        let own = cells.into_iter().enumerate().filter(|(i, _)| *i != id);
+        // Blanks around a cell are not what is wrong with it.
+        self.cells.extend(own.map(|(_, cell)| {
+            let text = &line[cell.clone()];
+            let from = start + cell.start + (text.len() - text.trim_start().len());
+            (from as u32, (from + text.trim().len()) as u32)
+        }));
     }
 
     /// The columns that describe people, and the place of `ID` among all.
     fn header(&mut self, start: usize, line: &str) -> Result<(Vec<Column>, usize), Faults<PeopleError>> {
         let mut cells = Vec::new();
         if let Err(span) = split(line, &mut cells) {
-            return Err((self.place)(start + span.start, start + span.end)
+            return Err(self
+                .place(start + span.start, start + span.end)
                 .fault::<PeopleError>(PeopleError::Quote)
                 .into());
         }
         let (mut columns, mut id): (Vec<Column>, _) = (Vec::new(), None);
         for (at, range) in cells.iter().enumerate() {
-            let place = (self.place)(start + range.start, start + range.end);
+            let place = self.place(start + range.start, start + range.end);
             let cell = unquoted(&line[range.clone()]);
             match column(&cell, place.clone()) {
-                Err(fault) => self.faults.push(fault),
+                Err(found) => self.faults.extend(found.into_vec()),
                 Ok(column) if column.name.text.eq_ignore_ascii_case("ID") && id.is_none() => id = Some(at),
                 Ok(column) if columns.iter().any(|c| c.name.text == column.name.text) => {
                     self.faults.push(place.fault(PeopleError::RepeatedColumn { name: column.name.text }));
@@ -302,15 +327,16 @@ impl Reader<'_> {
 }
 
 /// `weight`, or `weight [kg]`.
-fn column(cell: &Cow<'_, str>, place: Place) -> Result<Column, Fault<PeopleError>> {
+fn column(cell: &str, place: Place) -> Result<Column, Faults<PeopleError>> {
     let (name, unit) = match cell.split_once('[') {
         Some((name, unit)) => (name.trim(), Some(unit.trim().trim_end_matches(']'))),
         None => (cell.trim(), None),
     };
     if name.is_empty() {
-        return Err(place.fault(PeopleError::NamelessColumn));
+        return Err(place.fault::<PeopleError>(PeopleError::NamelessColumn).into());
     }
     let unit = unit.map(|unit| unit.parse::<Unit>());
-    let unit = unit.transpose().map_err(|fault| place.fault(DocumentError::Unit(fault.kind)))?;
+    let fault = |error| Faults::from(place.fault::<PeopleError>(DocumentError::Unit(error)));
+    let unit = unit.transpose().map_err(|unknown| fault(unknown.kind))?;
     Ok(Column { name: Text::at(name.into(), place), unit })
 }

@@ -6,19 +6,24 @@
 mod bound;
 mod correlation;
 mod distribution;
+mod draws;
 mod effects;
 mod error;
+mod estimates;
 mod listed;
+mod outside;
 mod people;
-mod population;
 pub mod random;
 mod resolve;
 mod stated;
 mod subject;
+mod together;
 mod written;
 
+pub use draws::{Draws, Population};
 pub use effects::Effects;
 pub use error::PeopleError;
+pub use estimates::Estimates;
+pub use outside::Outside;
 pub use people::People;
-pub use population::{Draws, Outside, Population};
 pub use subject::{Subject, SubjectError};

@@ -64,7 +64,9 @@ impl Stream {
             self.words.set_word_pos(2 * u128::from(person));
         }
         self.next = person.wrapping_add(1);
-        ((self.words.next_u64() >> 11) as f64 + 0.5) * f64::EPSILON / 2.0
+        let middle = ((self.words.next_u64() >> 11) as f64 + 0.5) * f64::EPSILON / 2.0;
+        // The last of the 2^53 middles is nearest to 1, rounded.
+        middle.min(1.0 - f64::EPSILON / 2.0)
     }
 
     /// A person's number, normal with mean 0 and variance 1.

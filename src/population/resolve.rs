@@ -128,15 +128,6 @@ struct Names<'a, K> {
 }
 
 impl<K: From<DocumentError> + From<PeopleError>> Names<'_, K> {
-    fn find(&self, name: &Text) -> Option<usize> {
-        let found = self.written.iter().position(|(n, _)| n.text == name.text);
-        if found.is_none() {
-            let known = self.written.iter().map(|(n, _)| n.text.clone()).collect();
-            self.log.report(&name.place, PeopleError::NotDescribed { name: name.text.clone(), known });
-        }
-        found
-    }
-
     /// The rule of a covariate with names looked up.
     fn rule(&self, name: &Text, rule: &Written) -> Option<Rule> {
         let own = self.written.iter().position(|(n, _)| n.text == name.text)?;
@@ -158,7 +149,12 @@ impl<K: From<DocumentError> + From<PeopleError>> Names<'_, K> {
     }
 
     fn decided(&self, name: &Text, by: &Text, cases: &[(Text, Written)]) -> Option<Rule> {
-        let parent = self.find(by)?;
+        let Some(parent) = self.written.iter().position(|(n, _)| n.text == by.text) else {
+            let others = self.written.iter().filter(|(n, _)| n.text != name.text);
+            let known = others.map(|(n, _)| n.text.clone()).collect();
+            self.log.report(&by.place, PeopleError::NotDescribed { name: by.text.clone(), known });
+            return None;
+        };
         let values = self.kinds[parent].cases();
         if values.is_empty() {
             self.log.report(&by.place, PeopleError::NoCases { name: name.text.clone(), parent: by.text.clone() });
@@ -223,7 +219,7 @@ where
     let mut order: Vec<usize> = Vec::new();
     while order.len() < covariates.len() {
         let waiting = |i: &usize| !order.contains(i);
-        let ready = (0..covariates.len()).find(|i| waiting(i) && !parents[*i].iter().any(|p| waiting(p)));
+        let ready = (0..covariates.len()).find(|i| waiting(i) && !parents[*i].iter().any(waiting));
         let Some(next) = ready else {
             // Everything that waits is decided by something that waits: going back leads round a ring.
             let mut path = vec![(0..covariates.len()).find(waiting)?];

@@ -18,6 +18,8 @@ pub struct Subject<'m> {
     given: Vec<bool>,
     /// In the order of the model's parameters, base units.
     values: Vec<f64>,
+    /// Parameters that were set, in the same order.
+    set: Vec<bool>,
     /// In the order of the model's random effects; those between occasions hold no value.
     effects: Vec<f64>,
     /// The random effects between occasions, in the order of the model: zeros, then those of each occasion.
@@ -85,6 +87,12 @@ pub enum SubjectError {
         /// Those that do.
         known: Vec<String>,
     },
+    /// The model says of no parameter how uncertain it is.
+    #[error("the model `{model}` says of no parameter how uncertain its value is")]
+    NoUncertainty {
+        /// The model's id.
+        model: String,
+    },
     /// A word that the category does not have.
     #[error("`{found}` is not one of the values of `{name}`")]
     UnknownCategory {
@@ -133,6 +141,7 @@ impl Kind for SubjectError {
             SubjectError::UnknownCovariate { .. } => "E_UNKNOWN_COVARIATE",
             SubjectError::UnknownParameter { .. } => "E_UNKNOWN_PARAMETER",
             SubjectError::NoVariability { .. } => "E_NO_VARIABILITY",
+            SubjectError::NoUncertainty { .. } => "E_NO_UNCERTAINTY",
             SubjectError::UnknownCategory { .. } => "E_NOT_IN_LIST",
             SubjectError::WrongKind { .. } => "E_WRONG_TYPE",
             SubjectError::Weight { .. } => "E_OUT_OF_RANGE",
@@ -153,6 +162,9 @@ impl Kind for SubjectError {
             SubjectError::UnknownCovariate { name, known, .. } => Some(suggestion(name, known, "its covariates are")),
             SubjectError::UnknownParameter { name, known, .. } => Some(suggestion(name, known, "its parameters are")),
             SubjectError::NoVariability { name, known, .. } => Some(suggestion(name, known, "those that do are")),
+            SubjectError::NoUncertainty { .. } => {
+                Some("give a parameter of the model file `uncertainty = { rse = 0.1 }`, from its source".into())
+            }
             SubjectError::UnknownCategory { found, known, .. } => Some(suggestion(found, known, "its values are")),
             SubjectError::Unit { error, .. } => error.hint(),
             SubjectError::Weight { .. } => {
@@ -199,6 +211,7 @@ impl<'m> Subject<'m> {
             weight: weight.map(|i| kilograms(covariates[i])),
             covariates,
             values: model.parameters().iter().map(|p| p.value).collect(),
+            set: vec![false; model.parameters().len()],
             effects: vec![0.0; model.etas().len()],
             occasions: vec![0.0; between_occasions(model).count()],
             weight_given: false,
@@ -251,7 +264,15 @@ impl<'m> Subject<'m> {
         let unit = &self.model.parameters()[index].unit;
         self.values[index] =
             value.like(unit).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
+        self.set[index] = true;
         Ok(self)
+    }
+
+    /// A value of a parameter in base units in place of the model's, unless it was set.
+    pub(super) fn estimate(&mut self, parameter: usize, value: f64) {
+        if !self.set[parameter] {
+            self.values[parameter] = value;
+        }
     }
 
     /// The same person with a random effect of a parameter between subjects in place of its present one: 0 is the typical

@@ -1,8 +1,9 @@
 //! Outputs that are integrated, or no linear function of the states: questions about them are answered numerically, from
 //! the dense solution and not from the sampling times.
 
+use super::Latest;
 use super::readout::{computes, present, read, reads_doses};
-use super::{Latest, Profile};
+use super::solved::Solved;
 use crate::math::numeric;
 use crate::model::Output;
 
@@ -11,7 +12,7 @@ const POINTS: [usize; 2] = [64, 6];
 
 /// The curve of an output, in base units.
 pub(super) struct Curve<'p> {
-    profile: &'p Profile<'p>,
+    solved: Solved<'p>,
     output: &'p Output,
     files: Vec<Vec<[f64; 1]>>,
     x: Vec<f64>,
@@ -21,25 +22,25 @@ pub(super) struct Curve<'p> {
 }
 
 impl<'p> Curve<'p> {
-    pub fn new(profile: &'p Profile<'p>, output: &'p Output) -> Self {
+    pub fn new(solved: Solved<'p>, output: &'p Output) -> Self {
         Curve {
-            profile,
             output,
-            files: profile.files.clone(),
-            x: vec![0.0; profile.model.states().len()],
-            points: POINTS[usize::from(profile.dense.is_integrated())],
-            computes: computes(profile.model),
-            reads_doses: reads_doses(profile.model),
+            files: solved.files.to_vec(),
+            x: vec![0.0; solved.model.states().len()],
+            points: POINTS[usize::from(solved.is_integrated())],
+            computes: computes(solved.model),
+            reads_doses: reads_doses(solved.model),
+            solved,
         }
     }
 
     pub fn at(&mut self, time: f64) -> f64 {
-        let Curve { profile, output, files, x, .. } = self;
-        profile.dense.state(time, x);
-        let file = &mut files[profile.switches.partition_point(|s| *s <= time)];
+        let Curve { solved, output, files, x, .. } = self;
+        solved.state(time, x);
+        let file = &mut files[solved.switches.partition_point(|s| *s <= time)];
         if self.computes {
-            let latest = self.reads_doses.then(|| Latest::at(profile.model, &profile.administrations, time));
-            present(profile.model, x, time, latest.as_ref(), file);
+            let latest = self.reads_doses.then(|| Latest::at(solved.model, solved.administrations, time));
+            present(solved.model, x, time, latest.as_ref(), file);
         }
         read(output, x, file)
     }
@@ -86,7 +87,7 @@ impl<'p> Curve<'p> {
 
     /// The pieces of from..to between changes of the input. Each ends just before the next change.
     fn pieces(&self, from: f64, to: f64) -> Vec<[f64; 2]> {
-        let inside = self.profile.dense.breakpoints().iter().copied().filter(|t| *t > from && *t < to);
+        let inside = self.solved.breakpoints().iter().copied().filter(|t| *t > from && *t < to);
         let edges: Vec<f64> = std::iter::once(from).chain(inside).chain([to]).collect();
         edges.windows(2).map(|w| [w[0], if w[1] < to { w[1].next_down() } else { w[1] }]).collect()
     }

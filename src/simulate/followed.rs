@@ -7,7 +7,7 @@ use crate::population::Subject;
 use crate::solve::{Steps, Trajectory, Work};
 
 /// A regimen whose doses follow the state.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Followed<'m> {
     replay: Replay<'m>,
     regimen: Regimen,

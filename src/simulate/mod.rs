@@ -3,7 +3,6 @@
 mod administer;
 mod builder;
 mod curve;
-mod dense;
 mod error;
 mod failure;
 mod field;
@@ -12,6 +11,7 @@ mod happening;
 mod individual;
 mod lanes;
 mod limits;
+mod measured;
 mod motion;
 mod occasions;
 mod output;
@@ -28,6 +28,7 @@ mod sampling;
 mod scales;
 mod seat;
 mod settings;
+mod solved;
 mod split;
 mod switches;
 

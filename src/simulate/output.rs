@@ -1,10 +1,9 @@
 //! What can be asked of an output: values, peaks, areas, half-lives, crossings; all from the solution.
 
-use super::curve::Curve;
+use super::solved::Asked;
 use super::{Profile, SimulationError};
 use crate::metrics::{Measure, Scale};
 use crate::model::Output;
-use crate::solve::Signal;
 use crate::units::{Dimension, Quantity, Unit};
 use std::fmt;
 
@@ -55,12 +54,6 @@ pub struct OutputView<'p> {
     index: usize,
 }
 
-/// The curve of an output in base units, by either of two ways to the same questions.
-enum Shape<'p> {
-    Exact(Box<Signal<'p>>),
-    Numeric(Curve<'p>),
-}
-
 impl<'p> OutputView<'p> {
     pub(super) fn new(profile: &'p Profile<'p>, index: usize) -> Self {
         OutputView { profile, index }
@@ -84,10 +77,7 @@ impl<'p> OutputView<'p> {
 
     /// Its value at a time (h), just after what happens then.
     pub fn at(&self, time: f64) -> Quantity {
-        self.quantity(match self.shape() {
-            Shape::Exact(mut signal) => signal.at(time),
-            Shape::Numeric(mut curve) => curve.at(time),
-        })
+        self.quantity(self.asked().at(time))
     }
 
     /// The largest value of the whole simulation, and when it is first reached.
@@ -97,34 +87,19 @@ impl<'p> OutputView<'p> {
 
     /// The largest value between two times (h).
     pub fn max_between(&self, from: f64, to: f64) -> Peak {
-        let (time, value) = match self.shape() {
-            Shape::Exact(mut signal) => {
-                let peak = signal.max(from, to);
-                (peak.time, peak.value)
-            }
-            Shape::Numeric(mut curve) => curve.max(from, to),
-        };
+        let (time, value) = self.asked().max(from, to);
         Peak { value: self.quantity(value), time: hours(time) }
     }
 
     /// The smallest value between two times (h).
     pub fn min_between(&self, from: f64, to: f64) -> Peak {
-        let (time, value) = match self.shape() {
-            Shape::Exact(mut signal) => {
-                let low = signal.min(from, to);
-                (low.time, low.value)
-            }
-            Shape::Numeric(mut curve) => curve.min(from, to),
-        };
+        let (time, value) = self.asked().min(from, to);
         Peak { value: self.quantity(value), time: hours(time) }
     }
 
     /// The area under the curve between two times (h), in the output's unit times h.
     pub fn auc(&self, from: f64, to: f64) -> Quantity {
-        self.area(match self.shape() {
-            Shape::Exact(mut signal) => signal.integral(from, to),
-            Shape::Numeric(mut curve) => curve.integral(from, to),
-        })
+        self.scaled(Scale::Area, self.asked().integral(from, to))
     }
 
     /// The area under the curve from the start to infinity.
@@ -132,8 +107,7 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// The reason why it does not exist.
     pub fn auc_inf(&self) -> Result<Quantity, Missing> {
-        let area = self.exact()?.integral_to_infinity(0.0).ok_or(Missing::DoesNotVanish)?;
-        Ok(self.area(area))
+        Ok(self.scaled(Scale::Area, self.asked().area_to_infinity()?))
     }
 
     /// Mean residence time of one dose: the first moment over the area, less half of an infusion's duration (h).
@@ -141,14 +115,7 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// The reason why it does not exist.
     pub fn mrt(&self) -> Result<Quantity, Missing> {
-        let mut signal = self.exact()?;
-        let area = signal.integral_to_infinity(0.0).ok_or(Missing::DoesNotVanish)?;
-        let moment = signal.moment_to_infinity(0.0).ok_or(Missing::DoesNotVanish)?;
-        if area == 0.0 {
-            return Err(Missing::IsZero);
-        }
-        let infusion = self.profile.sessions().first().map_or(0.0, |s| s.over);
-        Ok(hours(moment / area - infusion / 2.0))
+        self.asked().residence().map(hours)
     }
 
     /// The half-life of the slowest mode that contributes to the output, h.
@@ -156,10 +123,7 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// The reason why it does not exist.
     pub fn half_life(&self) -> Result<Quantity, Missing> {
-        match self.exact()?.slowest_mode() {
-            Some(rate) if rate > 0.0 => Ok(hours(std::f64::consts::LN_2 / rate)),
-            _ => Err(Missing::DoesNotDecay),
-        }
+        self.asked().half_life().map(hours)
     }
 
     /// How long the output is above a level between two times (h).
@@ -168,10 +132,7 @@ impl<'p> OutputView<'p> {
     /// A level of another dimension.
     pub fn time_above(&self, level: &Quantity, from: f64, to: f64) -> Result<Quantity, SimulationError> {
         let level = level.as_base(self.unit().dimension())?;
-        Ok(hours(match self.shape() {
-            Shape::Exact(mut signal) => signal.time_above(level, from, to),
-            Shape::Numeric(mut curve) => curve.time_above(level, from, to),
-        }))
+        Ok(hours(self.asked().time_above(level, from, to)))
     }
 
     /// A metric of the registry, over the whole simulation.
@@ -179,52 +140,31 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// A level of another dimension; within, the reason why the metric has no value.
     pub fn measure(&self, measure: &Measure) -> Result<Result<Quantity, Missing>, SimulationError> {
-        let until = self.profile.until;
-        Ok(match measure {
-            Measure::Cmax => Ok(self.cmax().value),
-            Measure::Tmax => Ok(self.cmax().time),
-            Measure::Cmin => Ok(self.min_between(0.0, until).value),
-            Measure::At(time) if self.covers(*time) => Ok(self.at(*time)),
-            Measure::Auc(from, to) if self.covers(*to) => Ok(self.auc(*from, *to)),
-            Measure::At(_) | Measure::Auc(..) => Err(Missing::BeyondEnd),
-            Measure::AucInf => self.auc_inf(),
-            Measure::Mrt => self.mrt(),
-            Measure::HalfLife => self.half_life(),
-            Measure::TimeAbove(level) => Ok(self.time_above(level, 0.0, until)?),
-            Measure::F => Err(Missing::NeedsReference),
-        })
-    }
-
-    /// Whether the solution is known at a time: after the end only where it is exact.
-    fn covers(&self, time: f64) -> bool {
-        time <= self.profile.until || !self.profile.is_integrated() || self.signal().is_some()
-    }
-
-    fn shape(&self) -> Shape<'p> {
-        match self.signal() {
-            Some(signal) => Shape::Exact(Box::new(signal)),
-            None => Shape::Numeric(Curve::new(self.profile, self.output())),
+        if let Measure::TimeAbove(level) = measure {
+            level.as_base(self.unit().dimension())?;
         }
+        let value = self.asked().measure(measure);
+        Ok(value.map(|value| self.scaled(measure.definition().scale, value)))
     }
 
-    fn signal(&self) -> Option<Signal<'p>> {
-        let (c, d) = self.profile.weights[self.index].as_ref()?;
-        Some(self.profile.dense.exact().signal(c, d))
-    }
-
-    fn exact(&self) -> Result<Signal<'p>, Missing> {
-        self.signal().ok_or(Missing::NotLinear)
+    fn asked(&self) -> Asked<'p> {
+        let weights = self.profile.weights[self.index].as_ref();
+        Asked::new(self.profile.solved(), self.output(), weights.map(|(c, d)| (c.as_slice(), d.as_slice())))
     }
 
     fn quantity(&self, base: f64) -> Quantity {
-        Quantity::new(self.unit().from_base(base), self.unit().clone())
+        self.scaled(Scale::Output, base)
     }
 
-    fn area(&self, base: f64) -> Quantity {
-        // A unit that printed at load time still has a printable product with h.
-        let unit = Scale::Area.unit(self.unit()).unwrap_or_else(|_| self.unit().clone());
+    fn scaled(&self, scale: Scale, base: f64) -> Quantity {
+        let unit = unit(scale, self.unit());
         Quantity::new(unit.from_base(base), unit)
     }
+}
+
+/// The unit of a metric. A unit that printed at load time still has a printable product with h.
+pub(super) fn unit(scale: Scale, output: &Unit) -> Unit {
+    scale.unit(output).unwrap_or_else(|_| output.clone())
 }
 
 fn hours(value: f64) -> Quantity {

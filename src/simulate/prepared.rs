@@ -21,7 +21,7 @@ const LANES: usize = 32;
 
 /// A model, a regimen and sampling times, checked against each other. It runs any number of subjects;
 /// what depends on a subject is kept in a [`Workspace`].
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Prepared<'m> {
     pub(super) model: &'m Model,
     pub(super) settings: Settings,
@@ -102,12 +102,7 @@ impl<'m> Prepared<'m> {
             }
             split = Split::integrated(model);
         }
-        if samples.len() > MAX_SAMPLES {
-            return Err(SimulationError::TooMany { count: samples.len(), what: "sampling times", limit: MAX_SAMPLES });
-        }
-        if let Some(late) = samples.iter().find(|time| **time > until) {
-            return Err(SimulationError::Time { what: "a sampling time", value: *late, must: "at the end or before" });
-        }
+        let samples = checked(samples, until)?;
         let mut doses = Vec::new();
         for dose in regimen.map(Regimen::doses).unwrap_or_default().into_iter().filter(|d| d.time <= until) {
             let route = route_of(model, &dose)?;
@@ -143,6 +138,14 @@ impl<'m> Prepared<'m> {
         })
     }
 
+    /// The same with other sampling times, ascending and in h.
+    ///
+    /// # Errors
+    /// Sampling times after the end, or too many.
+    pub fn sampled(&self, samples: Vec<f64>) -> Result<Self, SimulationError> {
+        Ok(Prepared { samples: checked(samples, self.until)?, ..self.clone() })
+    }
+
     /// The model.
     pub fn model(&self) -> &'m Model {
         self.model
@@ -151,6 +154,11 @@ impl<'m> Prepared<'m> {
     /// How it is computed.
     pub fn settings(&self) -> &Settings {
         &self.settings
+    }
+
+    /// Whether any state is integrated, within tolerances, rather than propagated exactly.
+    pub fn is_integrated(&self) -> bool {
+        !self.split.rest().is_empty()
     }
 
     /// Times of the outputs, h.
@@ -315,6 +323,15 @@ impl<'m> Prepared<'m> {
         }
     }
 
+    /// Those of an output that is propagated exactly, in memory of their own.
+    pub(super) fn weights_of(&self, readout: &Readout, files: &[Vec<[f64; 1]>]) -> Option<(Vec<f64>, Vec<f64>)> {
+        self.is_exact(readout).then(|| {
+            let (mut c, mut d) = (vec![0.0; self.split.exact * files.len()], vec![0.0; files.len()]);
+            self.weights(readout, files, &mut c, &mut d);
+            (c, d)
+        })
+    }
+
     /// An output that is no linear function of the states, at every sampling time, in base units.
     fn compute(
         &self,
@@ -367,6 +384,19 @@ impl<'m> Prepared<'m> {
     /// The interval between switches that holds at a time.
     pub(super) fn interval_at(&self, time: f64) -> usize {
         self.switches.partition_point(|s| *s <= time)
+    }
+}
+
+/// Sampling times that a run can have.
+fn checked(samples: Vec<f64>, until: f64) -> Result<Vec<f64>, SimulationError> {
+    if samples.len() > MAX_SAMPLES {
+        return Err(SimulationError::TooMany { count: samples.len(), what: "sampling times", limit: MAX_SAMPLES });
+    }
+    match samples.iter().find(|time| **time > until) {
+        Some(late) => {
+            Err(SimulationError::Time { what: "a sampling time", value: *late, must: "at the end or before" })
+        }
+        None => Ok(samples),
     }
 }
 

@@ -1,13 +1,13 @@
 //! The result of one simulation of one subject: samples, the solution itself, and the sessions.
 
 use super::administer::Administration;
-use super::dense::Dense;
 use super::prepared::{Prepared, Workspace};
+use super::solved::Solved;
 use super::{OutputView, Settings, SimulationError};
 use crate::error::Diagnostic;
 use crate::model::Model;
 use crate::population::Subject;
-use crate::solve::{Trajectory, Work};
+use crate::solve::{Solution, Trajectory, Work};
 
 /// One session: a dose of the regimen, with all its devices.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -34,10 +34,13 @@ pub struct Profile<'m> {
     pub(super) model: &'m Model,
     pub(super) times: Vec<f64>,
     pub(super) values: Vec<f64>,
-    pub(super) dense: Dense,
-    pub(super) files: Vec<Vec<[f64; 1]>>,
-    pub(super) switches: Vec<f64>,
-    pub(super) administrations: Vec<Administration>,
+    /// States in the order of the engines: those propagated exactly, then those integrated.
+    order: Vec<usize>,
+    exact: Solution,
+    integrated: Trajectory,
+    files: Vec<Vec<[f64; 1]>>,
+    switches: Vec<f64>,
+    administrations: Vec<Administration>,
     /// For each output that is propagated exactly its coefficients in every interval, and its constants.
     pub(super) weights: Vec<Option<(Vec<f64>, Vec<f64>)>>,
     pub(super) until: f64,
@@ -62,19 +65,14 @@ impl<'m> Profile<'m> {
         let mut trajectory = Trajectory::new(prepared.split.rest().len());
         prepared.run_keeping(subject, workspace, &mut values, Some(&mut trajectory))?;
         let individual = workspace.individual();
-        let (n, intervals) = (prepared.split.exact, individual.files.len());
-        let weights = model.outputs().iter().map(|output| {
-            prepared.is_exact(&output.readout).then(|| {
-                let (mut c, mut d) = (vec![0.0; n * intervals], vec![0.0; intervals]);
-                prepared.weights(&output.readout, &individual.files, &mut c, &mut d);
-                (c, d)
-            })
-        });
+        let weights = model.outputs().iter().map(|output| prepared.weights_of(&output.readout, &individual.files));
         Ok(Profile {
             model,
             times: prepared.samples().to_vec(),
             values,
-            dense: Dense::new(&prepared.split, individual.exact.solution().clone(), trajectory),
+            order: prepared.split.order.clone(),
+            exact: individual.exact.solution().clone(),
+            integrated: trajectory,
             files: individual.files.clone(),
             administrations: individual.administrations().to_vec(),
             switches: prepared.switches.clone(),
@@ -146,7 +144,21 @@ impl<'m> Profile<'m> {
 
     /// Whether any state was integrated, within tolerances, rather than propagated exactly.
     pub fn is_integrated(&self) -> bool {
-        self.dense.is_integrated()
+        self.integrated.size() > 0
+    }
+
+    /// The solution, for questions.
+    pub(super) fn solved(&self) -> Solved<'_> {
+        Solved {
+            model: self.model,
+            order: &self.order,
+            exact: &self.exact,
+            integrated: &self.integrated,
+            files: &self.files,
+            switches: &self.switches,
+            administrations: &self.administrations,
+            until: self.until,
+        }
     }
 
     /// What the engines did.

@@ -1,5 +1,6 @@
-//! Everything that runs many simulations: comparisons of arms, sweeps, and the checks that models bring with them.
+//! Everything that runs many simulations: populations, comparisons of arms, sweeps, and the checks that models bring with them.
 
+pub mod cohort;
 pub mod compare;
 mod reading;
 pub mod sweep;
@@ -8,8 +9,9 @@ mod verify;
 pub use verify::{CheckResult, verify};
 
 use crate::document::DocumentError;
-use crate::error::Kind;
+use crate::error::{Kind, listed, nearest};
 use crate::metrics::MeasureError;
+use crate::population::PeopleError;
 
 /// Sums over persons are made over so many at a time, in their order, and merged as a tree: the same numbers however the
 /// persons are shared out. Shards and parts hold whole chunks.
@@ -25,6 +27,9 @@ pub enum PlanError {
     /// Not a metric.
     #[error(transparent)]
     Measure(#[from] MeasureError),
+    /// Wrong as a population.
+    #[error(transparent)]
+    People(#[from] PeopleError),
     /// Wrong as a sweep.
     #[error(transparent)]
     Sweep(#[from] sweep::SweepError),
@@ -40,6 +45,17 @@ pub enum PlanError {
         /// The name.
         name: String,
     },
+    /// A reference that is no arm.
+    #[error("there is no arm `{name}`")]
+    UnknownArm {
+        /// What was written.
+        name: String,
+        /// The arms.
+        known: Vec<String>,
+    },
+    /// A population of nobody.
+    #[error("a population needs a person")]
+    NoPeople,
     /// A plan that compares nothing.
     #[error("a comparison needs an arm")]
     NoArms,
@@ -68,9 +84,12 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.code(),
             PlanError::Measure(e) => e.code(),
+            PlanError::People(e) => e.code(),
             PlanError::Sweep(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
+            PlanError::NoPeople => "E_OUT_OF_RANGE",
             PlanError::NoArms => "E_NO_ARMS",
             PlanError::NarrowBand => "E_NARROW_BAND",
             PlanError::NotOneDose => "E_NOT_ONE_DOSE",
@@ -81,6 +100,7 @@ impl Kind for PlanError {
     fn label(&self) -> Option<String> {
         match self {
             PlanError::Document(e) => e.label(),
+            PlanError::People(e) => e.label(),
             PlanError::PublishedUnit { needs, .. } => Some(format!("expected a unit like `{needs}`")),
             _ => None,
         }
@@ -90,7 +110,12 @@ impl Kind for PlanError {
         match self {
             PlanError::Document(e) => e.hint(),
             PlanError::Measure(e) => e.hint(),
+            PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
+            PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the arms are {}", listed(known.iter().map(String::as_str))),
+            }),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
             ),

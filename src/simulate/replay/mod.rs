@@ -38,7 +38,7 @@ const MAX_PENDING: usize = 4_000_000;
 const MAX_RUNNING: usize = 10_000;
 
 /// A model made ready to replay histories.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Replay<'m> {
     model: &'m Model,
     rules: Rules,

@@ -40,7 +40,7 @@ pub enum SweepError {
         factor: String,
     },
     /// Fewer than two steps from one end to the other.
-    #[error("the factor `{factor}` has {steps} steps, and its two ends are two")]
+    #[error("`steps = {steps}` of the factor `{factor}` is fewer than its two ends")]
     FewSteps {
         /// The factor.
         factor: String,
@@ -147,6 +147,9 @@ pub enum SweepError {
     /// A summary of one typical subject.
     #[error("the typical subject has no percentiles and no probabilities")]
     TypicalSummary,
+    /// A population of one typical subject.
+    #[error("`population` says who the subjects are, and here is only the typical one")]
+    TypicalPopulation,
     /// Two columns of one name.
     #[error("two columns of the results would be called `{name}`")]
     DuplicateColumn {
@@ -175,6 +178,7 @@ impl Kind for SweepError {
             SweepError::NotAComparison { .. } => "E_NOT_A_COMPARISON",
             SweepError::UnknownMeasure { .. } => "E_UNKNOWN_MEASURE",
             SweepError::TypicalSummary => "E_TYPICAL_SUMMARY",
+            SweepError::TypicalPopulation => "E_TYPICAL_POPULATION",
             SweepError::DuplicateColumn { .. } => "E_NAME_CLASH",
             SweepError::FewSteps { .. }
             | SweepError::NotPositive { .. }
@@ -218,6 +222,7 @@ impl Kind for SweepError {
             SweepError::UnknownMeasure { name, known } => {
                 suggestion(name, known, format!("measures are {}", listed(known.iter().map(String::as_str))))
             }
+            SweepError::TypicalPopulation => Some("add `subjects = 1000`".into()),
             SweepError::TypicalSummary => Some("add `subjects = 1000`, or leave out `[summary]`".into()),
             SweepError::DuplicateColumn { .. } => Some("give the factor or the measure another name".into()),
             SweepError::TooMany { .. } => Some("take fewer values or steps".into()),

@@ -5,6 +5,7 @@
 
 mod design;
 mod error;
+mod factors;
 mod holes;
 mod plan;
 mod point;
@@ -26,7 +27,7 @@ use crate::error::{Fault, Faults};
 use crate::io::{Cell, Column};
 use crate::metrics::Measure;
 use crate::model::{Model, common_covariate};
-use crate::population::Subject;
+use crate::population::{Population, Subject};
 use crate::simulate::{Settings, SimulationError};
 use crate::study::compare::Models;
 use crate::units::{self, UnitError};
@@ -55,7 +56,9 @@ pub struct Sweep<'m> {
 #[derive(Debug)]
 struct Resolved<'m> {
     name: &'m str,
-    /// The plan's person, in the terms of the model.
+    /// The plan's people in the terms of the model; without variability if there is only the typical subject.
+    population: Population<'m>,
+    /// What holds for all of them.
     subject: Subject<'m>,
     /// Output and metric of each measure.
     wanted: Vec<(usize, Measure)>,
@@ -217,10 +220,21 @@ fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Resul
                 wanted.push((output, measure.what.measure.clone()));
                 units.push(unit);
             }
-            Err(fault) => found.push(fault),
+            Err(error) => found.extend(error.into_vec()),
         }
     }
-    Faults::check(found, || Resolved { name: &name.text, subject, wanted, units })
+    let others: Vec<&Model> = models.values().filter(|m| m.id() != model.id()).collect();
+    let mut population = Population::of(model).size(plan.subjects).seed(plan.seed);
+    if plan.is_typical() {
+        population = population.without_variability();
+    }
+    if let Some(people) = &plan.people {
+        match population.clone().people_among(people, &others) {
+            Ok(changed) => population = changed,
+            Err(faults) => found.extend(faults.map(|kind| PlanError::People(kind).into()).into_vec()),
+        }
+    }
+    Faults::check(found, || Resolved { name: &name.text, population, subject, wanted, units })
 }
 
 /// Whether a model knows a covariate or parameter.
@@ -243,31 +257,28 @@ fn set<'m>(subject: Subject<'m>, name: &Text, value: &Text) -> Result<Subject<'m
 }
 
 /// The output and unit of a measure.
-fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), Fault<ErrorKind>> {
+fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), Error> {
     let outputs = model.outputs();
     let names = || outputs.iter().map(|o| o.name.clone()).collect::<Vec<_>>();
-    let place = |kind: ErrorKind| measure.text.place.fault(kind);
+    let text = &measure.text;
+    let wrong = |kind: ErrorKind| Error::from(text.place.fault::<ErrorKind>(kind));
     let index = match &measure.what.output {
         Some(name) => outputs.iter().position(|o| o.name == *name).ok_or_else(|| {
             let kind = SimulationError::UnknownOutput { model: model.id().into(), output: name.clone(), has: names() };
-            let at = measure.text.text.find(name.as_str()).unwrap_or(0);
-            measure.text.slice(at, at + name.len()).place.fault(ErrorKind::Simulation(kind))
+            let at = text.text.find(name.as_str()).unwrap_or(0);
+            Error::from(text.slice(at, at + name.len()).place.fault::<ErrorKind>(kind))
         })?,
         None if outputs.len() == 1 => 0,
         None => {
-            let kind = SweepError::WhichOutput {
-                measure: measure.text.text.clone(),
-                model: model.id().into(),
-                outputs: names(),
-            };
-            return Err(place(PlanError::Sweep(kind).into()));
+            let (measure, model) = (text.text.clone(), model.id().to_string());
+            return Err(wrong(PlanError::Sweep(SweepError::WhichOutput { measure, model, outputs: names() }).into()));
         }
     };
     let unit = &outputs[index].unit;
     if let Measure::TimeAbove(level) = &measure.what.measure {
-        level.like(unit).map_err(|e| place(ErrorKind::Unit(e)))?;
+        level.like(unit).map_err(|e| wrong(e.into()))?;
     }
-    let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| place(ErrorKind::Unit(e)))?;
+    let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| wrong(e.into()))?;
     Ok((index, unit))
 }
 

@@ -6,8 +6,8 @@ use crate::Error;
 use crate::document::Text;
 use crate::dosing::{Schedule, Schedules};
 use crate::error::{Fault, Faults};
-use crate::population::Subject;
-use crate::simulate::{Prepared, Profile, Simulation};
+use crate::population::Population;
+use crate::simulate::{Missing, Prepared, Simulation};
 use crate::units::Units;
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ use std::ops::Range;
 struct Case<'s, 'm> {
     of: &'s Resolved<'m>,
     prepared: Prepared<'m>,
-    subject: Subject<'m>,
+    population: Population<'m>,
 }
 
 impl<'m> Sweep<'m> {
@@ -26,29 +26,44 @@ impl<'m> Sweep<'m> {
             Ok(case) => case,
             Err(error) => return Unit::failed(persons, measures, &error.kind().to_string()),
         };
-        let mut workspace = case.prepared.workspace();
         let mut unit = Unit::new(persons.clone(), measures);
-        for _ in persons {
-            match Profile::of(&case.prepared, &case.subject, &mut workspace) {
-                Ok(profile) => unit.push(self.values(case.of, &profile)),
-                Err(error) => unit.push_failure(&error.to_string()),
+        let (mut workspace, subjects) = (case.prepared.workspace(), self.plan.subjects);
+        let (mut next, mut values) = (persons.start, vec![Err(Missing::IsZero); measures]);
+        while next < persons.end {
+            let replicate = next / subjects;
+            let end = persons.end.min((replicate + 1) * subjects);
+            let population = case.population.clone().replicate(replicate);
+            let mut draws = population.draws();
+            for person in next..end {
+                let drawn = draws.subject(person % subjects, case.prepared.occasions());
+                let subject = match drawn {
+                    Ok(subject) => subject,
+                    Err(faults) => {
+                        unit.push_failure(&faults.kind().to_string());
+                        continue;
+                    }
+                };
+                match case.prepared.measure(&subject, &mut workspace, &case.of.wanted, &mut values) {
+                    Ok(()) => unit.push(self.in_units(case.of, &values)),
+                    Err(error) => unit.push_failure(&error.to_string()),
+                }
             }
+            next = end;
         }
         unit
     }
 
-    /// Every measure of a person, in the units of the results.
-    fn values(&self, of: &Resolved<'m>, profile: &Profile<'m>) -> Vec<Result<f64, String>> {
-        let outputs: Vec<_> = profile.outputs().collect();
-        let mut values = Vec::new();
-        for ((output, measure), unit) in of.wanted.iter().zip(&self.units) {
-            values.push(match outputs[*output].measure(measure) {
-                Ok(Ok(quantity)) => quantity.to(unit).map(|q| q.value()).map_err(|e| e.to_string()),
-                Ok(Err(missing)) => Err(missing.to_string()),
-                Err(error) => Err(error.to_string()),
-            });
-        }
-        values
+    /// Values in the units of the results, which are those of the first model.
+    fn in_units<'v>(
+        &'v self,
+        of: &'v Resolved<'m>,
+        values: &'v [Result<f64, Missing>],
+    ) -> impl Iterator<Item = Result<f64, Missing>> + 'v {
+        let units = of.units.iter().zip(&self.units);
+        values.iter().zip(units).map(|(value, (from, to))| match from == to {
+            true => *value,
+            false => value.map(|value| to.from_base(from.to_base(value))),
+        })
     }
 
     /// Checks that the first point can be prepared.
@@ -76,7 +91,8 @@ impl<'m> Sweep<'m> {
             simulation = simulation.until(until.hours());
         }
         let prepared = simulation.prepare().map_err(|error| Faults::from(Fault::new(error)).said_in(&plan.give))?;
-        Ok(Case { of, prepared, subject })
+        let population = of.population.clone().base(subject)?;
+        Ok(Case { of, prepared, population })
     }
 
     /// The regimen of a point: a schedule by its id, or its text with every hole filled.

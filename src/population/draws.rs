@@ -4,7 +4,7 @@ use super::bound::{Bound, Covariates};
 use super::effects::Effects;
 use super::error::PeopleError;
 use super::people::People;
-use super::subject::{OUTSIDE, Subject, SubjectError};
+use super::subject::{Subject, SubjectError};
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::model::Model;
 use std::sync::Arc;
@@ -112,9 +112,27 @@ impl<'m> Population<'m> {
         self.size
     }
 
-    /// What should be known about the people: columns that are not used, covariates that are missing.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
+    /// The seed and the replicate of everything that is drawn for it.
+    pub fn key(&self) -> (u64, u64) {
+        (self.seed, self.replicate)
+    }
+
+    /// What should be known about the people: columns that are not used, covariates that are missing, and variability that
+    /// the model does not have.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        let mut warnings = self.warnings.clone();
+        let model = self.model();
+        if self.varies && model.etas().is_empty() {
+            let message =
+                format!("the model `{}` states no variability: people differ in covariates alone", model.id());
+            warnings.push(Diagnostic::warning("W_NO_VARIABILITY", message));
+        }
+        for (name, why) in model.provenance().missing_variability.iter().filter(|_| self.varies) {
+            let message =
+                format!("`{name}` of the model `{}` varies, and is the same for everybody here: {why}", model.id());
+            warnings.push(Diagnostic::warning("W_MISSING_VARIABILITY", message));
+        }
+        warnings
     }
 
     /// Draws people: one for each thread, fastest for people in a row.
@@ -148,48 +166,5 @@ impl<'m> Draws<'_, 'm> {
             effects.draw(person, occasions, &mut subject);
         }
         Ok(subject)
-    }
-}
-
-/// How many people are outside the ranges of those that a model was made from.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Outside {
-    subjects: u64,
-    /// Per range of the model's population.
-    counts: Vec<u64>,
-}
-
-impl Outside {
-    /// Counts a person.
-    pub fn add(&mut self, subject: &Subject<'_>) {
-        self.subjects += 1;
-        self.counts.resize(subject.model().population().ranges.len(), 0);
-        for range in subject.outside() {
-            self.counts[range] += 1;
-        }
-    }
-
-    /// Adds the people that another has counted, of the same model.
-    pub fn merge(&mut self, other: &Outside) {
-        self.subjects += other.subjects;
-        self.counts.resize(self.counts.len().max(other.counts.len()), 0);
-        for (count, more) in self.counts.iter_mut().zip(&other.counts) {
-            *count += more;
-        }
-    }
-
-    /// One warning for each range that somebody is outside of.
-    pub fn warnings(&self, model: &Model) -> Vec<Diagnostic> {
-        let ranges = model.population().ranges.iter().zip(&self.counts).filter(|(_, count)| **count > 0);
-        let warning = |(range, count): (&crate::model::CovariateRange, &u64)| {
-            let show = |v: f64| range.unit.from_base(v);
-            let (low, high, unit, name) = (show(range.low), show(range.high), &range.unit, &range.name);
-            let (subjects, id) = (self.subjects, model.id());
-            let message = format!(
-                "{count} of {subjects} subjects are outside {low}..{high} {unit} ({name}) of the people the model `{id}` was made from"
-            );
-            Diagnostic::warning(OUTSIDE, message).with_hint("their results are extrapolations")
-        };
-        ranges.map(warning).collect()
     }
 }

@@ -1,0 +1,268 @@
+//! `posology simulate --subjects`: a population in place of one person.
+
+use super::engine::describe;
+use super::output::{self, beside, spooled, warn, write_table};
+use super::progress::Progress;
+use super::{ArgumentError, Failure, Outcome};
+use crate::Error;
+use crate::io::{
+    AtomicFile, Cell, Column, Format, Hashed, Input, IoError, Manifest, Output, Spool, Table, commit_in_order, number,
+    read_people,
+};
+use crate::model::Model;
+use crate::plot::{Axis, Fan, Figure, Panel};
+use crate::population::{Population, Subject};
+use crate::simulate::Prepared;
+use crate::study::cohort::{Bands, Cohort, Remarks, waves};
+use clap::Args;
+use rayon::ThreadPoolBuilder;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Failures that are told one by one.
+const TOLD: usize = 3;
+/// What is drawn where no percentiles are asked for.
+const DRAWN: [f64; 3] = [5.0, 50.0, 95.0];
+
+#[derive(Debug, Args)]
+pub(super) struct PopulationArgs {
+    /// Simulate so many people, who differ as the model's variability says
+    #[arg(long, value_name = "N", requires = "seed", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["data", "measure"])]
+    subjects: Option<u64>,
+    /// The seed of random numbers: the same seed, the same people. With --data it draws the random effects of each ID, which are the
+    /// same whoever else is in the data set
+    #[arg(long, value_name = "S")]
+    pub(super) seed: Option<u64>,
+    /// Who they are: a TOML file of distributions of covariates, or a CSV file with a row per person
+    #[arg(long, value_name = "FILE", requires = "seed", conflicts_with_all = ["data", "measure"])]
+    population: Option<PathBuf>,
+    /// Print percentiles of the people at each time in place of everybody's values, such as 5,50,95
+    #[arg(long, value_name = "P", value_delimiter = ',', value_parser = percentile, conflicts_with = "data")]
+    percentiles: Vec<f64>,
+    /// Outputs as they would be measured, with residual errors; in data sets those of observation rows
+    #[arg(long, requires = "seed")]
+    pub(super) residual: bool,
+    /// Threads to use in place of one per core; they change no digit
+    #[arg(long, value_name = "N", conflicts_with = "data")]
+    threads: Option<usize>,
+}
+
+fn percentile(text: &str) -> Result<f64, String> {
+    match text.trim().parse::<f64>() {
+        Ok(p) if (0.0..=100.0).contains(&p) => Ok(p),
+        _ => Err("a percentile is a number from 0 to 100".into()),
+    }
+}
+
+impl PopulationArgs {
+    /// Whether a population is asked for.
+    pub(super) fn asked(&self) -> bool {
+        self.subjects.is_some() || self.population.is_some()
+    }
+
+    /// The population, with what holds for everybody; and the file that says who they are.
+    pub(super) fn population<'m>(&self, base: Subject<'m>) -> Result<(Population<'m>, Option<Input>), Error> {
+        let mut population = Population::of(base.model()).seed(self.seed.unwrap_or_default());
+        let mut input = None;
+        if let Some(path) = &self.population {
+            let (people, sha256) = read_people(path)?;
+            let size = self.subjects.or(people.count()).ok_or(ArgumentError::NoSize)?;
+            people.enough_for(size)?;
+            population = population.people(&people)?.size(size);
+            input = Some(Input::hashed(path, sha256));
+        }
+        if let Some(size) = self.subjects {
+            population = population.size(size);
+        }
+        Ok((population.base(base)?, input))
+    }
+}
+
+/// A population and what becomes of it.
+pub(super) struct Run<'a, 'm> {
+    pub(super) args: &'a PopulationArgs,
+    pub(super) prepared: &'a Prepared<'m>,
+    pub(super) population: &'a Population<'m>,
+    /// The regimen, as it was written.
+    pub(super) give: &'a str,
+    pub(super) out: Option<&'a Path>,
+    pub(super) plot: Option<&'a Path>,
+    pub(super) format: Format,
+}
+
+impl<'m> Run<'_, 'm> {
+    /// Runs it; `manifest` says what is known before.
+    pub(super) fn run(&self, mut manifest: Manifest) -> Result<Outcome, Failure> {
+        let pool = ThreadPoolBuilder::new().num_threads(self.args.threads.unwrap_or(0)).build();
+        let pool = pool.map_err(|error| ArgumentError::Threads { message: error.to_string() })?;
+        let cohort = Cohort { prepared: self.prepared, population: self.population, residual: self.args.residual };
+        manifest.seed = self.args.seed;
+        let remarks = pool.install(|| -> Result<Remarks, Failure> {
+            if !self.args.percentiles.is_empty() {
+                return self.percentiles(cohort, manifest);
+            }
+            if let Some(path) = self.plot {
+                let progress = Progress::new(self.population.count(), "people");
+                let bands = cohort.bands(&DRAWN, |people| progress.tick(people))?;
+                progress.finish();
+                self.figure(&bands).save(path)?;
+            }
+            self.everybody(cohort, manifest)
+        })?;
+        Ok(if remarks.failures.is_empty() { Outcome::Done } else { Outcome::SomeFailed })
+    }
+}
+
+impl<'m> Run<'_, 'm> {
+    fn model(&self) -> &'m Model {
+        self.prepared.model()
+    }
+
+    /// Units by column: of time, and of every output under the names that `columns` makes of its own.
+    fn units<'a>(&self, columns: impl Fn(&str) -> Vec<String> + 'a) -> Vec<(String, String)> {
+        let time = ["TIME", "TAD"].map(|name| (name.to_string(), "h".to_string()));
+        let outputs = self.model().outputs().iter();
+        let of = |o: &'m crate::model::Output| columns(&o.name).into_iter().map(move |name| (name, o.unit.to_string()));
+        time.into_iter().chain(outputs.flat_map(of)).collect()
+    }
+
+    /// A row per person and time, written as they come.
+    fn everybody(&self, cohort: Cohort<'_, 'm>, mut manifest: Manifest) -> Result<Remarks, Failure> {
+        let units = self.units(|name| vec![name.to_string()]);
+        match self.out {
+            Some(path) => {
+                let written = |source| IoError::Write { path: path.into(), source };
+                let mut out = Hashed::new(AtomicFile::create(path)?);
+                let remarks = self.write(cohort, &units, &mut out).map_err(written)?;
+                out.flush().map_err(written)?;
+                let (out, sha256) = out.finish();
+                self.remark(&remarks, &mut manifest);
+                let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                manifest.outputs.push(Output { name, sha256, units: units.into_iter().collect() });
+                commit_in_order(vec![beside(path, &manifest)?, out])?;
+                eprintln!("wrote {}, with its manifest beside it", path.display());
+                Ok(remarks)
+            }
+            None => {
+                let mut spool = Spool::new()?;
+                let path = spool.path().to_path_buf();
+                let remarks =
+                    self.write(cohort, &units, &mut spool).map_err(|source| IoError::Write { path, source })?;
+                self.remark(&remarks, &mut manifest);
+                spooled(spool, &units.into_iter().collect(), self.format)?;
+                Ok(remarks)
+            }
+        }
+    }
+
+    fn write(&self, cohort: Cohort<'_, 'm>, units: &[(String, String)], out: &mut impl Write) -> io::Result<Remarks> {
+        let heads: Vec<&str> = std::iter::once("ID").chain(units.iter().map(|(name, _)| name.as_str())).collect();
+        writeln!(out, "{}", heads.join(","))?;
+        let (times, outputs) = (self.prepared.samples(), self.model().outputs().len());
+        let starts: Vec<String> = self.times().map(|[time, tad]| format!("{time},{tad}")).collect();
+        let progress = Progress::new(self.population.count(), "people");
+        let (mut values, mut line) = (Vec::new(), String::new());
+        let mut remarks = Remarks::default();
+        for people in waves(self.population.count(), cohort.wave()) {
+            let count = (people.end - people.start) as usize;
+            values.resize(count * self.prepared.numbers(), 0.0);
+            remarks = remarks.and(cohort.run(people.clone(), &mut values));
+            for (place, person) in people.enumerate() {
+                for (i, start) in starts.iter().enumerate() {
+                    line.clear();
+                    line.push_str(&format!("{},{start}", person + 1));
+                    for output in 0..outputs {
+                        let value = values[place * self.prepared.numbers() + output * times.len() + i];
+                        line.push(',');
+                        if !value.is_nan() {
+                            line.push_str(&number(value));
+                        }
+                    }
+                    line.push('\n');
+                    out.write_all(line.as_bytes())?;
+                }
+            }
+            progress.tick(count as u64);
+        }
+        progress.finish();
+        Ok(remarks)
+    }
+
+    /// Each sampling time and the time since the latest dose, as written.
+    fn times(&self) -> impl Iterator<Item = [String; 2]> {
+        let mut doses: Vec<f64> = self.prepared.doses().iter().map(|(dose, _)| dose.time).collect();
+        doses.sort_by(f64::total_cmp);
+        self.prepared.samples().iter().map(move |time| {
+            let latest = doses.partition_point(|dose| dose <= time).checked_sub(1);
+            [number(*time), latest.map_or(String::new(), |i| number(time - doses[i]))]
+        })
+    }
+
+    /// A row per time, a column per output and percentile.
+    fn percentiles(&self, cohort: Cohort<'_, 'm>, mut manifest: Manifest) -> Result<Remarks, Failure> {
+        let progress = Progress::new(self.population.count(), "people");
+        let bands = cohort.bands(&self.args.percentiles, |people| progress.tick(people))?;
+        progress.finish();
+        let percentiles = &self.args.percentiles;
+        let units = self.units(|name| percentiles.iter().map(|p| format!("{name}_p{p}")).collect());
+        let mut table = Table::new(units.iter().map(|(name, unit)| Column::new(name).unit(unit)).collect());
+        for (i, [time, tad]) in self.times().enumerate() {
+            let cell =
+                |text: String| text.parse().map_or_else(|_| Cell::missing("before the first dose"), Cell::Number);
+            let mut row = vec![cell(time), cell(tad)];
+            let values = bands.values.iter().flatten().map(|curve| curve[i]);
+            row.extend(values.map(|v| if v.is_nan() { Cell::missing("everybody failed") } else { v.into() }));
+            table.push(row);
+        }
+        if let Some(path) = self.plot {
+            self.figure(&bands).save(path)?;
+        }
+        self.remark(&bands.remarks, &mut manifest);
+        match self.out {
+            Some(path) => write_table(path, &table, &mut manifest)?,
+            None => output::table("", &table, self.format)?,
+        }
+        Ok(bands.remarks)
+    }
+
+    /// Says who failed and what should be known, and writes it down.
+    fn remark(&self, remarks: &Remarks, manifest: &mut Manifest) {
+        let first = remarks.failures.iter().take(TOLD);
+        for (person, error) in first {
+            eprintln!("subject {}: {error}", person + 1);
+        }
+        describe(manifest, self.prepared.settings(), self.prepared.is_integrated(), remarks.work);
+        let mut warnings = self.population.warnings();
+        warnings.extend(remarks.outside.warnings(self.model()));
+        warnings.extend(self.model().warnings().iter().cloned());
+        warnings.extend(remarks.warning(self.population.count()));
+        warn(&warnings);
+        manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
+    }
+
+    /// A panel per output: percentiles of the people.
+    fn figure(&self, bands: &Bands) -> Figure {
+        let model = self.model();
+        let what = if self.args.residual { "with residual error, " } else { "" };
+        let mut figure = Figure::new(format!("{}: {}", model.id(), self.give)).columns(1).footnote(format!(
+            "{} virtual people, {what}seed {}. Model grade {}. Research software; no clinical advice.",
+            bands.people,
+            self.args.seed.unwrap_or_default(),
+            model.grade()
+        ));
+        for (place, (output, values)) in model.outputs().iter().zip(&bands.values).enumerate() {
+            let x = Axis::linear("time", "h").range(0.0, self.prepared.until());
+            let highest = values.iter().flatten().copied().fold(0.0, f64::max);
+            let y = Axis::linear(&output.name, output.unit.to_string());
+            let lowest = values.iter().flatten().copied().fold(0.0, f64::min);
+            let y = if highest > 0.0 && lowest >= 0.0 { y.range(0.0, 1.08 * highest) } else { y };
+            let doses = self.prepared.doses().iter().map(|(dose, _)| dose.time);
+            let mut panel = Panel::new("", x, y).doses(doses);
+            if let Ok(fan) = Fan::new(&output.name, place, &bands.times, &bands.percentiles, values) {
+                panel = panel.fan(if output.assumed.is_some() { fan.dashed() } else { fan });
+            }
+            figure = figure.panel(panel);
+        }
+        figure
+    }
+}

@@ -1,0 +1,20 @@
+//! Files that say who the people of a population are.
+
+use super::error::IoError;
+use super::manifest::sha256_hex;
+use crate::Error;
+use crate::population::People;
+use std::path::Path;
+
+/// Reads virtual people from a `.toml` file, or real people from any other, which is a table of comma-separated values. The
+/// second is the file's SHA-256 digest, for the manifest.
+///
+/// # Errors
+/// A file that cannot be read, and everything that is wrong in it.
+pub fn read_people(path: &Path) -> Result<(People, String), Error> {
+    let text = std::fs::read_to_string(path).map_err(|source| IoError::Read { path: path.into(), source })?;
+    let name = path.display().to_string();
+    let stated = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    let people = if stated { People::parse(&name, &text)? } else { People::listed(&name, &text)? };
+    Ok((people, sha256_hex(text.as_bytes())))
+}
