@@ -30,6 +30,7 @@ pub struct Lock {
     engine: String,
     tolerances: Option<Allowed>,
     kernel: String,
+    warnings: Vec<String>,
     models: BTreeMap<String, Frozen>,
     plan: String,
 }
@@ -73,6 +74,7 @@ impl Lock {
             engine: if exact { Engine::Exact } else { settings.engine }.to_string(),
             tolerances: (!exact).then(allowed),
             kernel: if exact { Kernel::Baseline } else { settings.kernel }.to_string(),
+            warnings: models.values().flat_map(Model::warnings).map(|w| w.message.clone()).collect(),
             models: models.iter().map(|(name, model)| (name.clone(), Frozen::new(model))).collect(),
             plan: plan.into(),
         };
@@ -179,6 +181,10 @@ impl Lock {
     pub(super) fn tolerances(&self) -> Option<Tolerances> {
         let Settings { rtol, atol, .. } = self.settings();
         self.tolerances.as_ref().map(|_| Tolerances { rtol, atol })
+    }
+
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
     }
 
     pub(super) fn units_checked(&self) -> bool {
