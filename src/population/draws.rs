@@ -117,9 +117,22 @@ impl<'m> Population<'m> {
         (self.seed, self.replicate)
     }
 
-    /// What should be known about the people: columns that are not used, covariates that are missing.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
+    /// What should be known about the people: columns that are not used, covariates that are missing, and variability that
+    /// the model does not have.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        let mut warnings = self.warnings.clone();
+        let model = self.model();
+        if self.varies && model.etas().is_empty() {
+            let message =
+                format!("the model `{}` states no variability: people differ in covariates alone", model.id());
+            warnings.push(Diagnostic::warning("W_NO_VARIABILITY", message));
+        }
+        for (name, why) in model.provenance().missing_variability.iter().filter(|_| self.varies) {
+            let message =
+                format!("`{name}` of the model `{}` varies, and is the same for everybody here: {why}", model.id());
+            warnings.push(Diagnostic::warning("W_MISSING_VARIABILITY", message));
+        }
+        warnings
     }
 
     /// Draws people: one for each thread, fastest for people in a row.
