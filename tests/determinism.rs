@@ -71,7 +71,7 @@ fn start(folder: &Folder) -> Child {
 /// Waits until there are so many parts.
 fn wait_for(child: &mut Child, parts: &Path, count: usize) {
     let begun = Instant::now();
-    let there = || std::fs::read_dir(parts).map_or(0, |entries| entries.filter(|e| is_part(e)).count());
+    let there = || std::fs::read_dir(parts).map_or(0, |entries| entries.filter(is_part).count());
     while there() < count {
         assert_eq!(child.try_wait().unwrap(), None, "it ended before it had {count} parts");
         assert!(begun.elapsed() < Duration::from_secs(120), "{count} parts take too long");
