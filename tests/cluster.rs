@@ -25,7 +25,7 @@ fn here(path: &str) -> PathBuf {
 }
 
 fn plan() -> PathBuf {
-    here("examples/plans/esketamine-population.toml")
+    here("examples/plans/esketamine-dose-interval.toml")
 }
 
 /// A folder with a Python environment and the results of one process; removed at the end.
