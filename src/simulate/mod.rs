@@ -28,6 +28,7 @@ mod seat;
 mod settings;
 mod split;
 mod switches;
+mod watch;
 
 pub use administer::Administration;
 pub use builder::Simulation;
