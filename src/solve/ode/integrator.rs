@@ -373,7 +373,8 @@ impl<const L: usize> Integrator<L> {
             let (time, limit, step) = (self.step.from[l], self.most_steps, self.control.proposal[l]);
             let exhausted = self.control.attempts[l] >= limit as f64;
             if self.is_live(l) && (exhausted || !moves(time, self.step.to[l], self.until[l])) {
-                let steepest = self.stiff.as_ref().filter(|_| self.stiffly[l] > 0.0).and_then(|stiff| stiff.steepest(l));
+                let steepest =
+                    self.stiff.as_ref().filter(|_| self.stiffly[l] > 0.0).and_then(|stiff| stiff.steepest(l));
                 let state = steepest.unwrap_or_else(|| self.step.culprit(l));
                 let error = match self.control.broken[l] > 0.0 {
                     _ if exhausted => SolveError::TooManySteps { time, limit },
