@@ -2,8 +2,8 @@
 
 use super::bound::{Bound, Covariates};
 use super::effects::Effects;
-use super::estimates::Estimates;
 use super::error::PeopleError;
+use super::estimates::Estimates;
 use super::people::People;
 use super::subject::{Subject, SubjectError};
 use crate::error::{Diagnostic, Fault, Faults};
