@@ -220,7 +220,7 @@ fn comparison(c: &mut Criterion) {
     let plan = compare::Plan::parse(name, text).expect("the plan can be read");
     let models = || plan.models(|id| Ok(Model::catalogue(id)?)).expect("the models are in the catalogue");
     let loaded = models();
-    let compared = || compare::compare(&plan, &loaded, || ()).expect("the arms can be simulated");
+    let compared = || compare::compare(&plan, &loaded, |_| ()).expect("the arms can be simulated");
     let (arms, result) = (plan.arms.len(), compared());
     let mut group = c.benchmark_group("compare");
     group.sample_size(10);

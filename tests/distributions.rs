@@ -75,15 +75,15 @@ grade = "assumed"
 [parameters]
 A = { value = 10, unit = "L/h", grade = "assumed", why = "a test", iiv = { cv = 0.4 }, iov = { variance = 0.04 }, uncertainty = { se = 0.5 } }
 B = { value = 0.3, grade = "assumed", why = "a test", iiv = { logit_sd = 0.8 }, uncertainty = { rse = 0.2, scale = "log" } }
-C = { value = 20, unit = "min", grade = "assumed", why = "a test", iiv = { sd = 3 }, uncertainty = { rse = 0.1 } }
+S = { value = 20, unit = "min", grade = "assumed", why = "a test", iiv = { sd = 3 }, uncertainty = { rse = 0.1 } }
 D = { value = 5, unit = "L", grade = "assumed", why = "a test", iiv = { variance = 0.09 }, uncertainty = { se = 0.2 } }
 E = { value = 5, unit = "L", grade = "assumed", why = "a test", iiv = { shared = "D" } }
 G = { value = 5, unit = "L", grade = "assumed", why = "a test", iov = { variance = 0.25 } }
 [[block]]
-of = ["A", "B", "C"]
+of = ["A", "B", "S"]
 correlation = [0.6, -0.3, 0.2]
 [[uncertainty]]
-of = ["C", "D"]
+of = ["S", "D"]
 covariance = [0.2]
 [[uncertainty]]
 of = ["A", "B"]
@@ -95,7 +95,7 @@ central = {}
 [outputs]
 a = { value = "A", unit = "L/h" }
 b = { value = "B", unit = "1", residual = { proportional = 0.1, additive = 0.02 } }
-c = { value = "C", unit = "min", residual = { additive = 2 } }
+c = { value = "S", unit = "min", residual = { additive = 2 } }
 d = { value = "D", unit = "L", residual = { log_sd = 0.3 } }
 e = { value = "E", unit = "L" }
 g = { value = "G", unit = "L", residual = { proportional = 0.1, additive = 0.2, combined = 1 } }
@@ -147,8 +147,8 @@ fn people_vary_as_the_model_says() {
     assert_eq!(y[8], y[6], "shared");
     let within = |rho: f64| rho * (omega_a / (omega_a + 0.04)).sqrt();
     correlates("A and B", &a, &b, within(0.6));
-    correlates("A and C", &a, &c, within(-0.3));
-    correlates("B and C", &b, &c, 0.2);
+    correlates("A and S", &a, &c, within(-0.3));
+    correlates("B and S", &b, &c, 0.2);
     correlates("A and D", &a, &d, 0.0);
     correlates("A of two occasions", &a, &a2, omega_a / (omega_a + 0.04));
     correlates("G of two occasions", &g, &g2, 0.0);

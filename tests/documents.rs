@@ -135,7 +135,7 @@ fn discrepancy() -> String {
 fn comparison(name: &str, text: &str) -> Comparison {
     let plan = Plan::parse(name, text).unwrap();
     let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
-    compare(&plan, &models, || ()).unwrap()
+    compare(&plan, &models, |_| ()).unwrap()
 }
 
 #[test]

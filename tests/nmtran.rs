@@ -565,12 +565,69 @@ mod command {
         }
     }
 
+    /// Two rows of each of some people.
+    fn rows(ids: &[&str]) -> String {
+        let rows = |id: &&str| format!("{id},0,5,central\n{id},1,,\n{id},6,,\n");
+        format!("ID,TIME,AMT,CMT\n{}", ids.iter().map(rows).collect::<String>())
+    }
+
+    /// The cells of the output `c`, by ID.
+    fn c_of(folder: &Folder, ids: &[&str], arguments: &[&str]) -> Vec<(String, String)> {
+        std::fs::write(folder.0.join("p.csv"), rows(ids)).unwrap();
+        let basic = ["simulate", "p.toml", "--data", "p.csv", "--format", "csv"];
+        let run = folder.run(&[&basic, arguments].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let cells = |line: &str| line.split(',').map(str::to_string).collect::<Vec<_>>();
+        run.stdout.lines().skip(1).map(cells).map(|cells| (cells[0].clone(), cells[4].clone())).collect()
+    }
+
+    #[test]
+    fn people_are_drawn_by_their_id() {
+        let varies = MODEL
+            .replace("V  = { value = 50, unit = \"L\",", "V  = { value = 50, unit = \"L\", iiv = { cv = 0.3 },")
+            .replace("unit = \"ng/mL\" }", "unit = \"ng/mL\", residual = { proportional = 0.1 } }");
+        let folder = Folder::new().with("p.toml", &varies);
+        let typical = c_of(&folder, &["1", "2", "x"], &[]);
+        assert_eq!((&typical[1].1, &typical[4].1), (&typical[7].1, &typical[7].1));
+        let all = c_of(&folder, &["1", "2", "x", "3"], &["--seed", "7"]);
+        let some = c_of(&folder, &["x", "2"], &["--seed", "7"]);
+        assert_eq!((&some[..3], &some[3..]), (&all[6..9], &all[3..6]));
+        let peaks: std::collections::BTreeSet<&String> = all.iter().step_by(3).map(|(_, c)| c).collect();
+        assert_eq!(peaks.len(), 4, "{all:?}");
+        assert_ne!(c_of(&folder, &["2"], &["--seed", "8"])[0], all[3]);
+        // Errors are of observations, and do not change who people are.
+        let measured = c_of(&folder, &["1", "2", "x", "3"], &["--seed", "7", "--residual"]);
+        for (row, (with, without)) in measured.iter().zip(&all).enumerate() {
+            assert_eq!(with == without, row % 3 == 0, "row {row}");
+        }
+        let out = ["simulate", "p.toml", "--data", "p.csv", "--seed", "7", "--out", "r.csv"];
+        assert_eq!(folder.run(&out).code, 0);
+        let manifest: serde_json::Value = serde_json::from_slice(&folder.files("")["r.manifest.json"]).unwrap();
+        assert_eq!((&manifest["settings"]["seed"], &manifest["settings"]["residual"]), (&"7".into(), &"false".into()));
+    }
+
+    #[test]
+    fn a_person_whose_numbers_are_impossible_fails_alone() {
+        let wild =
+            MODEL.replace("V  = { value = 50, unit = \"L\",", "V  = { value = 50, unit = \"L\", iiv = { sd = 50 },");
+        let ids: Vec<String> = (1..=40).map(|id| id.to_string()).collect();
+        let folder = Folder::new()
+            .with("p.toml", &wild)
+            .with("p.csv", &rows(&ids.iter().map(String::as_str).collect::<Vec<_>>()));
+        let run = folder.run(&["simulate", "p.toml", "--data", "p.csv", "--format", "csv", "--seed", "7"]);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        assert!(run.stderr.contains("E_OUT_OF_LIMITS") && run.stderr.contains("W_SUBJECTS_FAILED"), "{}", run.stderr);
+        let (empty, full): (Vec<&str>, Vec<&str>) = run.stdout.lines().skip(1).partition(|line| line.ends_with(",,"));
+        assert!(!empty.is_empty() && full.len() > empty.len() && empty.len() + full.len() == 120, "{}", run.stdout);
+    }
+
     #[test]
     fn options_that_contradict_one_another_are_refused() {
         let folder = folder();
         for (arguments, expected) in [
             (["--give", "5 mg oral"].as_slice(), "cannot be used with"),
             (&["--until", "5h"], "cannot be used with"),
+            (&["--residual"], "required"),
             (&["--time-unit", "mg"], "E_UNIT_MISMATCH"),
             (&["--amount-unit", "mgg"], "E_UNIT_UNKNOWN"),
             (&["--covariate", "WT=70kg"], "E_ARGUMENT"),

@@ -327,7 +327,8 @@ fn listed_people_are_the_rows_of_a_table() {
     assert_eq!(seen[0], [70.0 * MG, 30.0 * HOURS, reference, 1.0, 1.0]);
     assert_eq!(seen[1], [70.0 * MG, 50.0 * HOURS, reference, 0.0, 0.0]);
     assert_eq!(seen[2], [64_000_500.0, 45.0 * HOURS, reference, 2.0, 1.0]);
-    let said: Vec<(&str, &str)> = population.warnings().iter().map(|w| (w.code, w.message.as_str())).collect();
+    let warnings = population.warnings();
+    let said: Vec<(&str, &str)> = warnings.iter().map(|w| (w.code, w.message.as_str())).collect();
     assert_eq!(
         said,
         [

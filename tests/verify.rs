@@ -20,7 +20,7 @@ fn comparison() -> &'static Comparison {
         let (name, text) = default_plan();
         let plan = Plan::parse(name, text).unwrap();
         let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
-        compare(&plan, &models, || ()).unwrap_or_else(|e| panic!("{e}"))
+        compare(&plan, &models, |_| ()).unwrap_or_else(|e| panic!("{e}"))
     })
 }
 

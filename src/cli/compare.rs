@@ -3,12 +3,13 @@
 use super::engine::describe;
 use super::output::{print, table, warn};
 use super::progress::Progress;
-use super::{Failure, Outcome, Shared, model, read, said};
+use super::{ArgumentError, Failure, Outcome, Shared, model, read, said};
 use crate::io::{Format, Input, Manifest, ModelUsed, OutputFile, sha256_hex, write_set};
-use crate::plot::{course_figure, session_figure};
+use crate::plot::{course_figure, population_figure, session_figure};
+use crate::population::People;
 use crate::simulate::Settings;
 use crate::solve::Work;
-use crate::study::compare::{self, Comparison, Models, Plan};
+use crate::study::compare::{self, Comparison, Models, PeoplePlan, Plan};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -22,6 +23,15 @@ pub(super) struct CompareArgs {
     /// Folder for summary.csv, profiles.csv, figures and manifest.json
     #[arg(long, default_value = "out/compare")]
     out: PathBuf,
+    /// Send so many virtual people through every arm besides the person
+    #[arg(long, value_name = "N", requires = "seed", value_parser = clap::value_parser!(u64).range(1..))]
+    subjects: Option<u64>,
+    /// The seed of their random numbers: the same seed, the same people
+    #[arg(long, value_name = "S")]
+    seed: Option<u64>,
+    /// The arm that the others are compared with on these people
+    #[arg(long, value_name = "ARM")]
+    reference: Option<String>,
     #[command(flatten)]
     shared: Shared,
 }
@@ -38,10 +48,12 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     if let Some(weight) = &args.weight {
         plan.set_subject("weight", said("--weight", weight));
     }
+    set_population(&mut plan, args)?;
     let folder = args.plan.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let models = plan.models(|name| model(&beside(folder, name)))?;
-    let progress = Progress::new(plan.arms.len() as u64, "arms");
-    let comparison = compare::compare(&plan, &models, || progress.tick(1))?;
+    let people = plan.population.as_ref().map_or(0, |people| people.size);
+    let progress = Progress::new(plan.arms.len() as u64 * (1 + 2 * people), "runs");
+    let comparison = compare::compare(&plan, &models, |runs| progress.tick(runs))?;
     progress.finish();
     // Files first: a reader of the tables who leaves early still finds them.
     let written = write(&comparison, &models, (&name, &text), args)?;
@@ -49,6 +61,23 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     show(&comparison, args.shared.format)?;
     eprintln!("wrote {written} to {}", args.out.display());
     Ok(Outcome::Done)
+}
+
+/// The people of the command line in place of the plan's.
+fn set_population(plan: &mut Plan, args: &CompareArgs) -> Result<(), ArgumentError> {
+    if let (Some(size), Some(seed)) = (args.subjects, args.seed) {
+        let people = plan.population.take().map_or_else(People::default, |p| p.people);
+        plan.population = Some(PeoplePlan { size, seed, people });
+    }
+    let nobody = |option: &str| ArgumentError::NoPopulation { option: option.into() };
+    if let Some(seed) = args.seed {
+        plan.population.as_mut().ok_or_else(|| nobody("--seed"))?.seed = seed;
+    }
+    if let Some(arm) = &args.reference {
+        plan.population.as_ref().ok_or_else(|| nobody("--reference"))?;
+        plan.reference = Some(said("--reference", arm));
+    }
+    Ok(())
 }
 
 fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
@@ -65,6 +94,10 @@ fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
     let course = comparison.course_name.as_deref().unwrap_or("the course of the plan");
     table(&format!("\nWhole course: {course}"), &compare::course_table(comparison), format)?;
     table("\nWithin equal analyte and site", &compare::ranking_table(comparison), format)?;
+    if let Some(population) = &comparison.population {
+        let heading = format!("\nPopulation: the same {} virtual people in every arm, one session", population.size);
+        table(&heading, &compare::population_summary(comparison), format)?;
+    }
     if comparison.arms.iter().any(|a| !a.published.is_empty()) {
         table("\nPublished beside simulated", &compare::published_table(comparison), format)?;
     }
@@ -85,13 +118,17 @@ fn write(
     }
     manifest.models = models.values().map(used).collect();
     manifest.units_checked = models.values().all(|m| m.unit_checking());
-    let work = comparison.arms.iter().fold(Work::default(), |sum, arm| {
-        sum + arm.work + arm.course.as_ref().map_or(Work::default(), |course| course.work)
-    });
+    let of_people = comparison.population.iter().flat_map(|p| &p.arms).map(|arm| arm.work);
+    let work = comparison.arms.iter().map(|arm| arm.work + arm.course.as_ref().map_or(Work::default(), |c| c.work));
+    let work = work.chain(of_people).fold(Work::default(), |sum, work| sum + work);
+    manifest.seed = comparison.population.as_ref().map(|p| p.seed);
+    if let Some(population) = &comparison.population {
+        manifest.settings.insert("subjects".into(), population.size.to_string());
+    }
     describe(&mut manifest, &Settings::default(), comparison.arms.iter().any(|arm| arm.integrated), work);
     manifest.warnings = comparison.warnings.iter().map(|w| w.message.clone()).collect();
     let (session, course) = (session_figure(comparison), course_figure(comparison));
-    let files = [
+    let mut files = vec![
         OutputFile::csv("summary.csv", &compare::summary(comparison)),
         OutputFile::csv("profiles.csv", &compare::profiles(comparison)),
         OutputFile::new("session.svg", session.to_svg()?),
@@ -99,6 +136,12 @@ fn write(
         OutputFile::new("course.svg", course.to_svg()?),
         OutputFile::new("course.png", course.to_png()?),
     ];
+    if let Some(figure) = population_figure(comparison)? {
+        files.push(OutputFile::csv("population.csv", &compare::population_table(comparison)));
+        files.push(OutputFile::csv("population_profiles.csv", &compare::population_profiles(comparison)));
+        files.push(OutputFile::new("population.svg", figure.to_svg()?));
+        files.push(OutputFile::new("population.png", figure.to_png()?));
+    }
     write_set(&args.out, "manifest.json", &mut manifest, &files)?;
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
     Ok(format!("{} and manifest.json", names.join(", ")))

@@ -159,6 +159,12 @@ pub enum ArgumentError {
     /// A population of nobody knows how many.
     #[error("`--population` says who the people are, and not how many")]
     NoSize,
+    /// An option about a population that nobody asked for.
+    #[error("`{option}` is given, and there is no population")]
+    NoPopulation {
+        /// The option.
+        option: String,
+    },
     /// Threads that cannot be started.
     #[error("cannot start threads: {message}")]
     Threads {
@@ -192,7 +198,7 @@ impl Kind for ArgumentError {
                 "E_ARGUMENT"
             }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
-            ArgumentError::NoSize => "E_ARGUMENT",
+            ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => "E_ARGUMENT",
             ArgumentError::Threads { .. } => "E_THREADS",
             ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
@@ -204,7 +210,9 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::NoCsv { .. } => Some("end the name in `.csv`".into()),
-            ArgumentError::NoSize => Some("give `--subjects` as well".into()),
+            ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
+                Some("give `--subjects` and `--seed` as well".into())
+            }
             ArgumentError::Threads { .. } => Some("ask for fewer with `--threads`".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {

@@ -3,15 +3,15 @@
 use super::engine::describe;
 use super::output::{self, beside, spooled, warn, write_table};
 use super::progress::Progress;
-use super::{ArgumentError, Failure, Outcome, read};
+use super::{ArgumentError, Failure, Outcome};
 use crate::Error;
-use crate::error::Diagnostic;
 use crate::io::{
     AtomicFile, Cell, Column, Format, Hashed, Input, IoError, Manifest, Output, Spool, Table, commit_in_order, number,
+    read_people,
 };
 use crate::model::Model;
 use crate::plot::{Axis, Fan, Figure, Panel};
-use crate::population::{People, Population, Subject};
+use crate::population::{Population, Subject};
 use crate::simulate::Prepared;
 use crate::study::cohort::{Bands, Cohort, Remarks, waves};
 use clap::Args;
@@ -65,16 +65,11 @@ impl PopulationArgs {
         let mut population = Population::of(base.model()).seed(self.seed.unwrap_or_default());
         let mut input = None;
         if let Some(path) = &self.population {
-            let name = path.display().to_string();
-            let text = read(&name)?;
-            let people = match path.extension().is_some_and(|e| e == "toml") {
-                true => People::parse(&name, &text)?,
-                false => People::listed(&name, &text)?,
-            };
+            let (people, sha256) = read_people(path)?;
             let size = self.subjects.or(people.count()).ok_or(ArgumentError::NoSize)?;
             people.enough_for(size)?;
             population = population.people(&people)?.size(size);
-            input = Some(Input::new(path, text.as_bytes()));
+            input = Some(Input::hashed(path, sha256));
         }
         if let Some(size) = self.subjects {
             population = population.size(size);
@@ -237,14 +232,10 @@ impl<'m> Run<'_, 'm> {
             eprintln!("subject {}: {error}", person + 1);
         }
         describe(manifest, self.prepared.settings(), self.prepared.is_integrated(), remarks.work);
-        let mut warnings = self.population.warnings().to_vec();
+        let mut warnings = self.population.warnings();
         warnings.extend(remarks.outside.warnings(self.model()));
         warnings.extend(self.model().warnings().iter().cloned());
-        if !remarks.failures.is_empty() {
-            let (failed, all) = (remarks.failures.len(), self.population.count());
-            let message = format!("{failed} of {all} subjects failed: they have no values");
-            warnings.push(Diagnostic::warning("W_SUBJECTS_FAILED", message));
-        }
+        warnings.extend(remarks.warning(self.population.count()));
         warn(&warnings);
         manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
     }

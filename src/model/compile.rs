@@ -9,6 +9,7 @@ use super::individuals::NodeEta;
 use super::observed::{NodeOutput, NodeReadout, NodeResidual};
 use super::parts::*;
 use super::scope::Context;
+use super::variability::*;
 use super::{Inputs, Model};
 use crate::error::{Fault, Source};
 use crate::expr::{Class, Linear, Node, Tiers};

@@ -3,8 +3,8 @@
 use super::build::Builder;
 use super::error::ModelError;
 use super::file::ParameterEntry;
-use super::parts::{EstimateBlock, Uncertainty};
 use super::quantities::covariance;
+use super::variability::{EstimateBlock, Uncertainty};
 use crate::math::cholesky;
 
 impl Builder<'_> {

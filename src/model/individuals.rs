@@ -3,10 +3,10 @@
 use super::build::Builder;
 use super::error::{ModelError, Sort};
 use super::file::Spread;
-use super::parts::{Level, Scale};
 use super::quantities::covariance;
 use super::read::Text;
 use super::scope::Context;
+use super::variability::{Level, Scale};
 use crate::error::nearest;
 use crate::expr::{Class, Node, Type, Unary};
 use crate::math::cholesky;
@@ -174,7 +174,7 @@ impl Builder<'_> {
     }
 
     /// The blocks: indices of random effects and covariance, lower triangle by row.
-    pub fn blocks(&mut self) -> Vec<super::parts::Block> {
+    pub fn blocks(&mut self) -> Vec<super::variability::Block> {
         let file = self.file;
         let mut blocks = Vec::new();
         let mut seen: Vec<usize> = Vec::new();
@@ -210,7 +210,7 @@ impl Builder<'_> {
             if cholesky::factor(&covariance, etas.len()).is_none() {
                 self.report(&entry.place, ModelError::NotPositiveDefinite);
             }
-            blocks.push(super::parts::Block { etas, covariance });
+            blocks.push(super::variability::Block { etas, covariance });
         }
         blocks
     }

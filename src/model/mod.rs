@@ -30,6 +30,7 @@ mod read;
 mod scope;
 mod sections;
 mod structure;
+mod variability;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ pub use names::{ANALYTES, SITES};
 pub(crate) use names::{common_covariate, common_covariates};
 pub use parts::*;
 pub use read::Place;
+pub use variability::*;
 
 use crate::error::{Diagnostic, Fault, Faults, Source, nearest};
 use crate::expr::Tiers;

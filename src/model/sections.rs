@@ -3,8 +3,9 @@
 use super::error::ModelError;
 use super::file::{FileKind, ModelFile, Name, SubstanceEntry};
 use super::names::{ANALYTES, SUBJECT_COVARIATES, is_id, is_name, is_reserved};
-use super::parts::{CovariateKind, CovariateRange, Grade, Occasion, PopulationNotes, SESSION_GAP, SourceNote};
+use super::parts::{CovariateKind, CovariateRange, Grade, PopulationNotes, SourceNote};
 use super::read::{Log, Place, Table, Text, Value};
+use super::variability::{Occasion, SESSION_GAP};
 use super::{checks, quantities, structure};
 use crate::document::{self, DocumentError};
 use crate::error::{Fault, Faults, Source, nearest};

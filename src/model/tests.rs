@@ -461,6 +461,59 @@ fn blocks_are_covariances_that_can_be() {
 }
 
 #[test]
+fn additive_effects_covary_in_the_units_of_their_parameters() {
+    let text = BASE.replace(
+        "unit = \"L/h\", source = \"paper: Table 1\", iiv = { cv = 0.3 }",
+        "unit = \"L/min\", source = \"paper: Table 1\", iiv = { sd = 0.2 }",
+    );
+    let model = parse(&(text + "\n[[block]]\nof = [\"CL\", \"F\"]\ncovariance = [0.05]\n")).unwrap();
+    let expected = [144.0, 3.0, 0.49];
+    assert!(
+        model.blocks()[0].covariance.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-12),
+        "{:?}",
+        model.blocks()
+    );
+}
+
+#[test]
+fn what_does_not_vary_is_no_fault() {
+    let text = BASE.replace("{ cv = 0.3 }", "{ cv = 0 }") + "\n[[block]]\nof = [\"CL\", \"F\"]\ncorrelation = [0.5]\n";
+    assert_eq!(parse(&text).unwrap().blocks()[0].covariance, [0.0, 0.0, 0.49]);
+}
+
+#[test]
+fn estimates_are_as_uncertain_as_is_written() {
+    let uncertain = |cl: &str, v: &str| {
+        BASE.replace("iiv = { cv = 0.3 }", &format!("iiv = {{ cv = 0.3 }}, uncertainty = {cl}")).replace(
+            "unit = \"L\", source = \"paper: Table 1\" }",
+            &format!("unit = \"L\", source = \"paper: Table 1\", uncertainty = {v} }}"),
+        )
+    };
+    let variance = |text: &str, name: &str| {
+        let model = parse(text).unwrap();
+        model.parameters().iter().find(|p| p.name == name).unwrap().uncertainty.clone().unwrap().variance
+    };
+    let text = uncertain("{ rse = 0.1 }", "{ se = 0.5, scale = \"log\" }");
+    assert!((variance(&text, "CL") - 0.04).abs() < 1e-15);
+    assert!((variance(&text, "V") - 0.0025f64.ln_1p()).abs() < 1e-15);
+    assert_eq!(parse(BASE).unwrap().parameters()[0].uncertainty, None);
+    let block = |numbers: &str| format!("{text}\n[[uncertainty]]\nof = [\"CL\", \"V\"]\n{numbers}\n");
+    let model = parse(&block("correlation = [0.5]")).unwrap();
+    let expected = [0.04, 0.5 * 0.2 * variance(&text, "V").sqrt(), variance(&text, "V")];
+    assert!(model.estimates()[0].covariance.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-15));
+    assert_eq!(faults(&block("correlation = [1.5]"))[0].kind.code(), "E_NOT_POSITIVE_DEFINITE");
+    let other = format!("{text}\n[[uncertainty]]\nof = [\"CL\", \"ka\"]\ncorrelation = [0.5]\n");
+    fault(&other, "E_NO_UNCERTAINTY", "[[uncertainty]]", "\"ka\"", "`V`, `CL`");
+    let code = |cl: &str| faults(&uncertain(cl, "{ se = 1 }"))[0].kind.code();
+    assert_eq!(code("{ se = 1, rse = 0.1 }"), "E_EXACTLY_ONE");
+    assert_eq!(code("{ scale = \"log\" }"), "E_EXACTLY_ONE");
+    assert_eq!(code("{ rse = -0.1 }"), "E_OUT_OF_RANGE");
+    assert_eq!(code("{ rse = 0.1, scale = \"logit\" }"), "E_NOT_IN_LIST");
+    let negative = uncertain("{ rse = 0.1, scale = \"log\" }", "{ se = 1 }").replace("value = 2,", "value = -2,");
+    assert_eq!(faults(&negative)[0].kind.code(), "E_OUT_OF_RANGE");
+}
+
+#[test]
 fn a_timed_switch_is_a_flag_and_starts_at_its_first_step() {
     let text = BASE
         .replace(

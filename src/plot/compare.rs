@@ -1,8 +1,8 @@
 //! The figures of a comparison.
 
-use super::{Axis, Band, Figure, Panel, Series, Window};
+use super::{Axis, Band, Fan, Figure, Panel, PlotError, Series, Window};
 use crate::model::Grade;
-use crate::study::compare::{ArmResult, Comparison};
+use crate::study::compare::{ArmResult, Comparison, PERCENTILES};
 
 /// Curves on a logarithmic axis are drawn down to this share of the panel's largest value.
 const FLOOR: f64 = 1e-4;
@@ -53,6 +53,33 @@ pub fn course_figure(comparison: &Comparison) -> Figure {
         }
     }
     figure
+}
+
+/// Virtual people over one session: a panel per arm with their median and the range that nine in ten are in; none if the
+/// comparison has no population. Arms of equal analyte and site have the same axis.
+///
+/// # Errors
+/// Curves that are no percentiles.
+pub fn population_figure(comparison: &Comparison) -> Result<Option<Figure>, PlotError> {
+    let Some(population) = &comparison.population else { return Ok(None) };
+    let title = format!("{}: {} virtual people, one session", comparison.title, population.size);
+    let assumed =
+        if comparison.arms.iter().any(|a| a.grade == Grade::Assumed) { " Dashed: assumed models." } else { "" };
+    let footnote = format!("Seed {}.{assumed} Research software; no clinical advice.", population.seed);
+    let mut figure = Figure::new(title).columns(2).footnote(footnote);
+    let people = |arm: &ArmResult| &population.arms[colour(comparison, arm)];
+    for group in comparison.groups() {
+        let values = |a: &ArmResult| people(a).curves.last().map_or(&[][..], Vec::as_slice);
+        for arm in &group {
+            let of = people(arm);
+            let heading = format!("{} ({}, {})", arm.name, arm.analyte, site(arm));
+            let x = Axis::linear("time after the first device", "h").range(0.0, comparison.until);
+            let fan = Fan::new("", 0, &of.times, &PERCENTILES, &of.curves)?;
+            let fan = if arm.grade == Grade::Assumed { fan.dashed() } else { fan };
+            figure = figure.panel(Panel::new(heading, x, concentration(&group, false, values)).fan(fan));
+        }
+    }
+    Ok(Some(figure))
 }
 
 fn series(comparison: &Comparison, arm: &ArmResult, times: &[f64], values: &[f64], per: f64) -> Series {

@@ -1,7 +1,7 @@
 //! Percentiles of many people over time.
 
 use super::error::PlotError;
-use super::figure::{Axis, Band, Figure, Panel, Series};
+use super::figure::{Band, Series};
 
 /// Percentiles of many people over time: the middle one is a line, the others are nested ranges around it.
 #[derive(Clone, Debug, PartialEq)]
@@ -60,26 +60,6 @@ impl Fan {
     pub fn dashed(mut self) -> Self {
         self.line = self.line.map(Series::dashed);
         self
-    }
-}
-
-impl Figure {
-    /// A panel per output of a population: (name, unit, values), where `values[k]` is the curve of `percentiles[k]` at `times`
-    /// in h. See [`Fan::new`] for how percentiles are drawn.
-    ///
-    /// # Errors
-    /// As [`Fan::new`].
-    pub fn bands<'a>(
-        times: &[f64],
-        percentiles: &[f64],
-        outputs: impl IntoIterator<Item = (&'a str, &'a str, &'a [Vec<f64>])>,
-    ) -> Result<Self, PlotError> {
-        let mut figure = Figure::default();
-        for (colour, (name, unit, values)) in outputs.into_iter().enumerate() {
-            let fan = Fan::new(name, colour, times, percentiles, values)?;
-            figure = figure.panel(Panel::new("", Axis::linear("time", "h"), Axis::linear(name, unit)).fan(fan));
-        }
-        Ok(figure)
     }
 }
 

@@ -24,12 +24,6 @@ impl Figure {
         Self { title: title.into(), ..Self::default() }
     }
 
-    /// The same figure under another title.
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = title.into();
-        self
-    }
-
     /// Small print below the legend: sources, assumptions.
     pub fn footnote(mut self, text: impl Into<String>) -> Self {
         self.footnote = text.into();

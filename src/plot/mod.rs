@@ -32,7 +32,7 @@ mod render;
 mod scene;
 mod ticks;
 
-pub use compare::{course_figure, session_figure};
+pub use compare::{course_figure, population_figure, session_figure};
 pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};

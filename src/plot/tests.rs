@@ -298,21 +298,6 @@ fn percentiles_are_ranges_around_a_line() {
 }
 
 #[test]
-fn a_population_has_a_panel_per_output() {
-    let values = [vec![1.0, 2.0], vec![3.0, 5.0], vec![8.0, 9.0]];
-    let outputs = [("esketamine", "ng/mL", values.as_slice()), ("score", "1", &values)];
-    let figure = Figure::bands(&[0.0, 1.0], &[5.0, 50.0, 95.0], outputs).unwrap().title("Induction");
-    let scene = layout::scene(&figure).unwrap();
-    assert_inside(&scene);
-    for text in ["Induction", "time (h)", "esketamine (ng/mL)", "esketamine: median, 5–95 %", "score: median, 5–95 %"]
-    {
-        assert!(texts(&scene).any(|found| found.text == text), "no `{text}`");
-    }
-    let short = [("esketamine", "ng/mL", &values[..2])];
-    assert_eq!(Figure::bands(&[0.0, 1.0], &[5.0, 50.0, 95.0], short).unwrap_err().code(), "E_PLOT_PERCENTILES");
-}
-
-#[test]
 fn a_heat_map_says_what_it_shows() {
     let scene = layout::scene(&plain_map()).unwrap();
     assert_inside(&scene);

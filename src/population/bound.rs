@@ -6,7 +6,7 @@ use super::people::{People, Who};
 use super::random::{Purpose, Stream};
 use super::stated::{Covariate, Kind, Stated};
 use super::subject::{Seat, Subject, SubjectError};
-use crate::error::{Diagnostic, Fault, Faults};
+use crate::error::{Diagnostic, Faults};
 use crate::model::{CovariateKind, Model, common_covariate, common_covariates};
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ impl Bound {
                 for at in 0..stated.covariates.len() {
                     match target(stated, at, model, others) {
                         Ok(found) => targets.push(found),
-                        Err(fault) => faults.push(fault),
+                        Err(found) => faults.extend(found.into_vec()),
                     }
                 }
                 Faults::check(faults, || Bound::Stated(BoundStated { stated: Arc::clone(stated), targets }))
@@ -74,9 +74,9 @@ impl Bound {
 }
 
 /// What a covariate sets of a model's subjects; nothing if it only serves others, here or in other models.
-fn target(stated: &Stated, at: usize, model: &Model, others: &[&Model]) -> Result<Option<Target>, Fault<PeopleError>> {
+fn target(stated: &Stated, at: usize, model: &Model, others: &[&Model]) -> Result<Option<Target>, Faults<PeopleError>> {
     let Covariate { name, kind, .. } = &stated.covariates[at];
-    let fault = |kind: SubjectError| name.place.fault::<PeopleError>(kind);
+    let fault = |kind: SubjectError| Faults::from(name.place.fault::<PeopleError>(kind));
     let wrong = |needs| fault(SubjectError::WrongKind { name: name.text.clone(), needs });
     let Some(seat) = Subject::seat(model, &name.text) else {
         let elsewhere = others.iter().any(|other| other.covariates().iter().any(|c| c.name == name.text));
@@ -93,17 +93,22 @@ fn target(stated: &Stated, at: usize, model: &Model, others: &[&Model]) -> Resul
             Ok(_) => Vec::new(),
             Err(error) => {
                 let kind = SubjectError::Unit { name: name.text.clone(), error };
-                return Err(place.fault(kind));
+                return Err(place.fault::<PeopleError>(kind).into());
             }
         },
         (_, Some(_), _) => return Err(wrong("a number with a unit")),
         (Some(CovariateKind::Category { options }), _, Kind::Words(words)) => {
-            let place = |word: &crate::document::Text| {
-                let (name, found, known) = (name.text.clone(), word.text.clone(), options.clone());
-                let unknown = || word.place.fault(SubjectError::UnknownCategory { name, found, known });
-                options.iter().position(|o| *o == word.text).map(|i| i as f64).ok_or_else(unknown)
-            };
-            words.iter().map(place).collect::<Result<_, _>>()?
+            let (mut places, mut faults) = (Vec::new(), Vec::new());
+            for word in words {
+                match options.iter().position(|o| *o == word.text) {
+                    Some(place) => places.push(place as f64),
+                    None => {
+                        let (name, found, known) = (name.text.clone(), word.text.clone(), options.clone());
+                        faults.push(word.place.fault(SubjectError::UnknownCategory { name, found, known }));
+                    }
+                }
+            }
+            Faults::check(faults, || places)?
         }
         (Some(CovariateKind::Category { .. }), ..) => return Err(wrong("one of a list of words")),
         (_, _, Kind::Flag) => Vec::new(),
@@ -169,7 +174,7 @@ pub(super) enum Covariates<'p> {
         bound: &'p BoundList,
         /// Seats that are not set for everybody.
         open: Vec<bool>,
-        rows: Stream,
+        rows: Box<Stream>,
     },
 }
 
@@ -193,7 +198,7 @@ impl<'p> Covariates<'p> {
             Bound::Listed(bound) => {
                 let open = |seat: &Seat| base.given(*seat).is_none();
                 // No covariate has a name with a blank.
-                let rows = Stream::new(seed, replicate, Purpose::Covariate("row of the list"));
+                let rows = Box::new(Stream::new(seed, replicate, Purpose::Covariate("row of the list")));
                 Covariates::Listed { bound, open: bound.seats.iter().map(open).collect(), rows }
             }
         }

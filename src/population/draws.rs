@@ -2,6 +2,7 @@
 
 use super::bound::{Bound, Covariates};
 use super::effects::Effects;
+use super::estimates::Estimates;
 use super::error::PeopleError;
 use super::people::People;
 use super::subject::{Subject, SubjectError};
@@ -63,7 +64,8 @@ impl<'m> Population<'m> {
         Population { seed, ..self }
     }
 
-    /// The same population in another replicate: other people of the same seed.
+    /// The same population in another replicate: other people of the same seed, and, beyond replicate 0, values of parameters
+    /// drawn as uncertain as the model says that their estimates are.
     pub fn replicate(self, replicate: u64) -> Self {
         Population { replicate, ..self }
     }
@@ -117,15 +119,29 @@ impl<'m> Population<'m> {
         (self.seed, self.replicate)
     }
 
-    /// What should be known about the people: columns that are not used, covariates that are missing.
-    pub fn warnings(&self) -> &[Diagnostic] {
-        &self.warnings
+    /// What should be known about the people: columns that are not used, covariates that are missing, and variability that
+    /// the model does not have.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        let mut warnings = self.warnings.clone();
+        let model = self.model();
+        if self.varies && model.etas().is_empty() {
+            let message =
+                format!("the model `{}` states no variability: people differ in covariates alone", model.id());
+            warnings.push(Diagnostic::warning("W_NO_VARIABILITY", message));
+        }
+        for (name, why) in model.provenance().missing_variability.iter().filter(|_| self.varies) {
+            let message =
+                format!("`{name}` of the model `{}` varies, and is the same for everybody here: {why}", model.id());
+            warnings.push(Diagnostic::warning("W_MISSING_VARIABILITY", message));
+        }
+        warnings
     }
 
     /// Draws people: one for each thread, fastest for people in a row.
     pub fn draws(&self) -> Draws<'_, 'm> {
+        let estimates = Estimates::new(self.model(), self.seed).ok();
         Draws {
-            base: &self.base,
+            base: estimates.map_or_else(|| self.base.clone(), |mut e| e.draw(self.replicate, &self.base)),
             covariates: Covariates::new(&self.people, &self.fixed, &self.base, self.seed, self.replicate),
             effects: self.varies.then(|| Effects::new(self.base.model(), self.seed, self.replicate)),
         }
@@ -135,7 +151,7 @@ impl<'m> Population<'m> {
 /// Draws the people of a population.
 #[derive(Debug)]
 pub struct Draws<'p, 'm> {
-    base: &'p Subject<'m>,
+    base: Subject<'m>,
     covariates: Covariates<'p>,
     /// None where people differ in covariates alone.
     effects: Option<Effects<'m>>,

@@ -46,6 +46,11 @@ pub(super) struct BoundList {
 }
 
 impl Listed {
+    /// Whether there is a column of this name.
+    pub fn describes(&self, covariate: &str) -> bool {
+        self.columns.iter().any(|column| column.name.text == covariate)
+    }
+
     /// Reads a table of comma-separated values: a header with `ID`, and one row per person.
     pub fn read(name: &str, text: &str) -> Result<Listed, Faults<PeopleError>> {
         let source = Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
@@ -104,7 +109,7 @@ impl Listed {
                         warnings.push(unused(column, model));
                     }
                 }
-                Err(fault) => faults.push(fault),
+                Err(found) => faults.extend(found.into_vec()),
             }
         }
         let mut values = vec![f64::NAN; used.len() * self.rows];
@@ -151,7 +156,7 @@ impl Listed {
     }
 
     /// What a column sets of a model's subjects, if anything.
-    fn target<'m>(&self, column: &Column, model: &'m Model) -> Result<Option<Target<'m>>, Fault<PeopleError>> {
+    fn target<'m>(&self, column: &Column, model: &'m Model) -> Result<Option<Target<'m>>, Faults<PeopleError>> {
         let covariate = covariate(model, &column.name.text);
         let name = match covariate {
             Some(covariate) => covariate.name.clone(),
@@ -163,8 +168,10 @@ impl Listed {
             Some(_) => None,
             None => common_covariate(&name),
         };
-        let fault =
-            |error| column.name.place.fault(PeopleError::from(SubjectError::Unit { name: name.clone(), error }));
+        let fault = |error| {
+            let kind = SubjectError::Unit { name: name.clone(), error };
+            Faults::from(column.name.place.fault::<PeopleError>(kind))
+        };
         let unit = match (&column.unit, own) {
             (Some(unit), Some(own)) => {
                 Quantity::new(1.0, unit.clone()).like(&own).map_err(fault)?;
@@ -172,7 +179,7 @@ impl Listed {
             }
             (Some(_), None) => {
                 let needs = "no number, and its column has no unit";
-                return Err(column.name.place.fault(SubjectError::WrongKind { name, needs }));
+                return Err(column.name.place.fault::<PeopleError>(SubjectError::WrongKind { name, needs }).into());
             }
             (None, own) => own,
         };
@@ -303,7 +310,7 @@ impl<'a> Reader<'a> {
             let place = self.place(start + range.start, start + range.end);
             let cell = unquoted(&line[range.clone()]);
             match column(&cell, place.clone()) {
-                Err(fault) => self.faults.push(fault),
+                Err(found) => self.faults.extend(found.into_vec()),
                 Ok(column) if column.name.text.eq_ignore_ascii_case("ID") && id.is_none() => id = Some(at),
                 Ok(column) if columns.iter().any(|c| c.name.text == column.name.text) => {
                     self.faults.push(place.fault(PeopleError::RepeatedColumn { name: column.name.text }));
@@ -320,15 +327,16 @@ impl<'a> Reader<'a> {
 }
 
 /// `weight`, or `weight [kg]`.
-fn column(cell: &Cow<'_, str>, place: Place) -> Result<Column, Fault<PeopleError>> {
+fn column(cell: &str, place: Place) -> Result<Column, Faults<PeopleError>> {
     let (name, unit) = match cell.split_once('[') {
         Some((name, unit)) => (name.trim(), Some(unit.trim().trim_end_matches(']'))),
         None => (cell.trim(), None),
     };
     if name.is_empty() {
-        return Err(place.fault(PeopleError::NamelessColumn));
+        return Err(place.fault::<PeopleError>(PeopleError::NamelessColumn).into());
     }
     let unit = unit.map(|unit| unit.parse::<Unit>());
-    let unit = unit.transpose().map_err(|fault| place.fault(DocumentError::Unit(fault.kind)))?;
+    let fault = |error| Faults::from(place.fault::<PeopleError>(DocumentError::Unit(error)));
+    let unit = unit.transpose().map_err(|unknown| fault(unknown.kind))?;
     Ok(Column { name: Text::at(name.into(), place), unit })
 }

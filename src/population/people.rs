@@ -82,6 +82,14 @@ impl People {
         }
     }
 
+    /// Whether a covariate is one of those that they are described by.
+    pub fn describes(&self, covariate: &str) -> bool {
+        match &self.0 {
+            Who::Stated(stated) => stated.covariates.iter().any(|c| c.name.text == covariate),
+            Who::Listed(list) => list.describes(covariate),
+        }
+    }
+
     /// How many there are, if they are listed.
     pub fn count(&self) -> Option<u64> {
         match &self.0 {

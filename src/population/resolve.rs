@@ -219,7 +219,7 @@ where
     let mut order: Vec<usize> = Vec::new();
     while order.len() < covariates.len() {
         let waiting = |i: &usize| !order.contains(i);
-        let ready = (0..covariates.len()).find(|i| waiting(i) && !parents[*i].iter().any(|p| waiting(p)));
+        let ready = (0..covariates.len()).find(|i| waiting(i) && !parents[*i].iter().any(waiting));
         let Some(next) = ready else {
             // Everything that waits is decided by something that waits: going back leads round a ring.
             let mut path = vec![(0..covariates.len()).find(waiting)?];

@@ -2,10 +2,13 @@
 //! people alone, never on the threads.
 
 use crate::Error;
+use crate::error::Diagnostic;
 use crate::math::statistics::percentile;
+use crate::metrics::Measure;
 use crate::population::{Draws, Outside, Population, Subject};
-use crate::simulate::{Prepared, Residuals, SimulationError, Workspace};
+use crate::simulate::{Missing, Prepared, Residuals, SimulationError, Workspace};
 use crate::solve::Work;
+use crate::units::Unit;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
@@ -46,6 +49,13 @@ impl Remarks {
         self.work = self.work + other.work;
         self
     }
+
+    /// Says how many failed, if any did.
+    pub fn warning(&self, people: u64) -> Option<Diagnostic> {
+        let failed = self.failures.len();
+        let message = || format!("{failed} of {people} subjects failed: they have no values");
+        (failed > 0).then(|| Diagnostic::warning("W_SUBJECTS_FAILED", message()))
+    }
 }
 
 /// What a thread draws and solves with.
@@ -53,6 +63,32 @@ struct Worker<'c, 'm> {
     draws: Draws<'c, 'm>,
     workspace: Workspace<'m>,
     residuals: Option<Residuals<'c>>,
+}
+
+/// One worker per thread, made when the thread first has something to do.
+struct Workers<'c, 'm> {
+    cohort: &'c Cohort<'c, 'm>,
+    of_threads: Vec<Mutex<Option<Worker<'c, 'm>>>>,
+}
+
+impl<'c, 'm> Workers<'c, 'm> {
+    fn new(cohort: &'c Cohort<'c, 'm>) -> Self {
+        Workers { cohort, of_threads: (0..rayon::current_num_threads()).map(|_| Mutex::new(None)).collect() }
+    }
+
+    /// Lends the worker of this thread.
+    fn lend<T>(&self, job: impl FnOnce(&mut Worker<'c, 'm>) -> T) -> T {
+        let thread = rayon::current_thread_index().unwrap_or(0);
+        let mut worker = self.of_threads[thread].lock().unwrap_or_else(PoisonError::into_inner);
+        job(worker.get_or_insert_with(|| self.cohort.worker()))
+    }
+
+    /// What their engines did.
+    fn work(self) -> Work {
+        let workers = self.of_threads.into_iter();
+        let workers = workers.filter_map(|worker| worker.into_inner().unwrap_or_else(PoisonError::into_inner));
+        workers.fold(Work::default(), |sum, worker| sum + worker.workspace.work())
+    }
 }
 
 impl<'c, 'm> Cohort<'c, 'm> {
@@ -73,23 +109,17 @@ impl<'c, 'm> Cohort<'c, 'm> {
     pub fn run(&self, people: Range<u64>, out: &mut [f64]) -> Remarks {
         let (numbers, block) = (self.prepared.numbers(), self.block());
         assert_eq!(out.len() as u64, numbers as u64 * (people.end - people.start), "numbers of every person");
-        let threads = rayon::current_num_threads();
-        let workers: Vec<Mutex<Option<Worker<'c, 'm>>>> = (0..threads).map(|_| Mutex::new(None)).collect();
+        let workers = Workers::new(self);
         let blocks = out.par_chunks_mut(numbers * block).enumerate().map(|(i, out)| {
             let first = people.start + (i * block) as u64;
-            let thread = rayon::current_thread_index().unwrap_or(0);
-            let mut worker = workers[thread].lock().unwrap_or_else(PoisonError::into_inner);
-            let worker = worker.get_or_insert_with(|| self.worker());
-            self.run_block(worker, first..people.end.min(first + block as u64), out)
+            workers.lend(|worker| self.run_block(worker, first..people.end.min(first + block as u64), out))
         });
         let remarks: Vec<Remarks> = blocks.collect();
-        let workers =
-            workers.into_iter().filter_map(|worker| worker.into_inner().unwrap_or_else(PoisonError::into_inner));
-        let work = workers.fold(Work::default(), |sum, worker| sum + worker.workspace.work());
+        let work = workers.work();
         remarks.into_iter().fold(Remarks { work, ..Remarks::default() }, Remarks::and)
     }
 
-    fn worker(&self) -> Worker<'c, 'm> {
+    fn worker(&self) -> Worker<'_, 'm> {
         let (seed, replicate) = self.population.key();
         Worker {
             draws: self.population.draws(),
@@ -98,7 +128,7 @@ impl<'c, 'm> Cohort<'c, 'm> {
         }
     }
 
-    fn run_block(&self, worker: &mut Worker<'c, 'm>, people: Range<u64>, out: &mut [f64]) -> Remarks {
+    fn run_block(&self, worker: &mut Worker<'_, 'm>, people: Range<u64>, out: &mut [f64]) -> Remarks {
         let Worker { draws, workspace, residuals } = worker;
         let mut remarks = Remarks::default();
         let mut failed: Vec<Option<Error>> = Vec::with_capacity(BLOCK);
@@ -127,6 +157,85 @@ impl<'c, 'm> Cohort<'c, 'm> {
             }
         }
         remarks
+    }
+
+    /// Metrics of people over the whole simulation, each of an output by its place in the model. `tick` is told how many people
+    /// were run each time some were.
+    ///
+    /// # Errors
+    /// A level of another dimension than its output.
+    pub fn measure(
+        &self,
+        people: Range<u64>,
+        wanted: &[(usize, Measure)],
+        tick: impl Fn(u64) + Sync,
+    ) -> Result<(Vec<Measured>, Remarks), SimulationError> {
+        let prepared = self.prepared.sampled(Vec::new())?;
+        let cohort = Cohort { prepared: &prepared, ..*self };
+        let outputs = prepared.model().outputs();
+        let mut measured: Vec<Measured> = wanted
+            .iter()
+            .map(|(output, measure)| Measured {
+                measure: measure.clone(),
+                unit: measure
+                    .definition()
+                    .scale
+                    .unit(&outputs[*output].unit)
+                    .unwrap_or_else(|_| outputs[*output].unit.clone()),
+                values: Vec::with_capacity((people.end - people.start) as usize),
+                missing: None,
+            })
+            .collect();
+        let workers = Workers::new(&cohort);
+        let blocks: Vec<Range<u64>> =
+            people.clone().step_by(BLOCK).map(|first| first..people.end.min(first + BLOCK as u64)).collect();
+        let done: Vec<(Vec<Vec<Result<f64, Missing>>>, Remarks)> = blocks
+            .into_par_iter()
+            .map(|block| {
+                let count = block.end - block.start;
+                let done = workers.lend(|worker| cohort.measure_block(worker, block, wanted));
+                tick(count);
+                done
+            })
+            .collect();
+        let mut remarks = Remarks { work: workers.work(), ..Remarks::default() };
+        for (rows, found) in done {
+            remarks = remarks.and(found);
+            for row in rows {
+                for (metric, value) in measured.iter_mut().zip(row) {
+                    metric.values.push(value.unwrap_or(f64::NAN));
+                    metric.missing = metric.missing.or(value.err());
+                }
+            }
+        }
+        Ok((measured, remarks))
+    }
+
+    fn measure_block(
+        &self,
+        worker: &mut Worker<'_, 'm>,
+        people: Range<u64>,
+        wanted: &[(usize, Measure)],
+    ) -> (Vec<Vec<Result<f64, Missing>>>, Remarks) {
+        let Worker { draws, workspace, .. } = worker;
+        let mut remarks = Remarks::default();
+        let rows = people.map(|person| {
+            let mut row = vec![Ok(f64::NAN); wanted.len()];
+            let drawn = draws.subject(person, self.prepared.occasions()).map_err(Error::from);
+            let solved = drawn.and_then(|subject| {
+                self.prepared.measure(&subject, workspace, wanted, &mut row)?;
+                Ok(subject)
+            });
+            match solved {
+                Ok(subject) => remarks.outside.add(&subject),
+                Err(error) => {
+                    row.fill(Ok(f64::NAN));
+                    remarks.failures.push((person, error));
+                }
+            }
+            row
+        });
+        (rows.collect(), remarks)
     }
 
     /// Percentiles of every output at every sampling time, of those who do not fail. `tick` is told how many people were run
@@ -180,6 +289,19 @@ pub fn waves(size: u64, wave: u64) -> impl Iterator<Item = Range<u64>> {
 fn of_column(mut column: Vec<f64>, percentiles: &[f64]) -> Vec<f64> {
     column.sort_unstable_by(f64::total_cmp);
     percentiles.iter().map(|p| percentile(&column, *p)).collect()
+}
+
+/// A metric of people.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measured {
+    /// The metric.
+    pub measure: Measure,
+    /// Its unit.
+    pub unit: Unit,
+    /// Of each person; NaN of those who have none.
+    pub values: Vec<f64>,
+    /// Why the first who did not fail has none.
+    pub missing: Option<Missing>,
 }
 
 /// Percentiles of a population at every sampling time.

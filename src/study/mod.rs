@@ -9,7 +9,7 @@ mod verify;
 pub use verify::{CheckResult, verify};
 
 use crate::document::DocumentError;
-use crate::error::Kind;
+use crate::error::{Kind, listed, nearest};
 use crate::metrics::MeasureError;
 use crate::population::PeopleError;
 
@@ -45,6 +45,17 @@ pub enum PlanError {
         /// The name.
         name: String,
     },
+    /// A reference that is no arm.
+    #[error("there is no arm `{name}`")]
+    UnknownArm {
+        /// What was written.
+        name: String,
+        /// The arms.
+        known: Vec<String>,
+    },
+    /// A population of nobody.
+    #[error("a population needs a person")]
+    NoPeople,
     /// A plan that compares nothing.
     #[error("a comparison needs an arm")]
     NoArms,
@@ -77,6 +88,8 @@ impl Kind for PlanError {
             PlanError::Sweep(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
+            PlanError::NoPeople => "E_OUT_OF_RANGE",
             PlanError::NoArms => "E_NO_ARMS",
             PlanError::NarrowBand => "E_NARROW_BAND",
             PlanError::NotOneDose => "E_NOT_ONE_DOSE",
@@ -99,6 +112,10 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.hint(),
             PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
+            PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the arms are {}", listed(known.iter().map(String::as_str))),
+            }),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
             ),

@@ -200,6 +200,13 @@ fn person<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Models) -> 
     with_values(subject, &arm.set)
 }
 
+/// What holds for all people of a population: the plan's person where the people are not described, and what the arm changes.
+pub(super) fn base<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Models) -> Result<Subject<'m>, Error> {
+    let described = |name: &Text| plan.population.as_ref().is_some_and(|p| p.people.describes(&name.text));
+    let subject = plan.subject.iter().filter(|(name, _)| !described(name)).cloned().collect();
+    person(&Plan { subject, ..plan.clone() }, arm, model, models)
+}
+
 /// The same person with values of parameters in place of the model's.
 fn with_values<'m>(mut subject: Subject<'m>, values: &[(Text, Text)]) -> Result<Subject<'m>, Error> {
     for (name, value) in values {
@@ -217,21 +224,43 @@ pub(super) fn simulated<'m>(
     schedule: &str,
     configure: impl FnOnce(Simulation<'m>, &Schedule) -> Simulation<'m>,
 ) -> Result<Profile<'m>, Error> {
+    let simulation = simulation(model, subject, text, schedule, configure)?;
+    Ok(simulation.run().map_err(|e| e.said_in(text))?)
+}
+
+/// Reads a schedule; faults are placed in the plan.
+fn simulation<'m>(
+    model: &'m Model,
+    subject: &Subject<'m>,
+    text: &Text,
+    schedule: &str,
+    configure: impl FnOnce(Simulation<'m>, &Schedule) -> Simulation<'m>,
+) -> Result<Simulation<'m>, Error> {
     let place = |e: Error| e.placed_in(text).placed(&text.place);
     let schedule: Schedule = schedule.parse().map_err(|e| place(Error::from(e)))?;
-    let simulation = configure(Simulation::new(model).subject(subject), &schedule).give(schedule);
-    Ok(simulation.run().map_err(|e| e.said_in(text))?)
+    Ok(configure(Simulation::new(model).subject(subject), &schedule).give(schedule))
 }
 
 /// One dose, from 0 h on: doses, areas and residence times of a session are those of that dose.
 fn session<'m>(model: &'m Model, subject: &Subject<'m>, text: &Text, until: f64) -> Result<Profile<'m>, Error> {
+    let simulation = session_simulation(model, subject, text, until)?;
+    Ok(simulation.run().map_err(|e| e.said_in(text))?)
+}
+
+/// The same, not yet run.
+pub(super) fn session_simulation<'m>(
+    model: &'m Model,
+    subject: &Subject<'m>,
+    text: &Text,
+    until: f64,
+) -> Result<Simulation<'m>, Error> {
     if let Ok(schedule) = text.text.parse::<Schedule>() {
         let doses = schedule.bounded(None).map(|regimen| regimen.doses()).unwrap_or_default();
         if !matches!(doses.as_slice(), [only] if only.time == 0.0) {
             return Err(Error::from(text.place.fault::<ErrorKind>(PlanError::NotOneDose)));
         }
     }
-    simulated(model, subject, text, &text.text, |simulation, schedule| {
+    simulation(model, subject, text, &text.text, |simulation, schedule| {
         let doses = schedule.clone().bounded(Some(until)).map(|regimen| regimen.doses()).unwrap_or_default();
         let ends = doses.iter().map(|dose| dose.time + dose.input.hours());
         let grid = (0..).map(|k| f64::from(k) * STEP).take_while(|t| *t <= until);

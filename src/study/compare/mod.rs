@@ -3,11 +3,15 @@
 mod arm;
 mod course;
 mod plan;
+mod population;
+mod population_table;
 mod table;
 
 pub use arm::{ArmResult, Band, Curve, Metabolite, Published};
 pub use course::{CourseResult, PhaseResult};
-pub use plan::{ArmPlan, BandPlan, Observed, Plan, Variant, default_plan};
+pub use plan::{ArmPlan, BandPlan, Observed, PeoplePlan, Plan, Variant, default_plan};
+pub use population::{ArmPeople, PERCENTILES, PopulationResult, Ratio, Summary};
+pub use population_table::{population_profiles, population_summary, population_table};
 pub use table::{course_table, disposition_table, profiles, published_table, ranking_table, session_table, summary};
 
 use crate::Error;
@@ -17,7 +21,7 @@ use rayon::prelude::*;
 use std::collections::BTreeMap;
 
 /// The result of a comparison.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Comparison {
     /// The title.
     pub title: String,
@@ -29,6 +33,8 @@ pub struct Comparison {
     pub course_name: Option<String>,
     /// The arms, in the order of the plan.
     pub arms: Vec<ArmResult>,
+    /// What virtual people gave in these arms, if the plan has any.
+    pub population: Option<PopulationResult>,
     /// What should be known about the result.
     pub warnings: Vec<Diagnostic>,
 }
@@ -51,23 +57,25 @@ impl Plan {
     }
 }
 
-/// Runs a plan. `tick` is called after each arm, from any thread.
+/// Runs a plan. `tick` is told how many people more have gone through an arm, from any thread.
 ///
 /// # Errors
 /// What is wrong with an arm, placed where the plan says it.
-pub fn compare(plan: &Plan, models: &Models, tick: impl Fn() + Sync) -> Result<Comparison, Error> {
+pub fn compare(plan: &Plan, models: &Models, tick: impl Fn(u64) + Sync) -> Result<Comparison, Error> {
     let arms: Result<Vec<_>, Error> = plan
         .arms
         .par_iter()
         .map(|arm| {
             let result = arm::run(plan, arm, models);
-            tick();
+            tick(1);
             result
         })
         .collect();
     let arms = arms?;
+    let population = population::run(plan, models, &tick)?;
     let mut warnings: Vec<Diagnostic> = Vec::new();
-    for warning in arms.iter().flat_map(|a| &a.warnings) {
+    let of_people = population.iter().flat_map(|p| &p.arms).flat_map(|a| &a.warnings);
+    for warning in arms.iter().flat_map(|a| &a.warnings).chain(of_people) {
         if !warnings.contains(warning) {
             warnings.push(warning.clone());
         }
@@ -78,6 +86,7 @@ pub fn compare(plan: &Plan, models: &Models, tick: impl Fn() + Sync) -> Result<C
         monitor: plan.monitor,
         course_name: plan.course_name.clone(),
         arms,
+        population,
         warnings,
     })
 }

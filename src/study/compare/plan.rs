@@ -3,6 +3,7 @@
 use crate::document::{self, Log, Place, Table, Text, Value};
 use crate::error::{Faults, Source};
 use crate::metrics::Measure;
+use crate::population::People;
 use crate::study::PlanError;
 use crate::study::reading::{duration, pairs};
 use crate::units::Quantity;
@@ -20,8 +21,23 @@ pub struct Plan {
     pub monitor: f64,
     /// The name of the common course.
     pub course_name: Option<String>,
+    /// The virtual people that go through every arm besides the person.
+    pub population: Option<PeoplePlan>,
+    /// The name of the arm that others are compared with on these people.
+    pub reference: Option<Text>,
     /// The arms.
     pub arms: Vec<ArmPlan>,
+}
+
+/// The virtual people of a plan.
+#[derive(Debug, Clone)]
+pub struct PeoplePlan {
+    /// How many.
+    pub size: u64,
+    /// The seed of everything that is drawn for them.
+    pub seed: u64,
+    /// Who they are.
+    pub people: People,
 }
 
 /// One arm of a plan, as written.
@@ -95,7 +111,7 @@ impl Plan {
             &log,
             "a compare plan",
             table.get_ref(),
-            &["format", "title", "subject", "until", "monitor", "course", "arm"],
+            &["format", "title", "subject", "population", "reference", "until", "monitor", "course", "arm"],
         );
         root.check_format();
         let course = root.get("course").and_then(|v| v.table(&["name", "give"]));
@@ -111,6 +127,8 @@ impl Plan {
             subject: root.get("subject").and_then(|v| pairs(&v)).unwrap_or_default(),
             until: duration(&root, "until").unwrap_or(24.0),
             monitor: duration(&root, "monitor").unwrap_or(2.0),
+            population: root.get("population").and_then(|v| people(&v)),
+            reference: root.text("reference"),
             course_name: course.as_ref().and_then(|c| c.text("name")).map(|t| t.text),
             arms,
         };
@@ -126,6 +144,16 @@ impl Plan {
             None => self.subject.push((Text::at(name.to_string(), value.place.clone()), value)),
         }
     }
+}
+
+fn people(value: &Value<'_, PlanError>) -> Option<PeoplePlan> {
+    let table = value.entries()?;
+    let (size, seed) = (table.need("size")?.count()? as u64, table.need("seed")?.count()? as u64);
+    if size == 0 {
+        value.log.report(&table.need("size")?.place, PlanError::NoPeople);
+        return None;
+    }
+    Some(PeoplePlan { size, seed, people: People::read(&table, &["size", "seed"])? })
 }
 
 fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {

@@ -212,7 +212,8 @@ impl Comparison {
     }
 }
 
-fn is_comparable(a: &ArmResult, b: &ArmResult) -> bool {
+/// Whether two arms measure the same analyte at the same site.
+pub(super) fn is_comparable(a: &ArmResult, b: &ArmResult) -> bool {
     let named = a.analyte != "other" || (a.model == b.model && a.output == b.output);
     named && a.analyte == b.analyte && a.site == b.site
 }
