@@ -12,6 +12,7 @@ mod schedule;
 mod simulate;
 mod simulate_data;
 mod sweep;
+mod threads;
 
 use crate::Error;
 use crate::document::{Place, Text};

@@ -3,6 +3,7 @@
 use super::engine::describe;
 use super::output::{self, beside, spooled, warn, write_table};
 use super::progress::Progress;
+use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome};
 use crate::Error;
 use crate::io::{
@@ -15,7 +16,6 @@ use crate::population::{Population, Subject};
 use crate::simulate::Prepared;
 use crate::study::cohort::{Bands, Cohort, Remarks, waves};
 use clap::Args;
-use rayon::ThreadPoolBuilder;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -42,9 +42,8 @@ pub(super) struct PopulationArgs {
     /// Outputs as they would be measured, with residual errors; in data sets those of observation rows
     #[arg(long, requires = "seed")]
     pub(super) residual: bool,
-    /// Threads to use in place of one per core; they change no digit
-    #[arg(long, value_name = "N", conflicts_with = "data")]
-    threads: Option<usize>,
+    #[command(flatten)]
+    threads: ThreadsArgs,
 }
 
 fn percentile(text: &str) -> Result<f64, String> {
@@ -58,6 +57,20 @@ impl PopulationArgs {
     /// Whether a population is asked for.
     pub(super) fn asked(&self) -> bool {
         self.subjects.is_some() || self.population.is_some()
+    }
+
+    /// Options that mean nothing without a population are not passed over; a data set has people of its own.
+    pub(super) fn check(&self, data: bool) -> Result<(), ArgumentError> {
+        let options = [
+            ("--percentiles", !self.percentiles.is_empty()),
+            ("--threads", self.threads.asked()),
+            ("--residual", self.residual && !data),
+            ("--seed", self.seed.is_some() && !data),
+        ];
+        match options.iter().find(|(_, given)| *given && !self.asked()) {
+            Some((option, _)) => Err(ArgumentError::NoPopulation { option: option.to_string() }),
+            None => Ok(()),
+        }
     }
 
     /// The population, with what holds for everybody; and the file that says who they are.
@@ -93,8 +106,7 @@ pub(super) struct Run<'a, 'm> {
 impl<'m> Run<'_, 'm> {
     /// Runs it; `manifest` says what is known before.
     pub(super) fn run(&self, mut manifest: Manifest) -> Result<Outcome, Failure> {
-        let pool = ThreadPoolBuilder::new().num_threads(self.args.threads.unwrap_or(0)).build();
-        let pool = pool.map_err(|error| ArgumentError::Threads { message: error.to_string() })?;
+        let pool = self.args.threads.pool()?;
         let cohort = Cohort { prepared: self.prepared, population: self.population, residual: self.args.residual };
         manifest.seed = self.args.seed;
         let remarks = pool.install(|| -> Result<Remarks, Failure> {

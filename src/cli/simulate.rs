@@ -68,6 +68,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     if let Some(path) = args.out.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv"))) {
         return Err(ArgumentError::NoCsv { path: path.display().to_string() }.into());
     }
+    args.people.check(args.data.is_some())?;
     let chosen = args.person.model()?;
     let subject = args.person.subject(&chosen)?;
     if let Some(path) = &args.data {

@@ -4,6 +4,7 @@ use super::compare::beside;
 use super::engine::EngineArgs;
 use super::output::{print, table, warn};
 use super::progress::Progress;
+use super::threads::ThreadsArgs;
 use super::{Failure, Outcome, Shared, model, read};
 use crate::io::{Cell, Column, Table, csv_rows};
 use crate::simulate::Settings;
@@ -12,7 +13,6 @@ use crate::study::sweep::{
 };
 use clap::{Args, Subcommand};
 use indicatif::{DecimalBytes, HumanCount};
-use rayon::ThreadPoolBuilder;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::{Path, PathBuf};
@@ -52,9 +52,8 @@ struct RunArgs {
     /// Only a share of the parts, such as 3/64; it may be given again, and goes on with what is there
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
-    /// Threads, instead of as many as the computer has
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    threads: Option<u16>,
+    #[command(flatten)]
+    threads: ThreadsArgs,
     /// Say nothing but warnings and errors
     #[arg(long)]
     quiet: bool,
@@ -109,8 +108,7 @@ fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
     let run = Run::new(&sweep, &lock, &folder, args.shard.unwrap_or(Shard::WHOLE), args.resume)?;
     models.values().for_each(|model| warn(model.warnings()));
     warn(run.warnings());
-    let pool = ThreadPoolBuilder::new().num_threads(args.threads.map_or(0, usize::from)).build();
-    let pool = pool.map_err(|e| super::ArgumentError::Threads { message: e.to_string() })?;
+    let pool = args.threads.pool()?;
     if !args.quiet && !run.is_complete() {
         eprintln!("{}", outlook(&sweep, &lock, &run, pool.current_num_threads()));
     }
