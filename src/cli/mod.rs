@@ -160,6 +160,18 @@ pub enum ArgumentError {
     /// A population of nobody knows how many.
     #[error("`--population` says who the people are, and not how many")]
     NoSize,
+    /// A covariate of the command line that the population has for each of its people.
+    #[error("`{option}` is given, and the population describes it for each of its people")]
+    DescribedTwice {
+        /// The option.
+        option: String,
+    },
+    /// One percentile twice.
+    #[error("the percentile {percentile} is asked for twice")]
+    RepeatedPercentile {
+        /// The percentile.
+        percentile: f64,
+    },
     /// An option about a population that nobody asked for.
     #[error("`{option}` is given, and there is no population")]
     NoPopulation {
@@ -199,7 +211,10 @@ impl Kind for ArgumentError {
                 "E_ARGUMENT"
             }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
-            ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => "E_ARGUMENT",
+            ArgumentError::NoSize
+            | ArgumentError::NoPopulation { .. }
+            | ArgumentError::DescribedTwice { .. }
+            | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
             ArgumentError::Threads { .. } => "E_THREADS",
             ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
@@ -211,6 +226,8 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::NoCsv { .. } => Some("end the name in `.csv`".into()),
+            ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
+            ArgumentError::RepeatedPercentile { .. } => None,
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("give `--subjects` and `--seed` as well".into())
             }
