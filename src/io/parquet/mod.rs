@@ -66,7 +66,7 @@ impl<W: Write + Send> Parquet<W> {
             .build();
         let file = root.and_then(|root| SerializedFileWriter::new(out, Arc::new(root), Arc::new(properties)));
         let columns = columns.iter().map(Held::new).collect();
-        Ok(Parquet { file: file.map_err(failed)?, rows: Rows::default(), group: Group { columns, rows: 0 } })
+        Ok(Parquet { file: file.map_err(failed)?, rows: Rows::new(), group: Group { columns, rows: 0 } })
     }
 
     /// Adds rows of CSV, which may be cut anywhere.

@@ -4,7 +4,7 @@ use csv_core::{ReadRecordResult, Reader};
 use std::io;
 
 /// A reader of CSV that is handed its text piece by piece.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Rows {
     reader: Reader,
     /// The cells of the row in hand, unquoted, one behind the other.
@@ -16,6 +16,10 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    pub fn new() -> Self {
+        Rows { reader: Reader::new(), cells: Vec::new(), ends: Vec::new(), filled: (0, 0) }
+    }
+
     /// Reads a piece, and hands on each row that it completes.
     pub fn read(&mut self, mut piece: &[u8], mut row: impl FnMut(Row<'_>) -> io::Result<()>) -> io::Result<()> {
         while !piece.is_empty() {
@@ -70,3 +74,35 @@ impl<'r> Iterator for Row<'r> {
 }
 
 impl ExactSizeIterator for Row<'_> {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_may_be_cut_anywhere() {
+        let long = "x".repeat(1000);
+        let text = format!("1,\"a, \"\"b\"\"\",\n,,2\n\"\",{long},3\n{}\n", ["y"; 40].join(","));
+        let wanted: Vec<Vec<String>> = vec![
+            ["1", "a, \"b\"", ""].map(String::from).into(),
+            ["", "", "2"].map(String::from).into(),
+            vec![String::new(), long, "3".into()],
+            vec!["y".into(); 40],
+        ];
+        for piece in [1, 2, 3, 7, 256, text.len()] {
+            let (mut rows, mut found) = (Rows::new(), Vec::new());
+            for piece in text.as_bytes().chunks(piece) {
+                let keep = |row: Row<'_>| {
+                    found.push(row.map(|cell| String::from_utf8(cell.to_vec()).unwrap()).collect::<Vec<_>>());
+                    Ok(())
+                };
+                rows.read(piece, keep).unwrap();
+            }
+            assert!(rows.is_complete());
+            assert_eq!(found, wanted, "in pieces of {piece}");
+        }
+        let mut rows = Rows::new();
+        rows.read(b"1,2", |_| Ok(())).unwrap();
+        assert!(!rows.is_complete());
+    }
+}
