@@ -25,7 +25,7 @@ fn here(path: &str) -> PathBuf {
 }
 
 fn plan() -> PathBuf {
-    here("examples/plans/esketamine-population.toml")
+    here("examples/plans/esketamine-dose-interval.toml")
 }
 
 /// A folder with a Python environment and the results of one process; removed at the end.
@@ -53,14 +53,19 @@ impl Bench {
         let _ = fs::remove_dir_all(&folder);
         fs::create_dir_all(&folder).unwrap();
         let bench = Bench { folder };
-        let made = Command::new("python3").args(["-m", "venv"]).arg(bench.path("python")).output();
-        if !made.is_ok_and(|made| made.status.success()) {
-            return skip("no python3 that makes virtual environments (python3-venv)");
-        }
-        let pip =
-            bench.tool("pip").args(["install", "--quiet", "--disable-pip-version-check", package]).output().unwrap();
-        if !pip.status.success() {
-            return skip(&format!("pip cannot install {package}: {}", String::from_utf8_lossy(&pip.stderr)));
+        let mut venv = Command::new("python3");
+        venv.args(["-m", "venv"]).arg(bench.path("python"));
+        let mut pip = bench.tool("pip");
+        pip.args(["install", "--quiet", "--disable-pip-version-check", package]);
+        for mut step in [venv, pip] {
+            match step.stdin(Stdio::null()).output() {
+                Ok(done) if done.status.success() => {}
+                Ok(done) => {
+                    let said = [done.stdout, done.stderr].concat();
+                    return skip(&format!("{step:?} fails: {}", String::from_utf8_lossy(&said).trim()));
+                }
+                Err(error) => return skip(&format!("{step:?} does not start: {error}")),
+            }
         }
         let alone = posology().arg("sweep").arg(plan()).arg("--out").arg(bench.path("whole")).arg("--quiet").status();
         assert!(alone.unwrap().success());

@@ -159,7 +159,8 @@ fn the_figure_of_the_readme_is_what_its_plan_draws() {
 
 #[test]
 fn the_figures_of_the_examples_are_what_they_draw() {
-    let figures: [(&str, fn() -> Result<Figure, posology::Error>); 4] = [
+    type Draw = fn() -> Result<Figure, posology::Error>;
+    let figures: [(&str, Draw); 4] = [
         ("01_first_curve", first_curve::figure),
         ("02_routes", routes::figure),
         ("03_population_bands", population_bands::figure),

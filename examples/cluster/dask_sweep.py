@@ -5,6 +5,7 @@ and see the folders of PLAN and OUT under the same names. Run it again after a f
 """
 
 import argparse
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,7 @@ def main():
     words.add_argument("--workers", type=int, help="worker processes on this machine (one per core)")
     words.add_argument("--scheduler", metavar="ADDRESS", help="a running cluster, such as tcp://10.0.0.1:8786")
     words.add_argument("--posology", default="posology", help="the program, if it is not on the PATH of the workers")
+    words.add_argument("--options", default="", help='options of `posology sweep`, as --options="--kernel baseline"')
     asked = words.parse_args()
     if not asked.plan.is_file():
         sys.exit(f"error: there is no plan {asked.plan}")
@@ -40,7 +42,8 @@ def main():
     commands = {}
     for k in range(1, asked.shards + 1):
         command = [asked.posology, "sweep", str(plan), "--out", str(out), "--shard", f"{k}/{asked.shards}"]
-        commands[f"shard {k}/{asked.shards}"] = command + ["--threads", str(asked.threads), "--quiet"]
+        command += ["--threads", str(asked.threads), "--quiet", *shlex.split(asked.options)]
+        commands[f"shard {k}/{asked.shards}"] = command
 
     cluster = asked.scheduler or LocalCluster(n_workers=asked.workers, threads_per_worker=1, dashboard_address=None)
     failed = {}

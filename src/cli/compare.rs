@@ -96,7 +96,7 @@ fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
     table("\nWithin equal analyte and site", &compare::ranking_table(comparison), format)?;
     if let Some(population) = &comparison.population {
         let heading = format!("\nPopulation: the same {} virtual people in every arm, one session", population.size);
-        table(&heading, &compare::population_table(comparison), format)?;
+        table(&heading, &compare::population_summary(comparison), format)?;
     }
     if comparison.arms.iter().any(|a| !a.published.is_empty()) {
         table("\nPublished beside simulated", &compare::published_table(comparison), format)?;

@@ -5,7 +5,7 @@ use super::engine::EngineArgs;
 use super::output::{print, table, warn};
 use super::progress::Progress;
 use super::{Failure, Outcome, Shared, model, read};
-use crate::io::{Cell, Column, Table};
+use crate::io::{Cell, Column, Table, csv_rows};
 use crate::simulate::Settings;
 use crate::study::sweep::{
     Ended, Folder, Lock, Run, Shard, Sweep, SweepPlan, Totals, Watch, array_expression, merge, status,
@@ -107,6 +107,7 @@ fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
     let folder = Folder::new(&args.out);
     let stop = Stop::listen();
     let run = Run::new(&sweep, &lock, &folder, args.shard.unwrap_or(Shard::WHOLE), args.resume)?;
+    models.values().for_each(|model| warn(model.warnings()));
     warn(run.warnings());
     let pool = ThreadPoolBuilder::new().num_threads(args.threads.map_or(0, usize::from)).build();
     let pool = pool.map_err(|e| super::ArgumentError::Threads { message: e.to_string() })?;
@@ -212,14 +213,13 @@ struct Estimate {
     bytes_per_row: f64,
 }
 
-/// Points tried, persons of each, and the time after which no further point is tried.
-const TRIED: (u64, u64, Duration) = (5, 16, Duration::from_millis(200));
+/// Points that are tried, persons of each at most, and seconds that these may take.
+const TRIED: (u64, u64, f64) = (5, 16, 0.04);
 
 /// What the rest will take, from some persons of some points; none if there is no rest.
 fn estimate(sweep: &Sweep<'_>, lock: &Lock, run: &Run<'_>) -> Option<Estimate> {
-    let (points, most, limit) = TRIED;
-    let (points, persons) = (points.min(lock.points()), most.min(sweep.persons()));
-    let work = run.work();
+    let (points, most, seconds) = TRIED;
+    let (points, work) = (points.min(lock.points()), run.work());
     if work == 0 || points == 0 {
         return None;
     }
@@ -228,25 +228,26 @@ fn estimate(sweep: &Sweep<'_>, lock: &Lock, run: &Run<'_>) -> Option<Estimate> {
         let unit = sweep.run(point, 0..persons);
         (unit, begun.elapsed().as_secs_f64())
     };
-    // Caches and branch predictors are cold at first.
-    timed(0, 1);
-    let begun = Instant::now();
-    let (mut one, mut all, mut tried, mut bytes, mut rows) = (0.0, 0.0, 0.0, 0, 0);
-    for i in 0..points {
-        let point = i * lock.points() / points;
-        one += timed(point, 1).1;
+    // The first of all is slow, since nothing is in a cache yet; it tells how many can be tried.
+    let (_, first) = timed(0, 1);
+    let persons = ((seconds / first) as u64).clamp(1, most).min(sweep.persons());
+    let (mut one, mut all, mut rows, mut bytes) = (0.0, 0.0, 0, 0);
+    for point in (0..points).map(|i| i * lock.points() / points) {
+        if persons > 1 {
+            one += timed(point, 1).1;
+        }
         let (unit, time) = timed(point, persons);
         all += time;
-        tried += 1.0;
         let table = sweep.reduce(point, &[unit]);
         rows += table.len();
-        bytes += crate::io::csv_rows(&table).len();
-        if begun.elapsed() > limit {
+        bytes += csv_rows(&table).len();
+        if first > seconds {
             break;
         }
     }
+    let tried = if first > seconds { 1.0 } else { points as f64 };
     // A point takes some time whatever its persons, and each person more.
-    let per_person = if persons > 1 { f64::max(0.0, (all - one) / (tried * (persons - 1) as f64)) } else { 0.0 };
+    let per_person = f64::max(0.0, (all - one) / tried / (persons - u64::from(persons > 1)) as f64);
     let per_point = f64::max(0.0, one / tried - per_person);
     let work = work as f64 * (per_person + per_point / sweep.persons() as f64);
     Some(Estimate { work: Duration::from_secs_f64(work), bytes_per_row: bytes as f64 / rows.max(1) as f64 })

@@ -127,13 +127,14 @@ mod tests {
         for name in ["csv", "a", "a.csv.gz", ".parquet", ""] {
             assert_eq!(FileFormat::of(Path::new(name)).unwrap_err().code(), "E_TABLE_FORMAT", "{name}");
         }
-        match FileFormat::of(Path::new("a.parquet")) {
-            Ok(format) => assert!(format == FileFormat::Parquet && cfg!(feature = "parquet")),
-            Err(error) => {
-                assert!(cfg!(not(feature = "parquet")));
-                assert_eq!(error.code(), "E_NO_PARQUET");
-                assert!(error.hint().unwrap().contains("--features parquet"));
-            }
+        let parquet = FileFormat::of(Path::new("a.parquet"));
+        #[cfg(feature = "parquet")]
+        assert_eq!(parquet.unwrap(), FileFormat::Parquet);
+        #[cfg(not(feature = "parquet"))]
+        {
+            let error = parquet.unwrap_err();
+            assert_eq!(error.code(), "E_NO_PARQUET");
+            assert!(error.hint().unwrap().contains("--features parquet"));
         }
     }
 

@@ -57,40 +57,42 @@ impl<'d> AtomicFile<'d> {
         Ok(Self { path: path.into(), disk, staged: Some(staged), file: Some(BufWriter::new(file)) })
     }
 
-    /// Brings the bytes to the disk, without moving the file yet.
-    fn settle(&mut self) -> Result<(), IoError> {
+    /// Hands the bytes to the system and, if asked, waits until they are on the disk; the file is not moved yet.
+    fn settle(&mut self, sync: bool) -> Result<(), IoError> {
         let Some(writer) = self.file.take() else { return Ok(()) };
         let settled = writer.into_inner().map_err(io::IntoInnerError::into_error).and_then(|mut file| {
             // A pipe or a terminal cannot be synchronised.
-            if self.staged.is_some() { file.sync() } else { Ok(()) }
+            if sync && self.staged.is_some() { file.sync() } else { Ok(()) }
         });
         settled.map_err(|source| IoError::Write { path: self.path.clone(), source })
     }
 
-    /// Flushes to the disk and moves the file to its place, for good.
+    /// Flushes to the disk and moves the file to its place.
     ///
     /// # Errors
     /// [`IoError::Write`]; the temporary file is removed and an older file at the path stays.
-    pub fn commit(self) -> Result<(), IoError> {
-        let (disk, path) = (self.disk, self.path.clone());
+    pub fn commit(mut self) -> Result<(), IoError> {
+        self.settle(true)?;
+        let folder = self.path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let (disk, folder) = (self.disk, folder.to_path_buf());
         if self.place()? {
-            let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-            disk.sync_folder(folder);
+            disk.sync_folder(&folder);
         }
         Ok(())
     }
 
-    /// The same without waiting for the folder: after a power cut the file may be missing, or the older one be back.
+    /// Moves the file to its place without waiting for the disk. Other processes see it whole or not at all; after a power
+    /// cut it may be damaged or gone, so this is for files that say whether they are whole.
     ///
     /// # Errors
     /// As [`AtomicFile::commit`].
-    pub(crate) fn commit_soon(self) -> Result<(), IoError> {
+    pub(crate) fn commit_soon(mut self) -> Result<(), IoError> {
+        self.settle(false)?;
         self.place().map(|_| ())
     }
 
     /// Whether there was a file to move.
     fn place(mut self) -> Result<bool, IoError> {
-        self.settle()?;
         let Some(staged) = self.staged.take() else { return Ok(false) };
         self.disk.rename(&staged, &self.path).map_err(|source| {
             self.staged = Some(staged);
@@ -233,7 +235,7 @@ pub fn write_set(
 /// # Errors
 /// [`IoError::Write`]. If it is about bringing a file to the disk, no file has been moved.
 pub fn commit_in_order(mut files: Vec<AtomicFile<'_>>) -> Result<(), IoError> {
-    files.iter_mut().try_for_each(AtomicFile::settle)?;
+    files.iter_mut().try_for_each(|file| file.settle(true))?;
     files.into_iter().try_for_each(AtomicFile::commit)
 }
 

@@ -11,8 +11,7 @@ impl Builder<'_> {
     /// The uncertainty of each parameter.
     pub fn uncertainties(&mut self) -> Vec<Option<Uncertainty>> {
         let file = self.file;
-        let found = file.parameters.iter().map(|p| self.uncertainty(p)).collect();
-        found
+        file.parameters.iter().map(|p| self.uncertainty(p)).collect()
     }
 
     fn uncertainty(&mut self, parameter: &ParameterEntry) -> Option<Uncertainty> {

@@ -478,7 +478,7 @@ fn additive_effects_covary_in_the_units_of_their_parameters() {
 #[test]
 fn what_does_not_vary_is_no_fault() {
     let text = BASE.replace("{ cv = 0.3 }", "{ cv = 0 }") + "\n[[block]]\nof = [\"CL\", \"F\"]\ncorrelation = [0.5]\n";
-    assert_eq!(parse(&text).unwrap().blocks()[0].covariance, [0.0, 0.0, 0.49]);
+    assert_eq!(parse(&text).unwrap().blocks()[0].covariance, [0.0, 0.0, 0.7 * 0.7]);
 }
 
 #[test]

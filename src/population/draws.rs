@@ -3,6 +3,7 @@
 use super::bound::{Bound, Covariates};
 use super::effects::Effects;
 use super::error::PeopleError;
+use super::estimates::Estimates;
 use super::people::People;
 use super::subject::{Subject, SubjectError};
 use crate::error::{Diagnostic, Fault, Faults};
@@ -63,7 +64,8 @@ impl<'m> Population<'m> {
         Population { seed, ..self }
     }
 
-    /// The same population in another replicate: other people of the same seed.
+    /// The same population in another replicate: other people of the same seed, and, beyond replicate 0, values of parameters
+    /// drawn as uncertain as the model says that their estimates are.
     pub fn replicate(self, replicate: u64) -> Self {
         Population { replicate, ..self }
     }
@@ -137,8 +139,9 @@ impl<'m> Population<'m> {
 
     /// Draws people: one for each thread, fastest for people in a row.
     pub fn draws(&self) -> Draws<'_, 'm> {
+        let estimates = Estimates::new(self.model(), self.seed).ok();
         Draws {
-            base: &self.base,
+            base: estimates.map_or_else(|| self.base.clone(), |mut e| e.draw(self.replicate, &self.base)),
             covariates: Covariates::new(&self.people, &self.fixed, &self.base, self.seed, self.replicate),
             effects: self.varies.then(|| Effects::new(self.base.model(), self.seed, self.replicate)),
         }
@@ -148,7 +151,7 @@ impl<'m> Population<'m> {
 /// Draws the people of a population.
 #[derive(Debug)]
 pub struct Draws<'p, 'm> {
-    base: &'p Subject<'m>,
+    base: Subject<'m>,
     covariates: Covariates<'p>,
     /// None where people differ in covariates alone.
     effects: Option<Effects<'m>>,

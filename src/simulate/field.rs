@@ -4,7 +4,7 @@ use super::administer::Administration;
 use super::split::{Law, Split};
 use crate::expr::Class;
 use crate::model::{GROUP_INPUT, Model, Reg};
-use crate::solve::{Drive, Field, Flow};
+use crate::solve::{Drive, Field, Flow, STAGES};
 
 /// What reads a clock: its register, and what it shows at the start of each lane's stretch.
 #[derive(Debug, Clone)]
@@ -175,6 +175,7 @@ pub(super) struct ModelField<'m, const L: usize> {
     /// Registers of the states that are closed, and whose: for all others they are empty.
     shut: Vec<(Reg, usize)>,
     drive: Drive<L>,
+    /// The states that it drives slopes with, at the latest times, time after time.
     driven: Vec<[f64; L]>,
     driven_slots: Vec<Reg>,
     clocks: Vec<Clock<L>>,
@@ -205,7 +206,7 @@ impl<'m, const L: usize> ModelField<'m, L> {
             rates: vec![[0.0; L]; rest.len()],
             open: None,
             shut: Vec::new(),
-            driven: vec![[0.0; L]; reads.len()],
+            driven: vec![[0.0; L]; STAGES * reads.len()],
             driven_slots: reads.iter().map(|at| slot(&split.order[*at])).collect(),
             drive: Drive::new(split.exact, reads),
             file: model.tiers().file::<L>(),
@@ -296,14 +297,14 @@ impl<'m, const L: usize> ModelField<'m, L> {
         }
     }
 
-    /// Everything that slopes are computed from.
+    /// Everything that slopes are computed from; `at` says which of the latest times of the drive is `t`.
     #[inline(always)]
-    fn show(&mut self, t: &[f64; L], y: &[[f64; L]]) {
+    fn show(&mut self, at: usize, t: &[f64; L], y: &[[f64; L]]) {
         for (slot, y) in self.slots.iter().zip(y) {
             self.file[*slot] = *y;
         }
-        self.drive.at(t, &mut self.driven);
-        for (slot, x) in self.driven_slots.iter().zip(&self.driven) {
+        let driven = &self.driven[at * self.driven_slots.len()..];
+        for (slot, x) in self.driven_slots.iter().zip(driven) {
             self.file[*slot] = *x;
         }
         for (register, lane) in &self.shut {
@@ -361,7 +362,18 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
 
     #[inline(always)]
     fn slope(&mut self, t: &[f64; L], y: &[[f64; L]], dy: &mut [[f64; L]]) {
-        self.show(t, y);
+        self.drive.at(&[*t], &mut self.driven);
+        self.stage(0, t, y, dy);
+    }
+
+    #[inline(always)]
+    fn foresee(&mut self, times: &[[f64; L]; STAGES]) {
+        self.drive.at(times, &mut self.driven);
+    }
+
+    #[inline(always)]
+    fn stage(&mut self, stage: usize, t: &[f64; L], y: &[[f64; L]], dy: &mut [[f64; L]]) {
+        self.show(stage, t, y);
         match self.law {
             Law::Programs { slopes, rhs, .. } => {
                 self.model.tiers().run_group(slopes, &mut self.file);
@@ -395,7 +407,8 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
 
     #[inline(always)]
     fn jacobian(&mut self, t: &[f64; L], y: &[[f64; L]], j: &mut [[f64; L]]) {
-        self.show(t, y);
+        self.drive.at(&[*t], &mut self.driven);
+        self.show(0, t, y);
         let n = self.rest.len();
         j.fill([0.0; L]);
         let entries = match self.law {

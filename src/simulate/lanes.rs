@@ -3,6 +3,7 @@
 use super::failure::Failing;
 use super::field::ModelField;
 use super::seat::Seat;
+use super::watch::Watch;
 use super::{Prepared, SimulationError};
 use crate::math::kernel;
 use crate::population::Subject;
@@ -14,6 +15,7 @@ use std::ops::Range;
 pub(super) struct Lanes<'m, const L: usize> {
     field: ModelField<'m, L>,
     integrator: Integrator<L>,
+    watch: Watch<L>,
     seats: Vec<Seat>,
 }
 
@@ -28,18 +30,24 @@ struct Run<'a, 'm> {
     keep: Option<&'a mut Trajectory>,
 }
 
-/// One sweep of all lanes, compiled for several instruction sets.
-struct Sweep<'a, 'm, const L: usize> {
+/// Sweeps of all lanes until one has to be looked at, compiled for several instruction sets.
+struct Sweeps<'a, 'm, const L: usize> {
     integrator: &'a mut Integrator<L>,
     field: &'a mut ModelField<'m, L>,
+    watch: &'a mut Watch<L>,
 }
 
-impl<const L: usize> kernel::Work for Sweep<'_, '_, L> {
-    type Output = [Outcome; L];
+impl<const L: usize> kernel::Work for Sweeps<'_, '_, L> {
+    type Output = [bool; L];
 
     #[inline(always)]
-    fn run(self) -> [Outcome; L] {
-        self.integrator.sweep(self.field)
+    fn run(self) -> [bool; L] {
+        loop {
+            self.integrator.attempt(self.field);
+            if let Some(lanes) = self.watch.look(self.integrator) {
+                return lanes;
+            }
+        }
     }
 }
 
@@ -63,6 +71,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
         Lanes {
             field: ModelField::new(prepared.model, &prepared.split),
             integrator: Integrator::new(n, settings.engine.method(), settings.rtol, settings.most_steps),
+            watch: Watch::new(n),
             seats: (0..L).map(|_| Seat::new(prepared)).collect(),
         }
     }
@@ -94,11 +103,11 @@ impl<'m, const L: usize> Lanes<'m, L> {
             *rider = self.next(&mut run, lane);
         }
         while riding.iter().any(Option::is_some) {
-            let Lanes { field, integrator, .. } = self;
-            let outcomes = kernel.run(Sweep { integrator, field });
-            for (lane, outcome) in outcomes.into_iter().enumerate() {
+            let Lanes { field, integrator, watch, .. } = self;
+            let lanes = kernel.run(Sweeps { integrator, field, watch });
+            for lane in (0..L).filter(|lane| lanes[*lane]) {
                 let Some(subject) = riding[lane] else { continue };
-                let goes_on = match outcome {
+                let goes_on = match self.integrator.outcome(lane) {
                     Outcome::Idle | Outcome::Rejected => continue,
                     Outcome::Accepted { from, to, arrived } => {
                         self.accepted(&mut run, lane, subject, [from, to]).and_then(|()| match arrived {
@@ -143,11 +152,19 @@ impl<'m, const L: usize> Lanes<'m, L> {
         if let Some(length) = length {
             self.integrator.begin(lane, seat.y(), seat.scales().absolute(), length);
             self.integrator.at_most(lane, seat.longest_first_step());
+            self.watch.begin(lane, seat, length);
+            self.expect(run, lane);
         }
         if let (None, 0, Some(trajectory)) = (length, lane, &mut run.keep) {
-            seat.keep_end(prepared.until, trajectory);
+            self.seats[lane].keep_end(prepared.until, trajectory);
         }
         Ok(length.is_some())
+    }
+
+    /// When the lane is looked at next: where a sample is due, and after every step that is kept.
+    fn expect(&mut self, run: &Run<'_, 'm>, lane: usize) {
+        let kept = lane == 0 && run.keep.is_some();
+        self.watch.expect(lane, if kept { 0.0 } else { self.seats[lane].due() });
     }
 
     fn accepted(
@@ -169,11 +186,12 @@ impl<'m, const L: usize> Lanes<'m, L> {
             trajectory.push(seat.begin() + from, to - from, (0..n).map(quartic));
         }
         integrator.states(lane, seat.y_mut());
-        seat.look(to).map_err(|error| self.failing(run, lane, subject).error(error))
+        self.expect(run, lane);
+        self.seats[lane].look(to).map_err(|error| self.failing(run, lane, subject).error(error))
     }
 
     fn arrived(&mut self, run: &mut Run<'_, 'm>, lane: usize, subject: usize) -> Result<bool, SimulationError> {
-        self.seats[lane].leave();
+        self.seats[lane].leave(self.watch.peaks(lane));
         self.begin(run, lane, subject)
     }
 
@@ -232,7 +250,7 @@ impl<'m> Lanes<'m, 1> {
                 seat.write_samples_at(prepared, to, out)?;
                 from = to;
             }
-            seat.leave();
+            seat.leave([].into_iter());
         }
         if let Some(trajectory) = keep {
             seat.keep_end(prepared.until, trajectory);

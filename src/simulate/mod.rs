@@ -31,6 +31,7 @@ mod settings;
 mod solved;
 mod split;
 mod switches;
+mod watch;
 
 pub use administer::Administration;
 pub use builder::Simulation;

@@ -91,6 +91,11 @@ impl Scales {
         &self.absolute
     }
 
+    /// The smallest value that each of them may take.
+    pub fn least(&self) -> &[f64] {
+        &self.least
+    }
+
     /// A look at the states after a step, at `time` h after the beginning of the stretch.
     ///
     /// # Errors

@@ -162,8 +162,9 @@ impl Seat {
         trajectory.push(until, 0.0, self.y.iter().map(|y| [*y, 0.0, 0.0, 0.0, 0.0]));
     }
 
-    /// The stretch is over.
-    pub fn leave(&mut self) {
+    /// The stretch is over, in which the states that are integrated were as large as this.
+    pub fn leave(&mut self, peaks: impl Iterator<Item = f64>) {
+        peaks.enumerate().for_each(|(state, peak)| self.scales.remember(state, peak));
         self.stretch += 1;
     }
 

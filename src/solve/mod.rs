@@ -6,7 +6,7 @@ mod schedule;
 mod walk;
 
 pub use exact::{Drive, Exact, Extremum, Flow, FlowSpace, Signal, Solution, System};
-pub use ode::{DormandPrince, Field, Integrator, Method, Outcome, Quartic, Reference, Trajectory, quartic_at};
+pub use ode::{DormandPrince, Field, Integrator, Method, Outcome, Quartic, Reference, STAGES, Trajectory, quartic_at};
 pub use schedule::{Entry, Event, Plan, Schedule, Stretch};
 pub use walk::{Pulse, Steps, Walk};
 

@@ -19,6 +19,9 @@ const HELD: usize = 1 << 26;
 const BLOCK: usize = 64;
 const NUMBERS: usize = 1 << 18;
 
+/// The metrics of one person.
+type Row = Vec<Result<f64, Missing>>;
+
 /// A population to run a simulation for.
 #[derive(Debug, Clone, Copy)]
 pub struct Cohort<'c, 'm> {
@@ -189,7 +192,7 @@ impl<'c, 'm> Cohort<'c, 'm> {
         let workers = Workers::new(&cohort);
         let blocks: Vec<Range<u64>> =
             people.clone().step_by(BLOCK).map(|first| first..people.end.min(first + BLOCK as u64)).collect();
-        let done: Vec<(Vec<Vec<Result<f64, Missing>>>, Remarks)> = blocks
+        let done: Vec<(Vec<Row>, Remarks)> = blocks
             .into_par_iter()
             .map(|block| {
                 let count = block.end - block.start;
@@ -216,7 +219,7 @@ impl<'c, 'm> Cohort<'c, 'm> {
         worker: &mut Worker<'_, 'm>,
         people: Range<u64>,
         wanted: &[(usize, Measure)],
-    ) -> (Vec<Vec<Result<f64, Missing>>>, Remarks) {
+    ) -> (Vec<Row>, Remarks) {
         let Worker { draws, workspace, .. } = worker;
         let mut remarks = Remarks::default();
         let rows = people.map(|person| {

@@ -120,32 +120,32 @@ impl<const L: usize> Drive<L> {
         }
     }
 
-    /// Writes the states that are read at `t`, h since the start of each lane's stretch.
+    /// Writes the states that are read at some times, h since the start of each lane's stretch, time after time.
     #[inline(always)]
-    pub fn at(&mut self, t: &[f64; L], x: &mut [[f64; L]]) {
+    pub fn at<const S: usize>(&mut self, times: &[[f64; L]; S], x: &mut [[f64; L]]) {
         if self.n == 0 {
             return;
         }
-        x.iter_mut().for_each(|x| *x = [0.0; L]);
+        let reads = self.reads.len();
+        x[..S * reads].fill([0.0; L]);
         for q in 0..self.n {
-            let mut decay = [0.0; L];
-            for lane in 0..L {
-                decay[lane] = exp(self.rates[q][lane] * t[lane]);
-            }
-            for (r, x) in x.iter_mut().enumerate() {
-                let amplitude = &self.amplitudes[r * self.n + q];
-                let mut sum = *x;
-                for lane in 0..L {
-                    sum[lane] += amplitude[lane] * decay[lane];
+            let decays = decays(&self.rates[q], times);
+            for (decay, x) in decays.iter().zip(x.chunks_exact_mut(reads)) {
+                for (r, x) in x.iter_mut().enumerate() {
+                    let amplitude = &self.amplitudes[r * self.n + q];
+                    let mut sum = *x;
+                    for lane in 0..L {
+                        sum[lane] += amplitude[lane] * decay[lane];
+                    }
+                    *x = sum;
                 }
-                *x = sum;
             }
         }
         if self.any[0] {
-            self.add_driven(t, x);
+            times.iter().zip(x.chunks_exact_mut(reads)).for_each(|(t, x)| self.add_driven(t, x));
         }
         if self.any[1] {
-            self.read_whole(t, x);
+            times.iter().zip(x.chunks_exact_mut(reads)).for_each(|(t, x)| self.read_whole(t, x));
         }
     }
 
@@ -171,6 +171,29 @@ impl<const L: usize> Drive<L> {
             }
         }
     }
+}
+
+/// e^(rate t) of all lanes at some times.
+#[inline(always)]
+fn decays<const S: usize, const L: usize>(rate: &[f64; L], times: &[[f64; L]; S]) -> [[f64; L]; S] {
+    let mut decays = [[0.0; L]; S];
+    if L == 1 && S > 1 {
+        // For one lane, all times in one wide instruction take hardly longer than one of them.
+        const { assert!(S <= 8, "they are eight wide") };
+        let mut eight = [0.0; 8];
+        (0..S).for_each(|s| eight[s] = rate[0] * times[s][0]);
+        for x in &mut eight {
+            *x = exp(*x);
+        }
+        (0..S).for_each(|s| decays[s][0] = eight[s]);
+        return decays;
+    }
+    for s in 0..S {
+        for lane in 0..L {
+            decays[s][lane] = exp(rate[lane] * times[s][lane]);
+        }
+    }
+    decays
 }
 
 impl Whole {

@@ -4,6 +4,7 @@
 //! one per segment, and anything asked of it (samples, areas, extrema, crossings) comes from these and not from a grid.
 
 mod area;
+mod climb;
 mod drive;
 mod emit;
 mod propagators;

@@ -1,6 +1,6 @@
 //! Turning points, extrema and level crossings of a readout, found in the solution itself.
 
-use super::signal::{Piece, Signal, readout};
+use super::signal::{Piece, Signal, readout, slope_at_start};
 use crate::math::phi::phi1;
 use crate::math::roots::{Term, bracketed};
 use nalgebra::DMatrix;
@@ -11,6 +11,9 @@ const RATIO: f64 = 1.1;
 const PER_PERIOD: f64 = 16.0;
 /// An oscillation is over after this many of its own time constants.
 const LIFETIME: f64 = 40.0;
+
+/// Two rates of a block are told apart where they differ by this part of their mean.
+const APART: f64 = 1e-3;
 
 /// A value and the time at which it is reached.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -102,16 +105,17 @@ impl Signal<'_> {
             }
         }
         for piece in pieces {
-            if self.bound(piece, sign) > best.value {
-                for elapsed in self.turns(piece) {
-                    self.keep_better(&mut best, piece, elapsed, sign);
-                }
+            if !self.sees_blocks(piece) && self.climb(piece, &mut best, sign) {
+                continue;
+            }
+            for elapsed in self.turns(piece) {
+                self.keep_better(&mut best, piece, elapsed, sign);
             }
         }
         best
     }
 
-    fn keep_better(&mut self, best: &mut Extremum, piece: Piece, elapsed: f64, sign: f64) {
+    pub(super) fn keep_better(&mut self, best: &mut Extremum, piece: Piece, elapsed: f64, sign: f64) {
         let found = Extremum {
             time: self.solution.begins[piece.segment] + elapsed,
             value: sign * self.value(piece.segment, elapsed),
@@ -125,7 +129,7 @@ impl Signal<'_> {
     fn bound(&mut self, piece: Piece, sign: f64) -> f64 {
         let modal = self.solution.modal(piece.segment);
         let (weights, d) = readout(&self.weights, &self.d, self.solution, piece.segment);
-        if modal.blocks().iter().any(|b| weights[b.coordinates()].iter().any(|w| *w != 0.0)) {
+        if self.sees_blocks(piece) {
             return f64::INFINITY;
         }
         let z = self.evaluator.state(self.solution, piece.segment, piece.from);
@@ -142,19 +146,29 @@ impl Signal<'_> {
         bound
     }
 
+    /// Whether blocks of coordinates take part in the readout.
+    fn sees_blocks(&self, piece: Piece) -> bool {
+        let modal = self.solution.modal(piece.segment);
+        let (weights, _) = readout(&self.weights, &self.d, self.solution, piece.segment);
+        modal.blocks().iter().any(|b| weights[b.coordinates()].iter().any(|w| *w != 0.0))
+    }
+
     /// Times since the start of the segment, strictly inside the piece, at which the slope changes sign.
     fn turns(&mut self, piece: Piece) -> Vec<f64> {
         let modal = self.solution.modal(piece.segment);
         let (weights, _) = readout(&self.weights, &self.d, self.solution, piece.segment);
-        if modal.blocks().iter().any(|b| weights[b.coordinates()].iter().any(|w| *w != 0.0)) {
-            return self.search(piece);
-        }
         let z = self.evaluator.state(self.solution, piece.segment, piece.from);
-        let input = self.solution.input_of(piece.segment);
-        let terms = modal.rates().iter().enumerate().map(|(q, &rate)| {
-            let slope = rate * z[q] + input.map_or(0.0, |u| u[q]);
-            Term { rate, amplitude: weights[q] * slope }
-        });
+        let mut slopes = Vec::with_capacity(z.len());
+        slope_at_start(modal, z, self.solution.input_of(piece.segment), &mut slopes);
+        let single = modal.rates().iter().enumerate();
+        let mut terms: Vec<Term> = single.map(|(q, &rate)| Term { rate, amplitude: weights[q] * slopes[q] }).collect();
+        for &block in modal.blocks() {
+            let at = block.coordinates();
+            match two_terms(modal.matrix(block), &weights[at.clone()], &slopes[at]) {
+                Some(pair) => terms.extend(pair),
+                None => return self.search(piece),
+            }
+        }
         self.sum.zeros(terms, piece.to - piece.from).iter().map(|t| piece.from + t).collect()
     }
 
@@ -190,4 +204,23 @@ impl Signal<'_> {
         }
         found
     }
+}
+
+/// w e^(T t) x as two exponentials: nothing where T, of two coordinates, has no two real rates that are well apart, or where it
+/// has more coordinates and is seen.
+fn two_terms(t: &[f64], w: &[f64], x: &[f64]) -> Option<[Term; 2]> {
+    if w.iter().all(|w| *w == 0.0) {
+        return Some([Term { rate: 0.0, amplitude: 0.0 }; 2]);
+    }
+    let (&[a, b, c, d], &[w0, w1], &[x0, x1]) = (t, w, x) else { return None };
+    let (mean, half) = (0.5 * (a + d), 0.5 * (a - d));
+    let gap = (half * half + b * c).sqrt();
+    // The amplitudes of rates that are near each other cancel, and lose as many digits as the rates share.
+    if gap.is_nan() || 2.0 * gap < APART * mean.abs() {
+        return None;
+    }
+    let rates = [mean + gap, mean - gap];
+    let (plain, turned) = (w0 * x0 + w1 * x1, w0 * (a * x0 + b * x1) + w1 * (c * x0 + d * x1));
+    let amplitude = |rate: f64, other: f64| Term { rate, amplitude: (turned - other * plain) / (rate - other) };
+    Some([amplitude(rates[0], rates[1]), amplitude(rates[1], rates[0])])
 }

@@ -1,9 +1,10 @@
 //! A linear readout of a solution: its values, and the pieces it is made of.
 
+use super::climb::Mode;
 use super::propagators::dot;
 use super::solution::{Evaluator, Solution};
 use crate::math::expm::Exponential;
-use crate::math::modal::Kind;
+use crate::math::modal::{Kind, Modal};
 use crate::math::roots::ExponentialSum;
 use nalgebra::DMatrix;
 
@@ -22,6 +23,8 @@ pub struct Signal<'a> {
     pub(super) evaluator: Evaluator,
     pub(super) exponential: Exponential,
     pub(super) sum: ExponentialSum,
+    pub(super) modes: Vec<Mode>,
+    slopes: Vec<f64>,
 }
 
 /// The part of a segment between two times after its start.
@@ -44,7 +47,8 @@ impl<'a> Signal<'a> {
             }
         }
         let (evaluator, exponential, sum) = Default::default();
-        Self { solution, weights, d: d.to_vec(), evaluator, exponential, sum }
+        let (modes, slopes) = Default::default();
+        Self { solution, weights, d: d.to_vec(), evaluator, exponential, sum, modes, slopes }
     }
 
     /// The times at which something changes, h, the start first.
@@ -65,24 +69,14 @@ impl<'a> Signal<'a> {
         d + dot(weights, z)
     }
 
-    /// The slope at `elapsed` after the start of a segment.
+    /// The slope at `elapsed` after the start of a segment: slopes decay like states without input.
     pub(super) fn slope(&mut self, segment: usize, elapsed: f64) -> f64 {
-        let modal = self.solution.modal(segment);
-        let (weights, _) = readout(&self.weights, &self.d, self.solution, segment);
-        let input = self.solution.input_of(segment);
-        let z = self.evaluator.state(self.solution, segment, elapsed);
-        let mut slope = match input {
-            Some(input) => dot(weights, input),
-            None => 0.0,
-        };
-        slope += modal.rates().iter().enumerate().map(|(q, rate)| weights[q] * rate * z[q]).sum::<f64>();
-        for &block in modal.blocks() {
-            let rows = modal.matrix(block).chunks_exact(block.size);
-            slope += rows
-                .zip(&weights[block.coordinates()])
-                .map(|(row, w)| w * dot(row, &z[block.coordinates()]))
-                .sum::<f64>();
-        }
+        let (modal, solution) = (self.solution.modal(segment), self.solution);
+        let (weights, _) = readout(&self.weights, &self.d, solution, segment);
+        let mut slopes = std::mem::take(&mut self.slopes);
+        slope_at_start(modal, solution.start_of(segment), solution.input_of(segment), &mut slopes);
+        let slope = dot(weights, self.evaluator.advance(modal, &slopes, None, elapsed));
+        self.slopes = slopes;
         slope
     }
 
@@ -122,6 +116,19 @@ impl<'a> Signal<'a> {
         let slowest =
             modes.iter().filter(|(_, size)| *size > NOTICEABLE * total).map(|(rate, _)| -rate).reduce(f64::min)?;
         Some(if slowest.abs() <= zero { 0.0 } else { slowest })
+    }
+}
+
+/// T z + u
+pub(super) fn slope_at_start(modal: &Modal, z: &[f64], input: Option<&[f64]>, slopes: &mut Vec<f64>) {
+    slopes.clear();
+    slopes.extend(modal.rates().iter().zip(z).map(|(rate, z)| rate * z));
+    for &block in modal.blocks() {
+        let rows = modal.matrix(block).chunks_exact(block.size);
+        slopes.extend(rows.map(|row| dot(row, &z[block.coordinates()])));
+    }
+    if let Some(input) = input {
+        slopes.iter_mut().zip(input).for_each(|(slope, u)| *slope += u);
     }
 }
 

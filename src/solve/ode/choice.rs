@@ -1,50 +1,76 @@
 //! Which method a lane is best carried by, learned from its steps.
 
+use super::step::Step;
+
 /// Rate x step from which on stiffness may be what limits the steps of the explicit method; it is unstable from 3.5 on.
 const LIMITED: f64 = 1.0;
 /// So many steps in a row beyond it, and the stiff method is tried.
-const SIGNS: u32 = 15;
+const SIGNS: f64 = 15.0;
 /// Fewer steps to the end of the stretch than these are not worth a change.
 const MANY: f64 = 500.0;
 /// So many steps in a row of the stiff method that cost more than the explicit one is expected to, and it is left.
-const CALM: u32 = 10;
+const CALM: f64 = 10.0;
+/// The longest that attempts with the stiff method are put off: twice as long after each one that did not pay.
+const DOUBTFUL: f64 = 64.0 * SIGNS;
 
-/// How much longer an attempt with the stiff method is put off after each one that did not pay, as powers of two.
-const DOUBTS: u32 = 6;
-
-/// What speaks for a change of method.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Choice {
+/// What speaks for a change of method, lane by lane.
+#[derive(Debug, Clone)]
+pub struct Choice<const L: usize> {
     /// Steps in a row that do.
-    signs: u32,
-    /// Steps since the latest change.
-    stay: u32,
+    signs: [f64; L],
+    /// So many of the explicit method are enough.
+    enough: [f64; L],
+    /// Steps of the stiff method since it was entered.
+    stay: [f64; L],
     /// Rate x step of the explicit method when it was left.
-    limit: f64,
-    /// Attempts in a row with the stiff method that did not pay.
-    doubts: u32,
+    limit: [f64; L],
 }
 
-impl Choice {
-    /// Whether the method changes after a step. `rate` is the dominant rate of the system times the step, `price` the work of
-    /// a step of the stiff method in steps of the explicit one, `left` how many steps like the latest the stretch still takes.
+impl<const L: usize> Choice<L> {
+    pub fn new() -> Self {
+        Self { signs: [0.0; L], enough: [SIGNS; L], stay: [0.0; L], limit: [0.0; L] }
+    }
+
+    /// Another subject comes.
+    pub fn forget(&mut self, lane: usize) {
+        (self.signs[lane], self.enough[lane], self.stay[lane], self.limit[lane]) = (0.0, SIGNS, 0.0, 0.0);
+    }
+
+    /// Takes note of steps of the explicit method, where they were accepted. `rate` is the dominant rate of the system times the
+    /// step, `until` the end of the stretch, h. True if a lane has to change.
     #[inline(always)]
-    pub fn changes(&mut self, stiff: bool, rate: f64, price: f64, left: f64) -> bool {
-        let (sign, enough) = match stiff {
-            true => (rate < price * self.limit, CALM),
-            false => ((rate > LIMITED) & (left > MANY), SIGNS << self.doubts),
-        };
-        self.signs = if sign { self.signs + 1 } else { 0 };
-        self.stay = self.stay.saturating_add(1);
-        if self.signs < enough {
-            return false;
+    pub fn sees_stiffness(&mut self, accepted: &[f64; L], rate: &[f64; L], step: &Step<L>, until: &[f64; L]) -> bool {
+        let mut any = false;
+        for l in 0..L {
+            let sign = (rate[l] > LIMITED) & (until[l] - step.to[l] > MANY * step.h[l]);
+            let signs = if sign { self.signs[l] + 1.0 } else { 0.0 };
+            let good = accepted[l] > 0.0;
+            self.signs[l] = if good { signs } else { self.signs[l] };
+            any |= good & (signs >= self.enough[l]);
         }
-        match stiff {
-            true if self.stay < 2 * CALM => self.doubts = (self.doubts + 1).min(DOUBTS),
-            true => self.doubts = 0,
-            false => self.limit = rate,
+        any
+    }
+
+    /// Whether the lane changes to the stiff method.
+    pub fn enters(&mut self, lane: usize, rate: f64) -> bool {
+        let enters = self.signs[lane] >= self.enough[lane];
+        if enters {
+            (self.signs[lane], self.stay[lane], self.limit[lane]) = (0.0, 0.0, rate);
         }
-        (self.signs, self.stay) = (0, 0);
-        true
+        enters
+    }
+
+    /// Takes note of a step of the stiff method and says whether the lane leaves it. `price` is its work in steps of the
+    /// explicit one.
+    pub fn leaves(&mut self, lane: usize, rate: f64, price: f64) -> bool {
+        self.signs[lane] = if rate < price * self.limit[lane] { self.signs[lane] + 1.0 } else { 0.0 };
+        self.stay[lane] += 1.0;
+        let leaves = self.signs[lane] >= CALM;
+        if leaves {
+            let paid = self.stay[lane] >= 2.0 * CALM;
+            self.enough[lane] = if paid { SIGNS } else { (2.0 * self.enough[lane]).min(DOUBTFUL) };
+            self.signs[lane] = 0.0;
+        }
+        leaves
     }
 }

@@ -3,13 +3,13 @@
 //! Ch. Tsitouras, Runge-Kutta pairs of order 5(4) satisfying only the first column simplifying assumption. Computers &
 //! Mathematics with Applications 62 (2011) 770-775. The last stage is the first of the next step.
 
-use super::Field;
 use super::flat::fill;
 use super::step::{Judgement, Step};
 use super::trajectory::Quartic;
+use super::{Field, STAGES};
 
-/// When each stage is, as a share of the step.
-const C: [f64; 7] = [0.0, 0.161, 0.327, 0.9, 0.9800255409045097, 1.0, 1.0];
+/// When the stages before the end of the step are, as a share of it; the last two are at its end.
+const C: [f64; STAGES - 1] = [0.161, 0.327, 0.9, 0.9800255409045097];
 const A2: [f64; 1] = [0.161];
 const A3: [f64; 2] = [-0.008480655492356989, 0.335480655492357];
 const A4: [f64; 3] = [2.8971530571054935, -6.359448489975075, 4.3622954328695815];
@@ -60,6 +60,8 @@ impl<const L: usize> Explicit<L> {
     #[inline(always)]
     pub fn attempt<F: Field<L>>(&mut self, field: &mut F, step: &mut Step<L>, detect: bool) -> Judgement<L> {
         let n = self.n;
+        let times = [step.at(C[0]), step.at(C[1]), step.at(C[2]), step.at(C[3]), step.to];
+        field.foresee(&times);
         for s in 0..6 {
             let (before, after) = self.k.split_at_mut(s * n);
             let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &before[(j - 1) * n..j * n] };
@@ -72,8 +74,8 @@ impl<const L: usize> Explicit<L> {
                 4 => fill(stage, [y, h, k(0), k(1), k(2), k(3), k(4)], stage_of(A6)),
                 _ => fill(&mut step.next, [y, h, k(0), k(1), k(2), k(3), k(4), k(5)], stage_of(B)),
             }
-            let at = if s < 4 { step.at(C[s + 1]) } else { step.to };
-            field.slope(&at, if s < 5 { &self.stage } else { &step.next }, &mut after[..n]);
+            let (at, y) = (s.min(STAGES - 1), if s < 5 { &self.stage } else { &step.next });
+            field.stage(at, &times[at], y, &mut after[..n]);
         }
         let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &self.k[(j - 1) * n..j * n] };
         let (h, inside) = (step.lengths.as_slice(), if field.follows_time() { INSIDE } else { 1.0 });
@@ -167,7 +169,8 @@ mod tests {
     #[test]
     fn the_coefficients_meet_the_conditions_of_order_5_and_4() {
         let a = stages();
-        for (row, c) in a.iter().zip(C) {
+        let times = [0.0].into_iter().chain(C).chain([1.0; 2]);
+        for (row, c) in a.iter().zip(times) {
             assert!((row.iter().sum::<f64>() - c).abs() < 1e-14);
         }
         let embedded = std::array::from_fn(|i| padded(B)[i] - E[i]);

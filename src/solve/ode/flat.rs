@@ -3,6 +3,9 @@
 /// Writes f(a, b, …) element by element. Short arrays (a few states of one subject) get code without loops.
 #[inline(always)]
 pub fn fill<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; L]]; S], f: impl Fn([f64; S]) -> f64) {
+    if L > 1 {
+        return rows(to, from, f);
+    }
     let to = to.as_flattened_mut();
     let mut flat: [&[f64]; S] = [&[]; S];
     for s in 0..S {
@@ -22,6 +25,26 @@ pub fn fill<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; 
                 to[e] = f(at(&flat, e));
             }
         }
+    }
+}
+
+/// Row by row: the numbers of all lanes are computed before any is written, so that no compiler needs to ask whether arrays overlap.
+#[inline(always)]
+fn rows<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; L]]; S], f: impl Fn([f64; S]) -> f64) {
+    for i in 0..to.len() {
+        let mut row = [&[0.0; L]; S];
+        for s in 0..S {
+            row[s] = &from[s][i];
+        }
+        let mut values = [0.0; L];
+        for l in 0..L {
+            let mut arguments = [0.0; S];
+            for s in 0..S {
+                arguments[s] = row[s][l];
+            }
+            values[l] = f(arguments);
+        }
+        to[i] = values;
     }
 }
 

@@ -38,19 +38,17 @@ pub enum Outcome {
     Failed(SolveError),
 }
 
-/// What a lane remembers from sweep to sweep besides the numbers of its steps.
+/// Lanes that moved (1, else 0), where their steps end, h, and the states there.
+pub type Moved<'a, const L: usize> = (&'a [f64; L], &'a [f64; L], &'a [[f64; L]]);
+
+/// What a lane remembers from sweep to sweep besides numbers.
 #[derive(Debug, Clone, Copy, Default)]
 struct Lane {
-    live: bool,
     /// Nothing is known about a good length of steps.
     fresh: bool,
     /// The slope at the present time and state is in place; and the Jacobian.
     sloped: bool,
     linearised: bool,
-    /// Whether the stiff method makes the next step, and whether it made the latest one.
-    stiff: bool,
-    by_stiff: bool,
-    choice: Choice,
 }
 
 /// Integrates L systems of the same kind side by side. A lane's numbers depend neither on the other lanes nor on L.
@@ -62,12 +60,21 @@ pub struct Integrator<const L: usize> {
     /// Work of a step of the stiff method in steps of the explicit one.
     price: f64,
     lanes: [Lane; L],
+    /// 1 where a lane is on its way, where the stiff method makes the next step, where it made the latest one, and where the
+    /// latest sweep tried a step; else 0.
+    live: [f64; L],
+    stiffly: [f64; L],
+    by_stiff: [f64; L],
+    tried: [f64; L],
+    /// Lanes that could not go on in the latest sweep.
+    failed: Vec<(usize, SolveError)>,
     /// Ends of the stretches, h; where a lane is idle, the time that it is at.
     until: [f64; L],
     /// The longest that the first steps may be, h.
     longest: [f64; L],
     step: Step<L>,
     control: Control<L>,
+    choice: Choice<L>,
     explicit: Explicit<L>,
     stiff: Option<Stiff<L>>,
     /// Sweeps of the explicit method since the latest of the stiff one, while there are lanes of both.
@@ -83,17 +90,22 @@ impl<const L: usize> Integrator<L> {
     /// Memory for systems of `n` states. `relative` is the tolerated error of a step as a share of the state, `most_steps` the
     /// largest number of attempts in one stretch.
     pub fn new(n: usize, method: Method, relative: f64, most_steps: u64) -> Self {
-        let lane = Lane { fresh: true, stiff: method == Method::Stiff, ..Lane::default() };
         Self {
             n,
             method,
             most_steps,
             price: (9.0 + 4.0 / 3.0 * n as f64) / 6.0,
-            lanes: [lane; L],
+            lanes: [Lane { fresh: true, ..Lane::default() }; L],
+            live: [0.0; L],
+            stiffly: [first_method(method); L],
+            by_stiff: [0.0; L],
+            tried: [0.0; L],
+            failed: Vec::with_capacity(L),
             until: [0.0; L],
             longest: [f64::INFINITY; L],
             step: Step::new(n, relative),
             control: Control::new(),
+            choice: Choice::new(),
             explicit: Explicit::new(n),
             stiff: (method != Method::Explicit).then(|| Stiff::new(n)),
             turn: 0,
@@ -105,7 +117,9 @@ impl<const L: usize> Integrator<L> {
 
     /// Another subject comes into the lane: what was learned about steps and stiffness is forgotten.
     pub fn fresh(&mut self, lane: usize) {
-        self.lanes[lane] = Lane { fresh: true, stiff: self.method == Method::Stiff, ..Lane::default() };
+        self.lanes[lane] = Lane { fresh: true, ..Lane::default() };
+        self.stiffly[lane] = first_method(self.method);
+        self.choice.forget(lane);
         self.retire(lane);
     }
 
@@ -113,7 +127,8 @@ impl<const L: usize> Integrator<L> {
     /// tolerated in a step besides the relative one. Length of step and method are those of the lane's stretch before.
     pub fn begin(&mut self, lane: usize, y: &[f64], absolute: &[f64], until: f64) {
         debug_assert!(until > 0.0, "a stretch of {until} h");
-        self.lanes[lane] = Lane { live: true, sloped: false, linearised: false, ..self.lanes[lane] };
+        self.lanes[lane] = Lane { fresh: self.lanes[lane].fresh, ..Lane::default() };
+        self.live[lane] = 1.0;
         self.unsloped = true;
         self.control.begin(lane);
         (self.step.from[lane], self.until[lane], self.longest[lane]) = (0.0, until, f64::INFINITY);
@@ -133,12 +148,12 @@ impl<const L: usize> Integrator<L> {
     /// Whether the lane is on its way through a stretch.
     #[inline(always)]
     pub fn is_live(&self, lane: usize) -> bool {
-        self.lanes[lane].live
+        self.live[lane] > 0.0
     }
 
     /// Ends the lane's stretch here.
     pub fn retire(&mut self, lane: usize) {
-        self.lanes[lane].live = false;
+        self.live[lane] = 0.0;
         self.control.begin(lane);
         self.until[lane] = self.step.from[lane];
     }
@@ -147,7 +162,7 @@ impl<const L: usize> Integrator<L> {
     #[inline(always)]
     pub fn quartic(&self, lane: usize, state: usize) -> Quartic {
         match &self.stiff {
-            Some(stiff) if self.lanes[lane].by_stiff => stiff.quartic(&self.step, lane, state),
+            Some(stiff) if self.by_stiff[lane] > 0.0 => stiff.quartic(&self.step, lane, state),
             _ => self.explicit.quartic(&self.step, lane, state),
         }
     }
@@ -162,44 +177,78 @@ impl<const L: usize> Integrator<L> {
         self.work
     }
 
-    /// Attempts one step in every live lane of one method; lanes of the other wait for their turn.
+    /// [`Integrator::attempt`], and what became of every lane.
     #[inline(always)]
     pub fn sweep<F: Field<L>>(&mut self, field: &mut F) -> [Outcome; L] {
-        let mut outcomes = [const { Outcome::Idle }; L];
+        self.attempt(field);
+        std::array::from_fn(|lane| self.outcome(lane))
+    }
+
+    /// Attempts one step in every live lane of one method; lanes of the other wait for their turn.
+    #[inline(always)]
+    pub fn attempt<F: Field<L>>(&mut self, field: &mut F) {
         self.advance();
+        self.failed.clear();
+        self.tried = [0.0; L];
         if self.unsloped {
-            self.refresh(field, &mut outcomes);
+            self.refresh(field);
         }
         if self.plan() {
-            self.give_up(&mut outcomes);
+            self.give_up();
         }
         self.step.spread();
-        let ((explicit, many), (stiff, few)) = (self.part(false), self.part(true));
+        let ((explicit, many), (stiff, few)) = (self.part(0.0), self.part(1.0));
         // The two methods take turns: that changes when a lane steps, not how.
-        self.turn = if few == 0 || many > 0 && self.turn >= TURNS { 0 } else { self.turn + 1 };
-        if few > 0 && (many == 0 || self.turn == 0) {
-            self.attempt_stiff(field, &stiff, &mut outcomes);
-        } else if many > 0 {
-            let judgement = self.explicit.attempt(field, &mut self.step, self.method == Method::Auto);
-            self.conclude(&explicit, &judgement, &mut outcomes);
+        self.turn = if !few || many && self.turn >= TURNS { 0 } else { self.turn + 1 };
+        if few && (!many || self.turn == 0) {
+            self.attempt_stiff(field, &stiff);
+        } else if many {
+            let detect = self.method == Method::Auto;
+            let judgement = self.explicit.attempt(field, &mut self.step, detect);
+            self.conclude(&explicit, &judgement, 0.0);
+            if detect {
+                self.look_for_stiffness(&judgement);
+            }
         }
-        outcomes
     }
 
-    /// 1 for the live lanes that one of the methods carries, else 0; and how many they are.
+    /// What became of a lane in the latest sweep.
+    pub fn outcome(&mut self, lane: usize) -> Outcome {
+        if let Some(at) = self.failed.iter().position(|(failed, _)| *failed == lane) {
+            return Outcome::Failed(self.failed.swap_remove(at).1);
+        }
+        match (self.tried[lane] > 0.0, self.control.accepted[lane] > 0.0) {
+            (false, _) => Outcome::Idle,
+            (true, false) => Outcome::Rejected,
+            (true, true) => {
+                let (from, to) = (self.step.from[lane], self.step.to[lane]);
+                Outcome::Accepted { from, to, arrived: !self.is_live(lane) }
+            }
+        }
+    }
+
+    /// 1 in lanes that the latest sweep moved on, else 0; where their steps end, h since the start of the stretch, and the states
+    /// there. None if a lane could not go on.
     #[inline(always)]
-    fn part(&self, stiff: bool) -> ([f64; L], usize) {
-        let (mut part, mut count) = ([0.0; L], 0);
+    pub fn moved(&self) -> Option<Moved<'_, L>> {
+        let Step { to, next, .. } = &self.step;
+        self.failed.is_empty().then_some((&self.control.accepted, to, next))
+    }
+
+    /// 1 for the live lanes that the explicit (0) or the stiff (1) method carries, else 0; and whether there are any.
+    #[inline(always)]
+    fn part(&self, stiff: f64) -> ([f64; L], bool) {
+        let (mut part, mut any) = ([0.0; L], false);
         for l in 0..L {
-            let here = self.lanes[l].live & (self.lanes[l].stiff == stiff);
+            let here = (self.live[l] > 0.0) & (self.stiffly[l] == stiff);
             part[l] = f64::from(u8::from(here));
-            count += usize::from(here);
+            any |= here;
         }
-        (part, count)
+        (part, any)
     }
 
     #[inline(always)]
-    fn attempt_stiff<F: Field<L>>(&mut self, field: &mut F, part: &[f64; L], outcomes: &mut [Outcome; L]) {
+    fn attempt_stiff<F: Field<L>>(&mut self, field: &mut F, part: &[f64; L]) {
         let Some(stiff) = &mut self.stiff else { return };
         let (mut moved, mut count) = ([false; L], 0);
         for l in 0..L {
@@ -213,7 +262,8 @@ impl<const L: usize> Integrator<L> {
             self.work.slopes += count;
         }
         let judgement = stiff.attempt(field, &mut self.step, part, self.method == Method::Auto);
-        self.conclude(part, &judgement, outcomes);
+        self.conclude(part, &judgement, 1.0);
+        self.leave_stiff_steps(part, &judgement);
     }
 
     /// Ends of accepted steps become beginnings, and their last slopes the first ones.
@@ -232,12 +282,12 @@ impl<const L: usize> Integrator<L> {
 
     /// Slopes at the beginning where they are missing, and the length of first steps.
     #[inline(always)]
-    fn refresh<F: Field<L>>(&mut self, field: &mut F, outcomes: &mut [Outcome; L]) {
+    fn refresh<F: Field<L>>(&mut self, field: &mut F) {
         field.slope(&self.step.from, &self.step.y, &mut self.trial);
         self.unsloped = false;
         let mut fresh = false;
         for l in 0..L {
-            if !self.lanes[l].live || self.lanes[l].sloped {
+            if !self.is_live(l) || self.lanes[l].sloped {
                 continue;
             }
             self.work.slopes += 1;
@@ -246,7 +296,7 @@ impl<const L: usize> Integrator<L> {
             fresh |= self.lanes[l].fresh;
             let numbers = |i: &usize| self.step.y[*i][l].is_finite() && self.step.slope[*i][l].is_finite();
             if let Some(state) = (0..self.n).find(|i| !numbers(i)) {
-                outcomes[l] = self.fail(l, SolveError::NotFinite { state, time: self.step.from[l] });
+                self.fail(l, SolveError::NotFinite { state, time: self.step.from[l] });
             }
         }
         if fresh {
@@ -260,7 +310,7 @@ impl<const L: usize> Integrator<L> {
     fn first_steps<F: Field<L>>(&mut self, field: &mut F) {
         let (mut trial, mut rise) = ([0.0; L], [0.0; L]);
         for l in 0..L {
-            if self.lanes[l].live && self.lanes[l].fresh {
+            if self.is_live(l) && self.lanes[l].fresh {
                 let size = self.largest_share(l, |step, i| step.y[i][l]);
                 rise[l] = self.largest_share(l, |step, i| step.slope[i][l]);
                 trial[l] = trial_step(size, rise[l], self.until[l]);
@@ -275,7 +325,7 @@ impl<const L: usize> Integrator<L> {
         }
         field.slope(&at, &self.step.next, &mut self.trial);
         for l in 0..L {
-            if self.lanes[l].live && self.lanes[l].fresh {
+            if self.is_live(l) && self.lanes[l].fresh {
                 let difference = self.largest_share(l, |step, i| self.trial[i][l] - step.slope[i][l]);
                 let first = first_step(trial[l], rise[l], difference, self.until[l]);
                 self.control.fresh(l, first.min(self.longest[l]));
@@ -318,73 +368,102 @@ impl<const L: usize> Integrator<L> {
     /// Lanes that have no step left that they could try say why.
     #[cold]
     #[inline(never)]
-    fn give_up(&mut self, outcomes: &mut [Outcome; L]) {
+    fn give_up(&mut self) {
         for l in 0..L {
             let (time, limit, step) = (self.step.from[l], self.most_steps, self.control.proposal[l]);
             let exhausted = self.control.attempts[l] >= limit as f64;
-            if self.lanes[l].live && (exhausted || !moves(time, self.step.to[l], self.until[l])) {
-                let steepest = self.stiff.as_ref().filter(|_| self.lanes[l].stiff).and_then(|stiff| stiff.steepest(l));
+            if self.is_live(l) && (exhausted || !moves(time, self.step.to[l], self.until[l])) {
+                let steepest =
+                    self.stiff.as_ref().filter(|_| self.stiffly[l] > 0.0).and_then(|stiff| stiff.steepest(l));
                 let state = steepest.unwrap_or_else(|| self.step.culprit(l));
                 let error = match self.control.broken[l] > 0.0 {
                     _ if exhausted => SolveError::TooManySteps { time, limit },
                     true => SolveError::NotFinite { state, time },
                     false => SolveError::StepTooSmall { time, step, state },
                 };
-                outcomes[l] = self.fail(l, error);
+                self.fail(l, error);
                 (self.step.to[l], self.step.h[l]) = (time, 0.0);
             }
         }
     }
 
-    fn fail(&mut self, l: usize, error: SolveError) -> Outcome {
+    fn fail(&mut self, l: usize, error: SolveError) {
         self.retire(l);
-        Outcome::Failed(error)
+        self.failed.push((l, error));
     }
 
-    /// Accepts or rejects the attempts of one of the methods.
+    /// Accepts or rejects the attempts of the explicit (0) or the stiff (1) method.
     #[inline(always)]
-    fn conclude(&mut self, part: &[f64; L], judgement: &Judgement<L>, outcomes: &mut [Outcome; L]) {
+    fn conclude(&mut self, part: &[f64; L], judgement: &Judgement<L>, stiff: f64) {
         self.control.decide(part, &self.step.h, &judgement.error, &judgement.check);
-        let (mut accepted, mut rejected) = ([0, 0], [0, 0]);
+        self.tried = *part;
+        let (mut tried, mut accepted) = (0, 0);
         for l in 0..L {
-            if part[l] == 0.0 {
-                continue;
+            let good = self.control.accepted[l] > 0.0;
+            self.live[l] = if good & (self.step.to[l] >= self.until[l]) { 0.0 } else { self.live[l] };
+            self.by_stiff[l] = if good { stiff } else { self.by_stiff[l] };
+            tried += u64::from(part[l] > 0.0);
+            accepted += u64::from(good);
+        }
+        self.work.rejected += tried - accepted;
+        match stiff > 0.0 {
+            false => {
+                self.work.explicit_steps += accepted;
+                self.work.slopes += 6 * tried;
             }
-            let lane = &mut self.lanes[l];
-            let stiff = lane.stiff;
-            if self.control.accepted[l] == 0.0 {
-                rejected[usize::from(stiff)] += 1;
-                outcomes[l] = Outcome::Rejected;
-                if stiff && self.control.broken[l] > 0.0 && self.method == Method::Auto {
-                    // Where a derivative is infinite the explicit method may still get through.
-                    lane.stiff = false;
-                    self.work.switches += 1;
-                }
-                continue;
-            }
-            accepted[usize::from(stiff)] += 1;
-            let (from, to) = (self.step.from[l], self.step.to[l]);
-            lane.live = to < self.until[l];
-            lane.by_stiff = stiff;
-            lane.linearised = false;
-            lane.sloped = !stiff;
-            self.unsloped |= stiff;
-            outcomes[l] = Outcome::Accepted { from, to, arrived: !lane.live };
-            let left = (self.until[l] - to) / (to - from);
-            if self.method == Method::Auto && lane.choice.changes(stiff, judgement.rate[l], self.price, left) {
-                lane.stiff = !stiff;
-                self.work.switches += 1;
-                if let Some(stiff) = &mut self.stiff {
-                    stiff.enter(l);
-                }
+            true => {
+                self.work.stiff_steps += accepted;
+                self.work.slopes += 7 * tried;
+                self.work.factorisations += tried;
             }
         }
-        self.work.explicit_steps += accepted[0];
-        self.work.stiff_steps += accepted[1];
-        self.work.rejected += rejected[0] + rejected[1];
-        self.work.slopes += 6 * (accepted[0] + rejected[0]) + 7 * (accepted[1] + rejected[1]);
-        self.work.factorisations += accepted[1] + rejected[1];
     }
+
+    /// Lanes in which stability limits the steps of the explicit method change to the stiff one.
+    #[inline(always)]
+    fn look_for_stiffness(&mut self, judgement: &Judgement<L>) {
+        if self.choice.sees_stiffness(&self.control.accepted, &judgement.rate, &self.step, &self.until) {
+            self.enter_stiffness(judgement);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn enter_stiffness(&mut self, judgement: &Judgement<L>) {
+        let Some(stiff) = &mut self.stiff else { return };
+        for l in 0..L {
+            if self.control.accepted[l] > 0.0 && self.choice.enters(l, judgement.rate[l]) {
+                self.stiffly[l] = 1.0;
+                self.lanes[l].linearised = false;
+                self.work.switches += 1;
+                stiff.enter(l);
+            }
+        }
+    }
+
+    /// After steps of the stiff method slopes and Jacobians are those of another place; where the explicit one would do, it does.
+    #[inline(always)]
+    fn leave_stiff_steps(&mut self, part: &[f64; L], judgement: &Judgement<L>) {
+        for l in 0..L {
+            let auto = self.method == Method::Auto;
+            let leaves = if self.control.accepted[l] > 0.0 {
+                (self.lanes[l].linearised, self.lanes[l].sloped, self.unsloped) = (false, false, true);
+                auto && self.choice.leaves(l, judgement.rate[l], self.price)
+            } else {
+                // Where a derivative is infinite the explicit method may still get through.
+                auto && part[l] > 0.0 && self.control.broken[l] > 0.0
+            };
+            if leaves {
+                self.stiffly[l] = 0.0;
+                self.work.switches += 1;
+            }
+        }
+    }
+}
+
+/// 1 where the stiff method makes the first step of a subject, else 0.
+fn first_method(method: Method) -> f64 {
+    f64::from(u8::from(method == Method::Stiff))
 }
 
 /// Whether a step is longer than rounding of the time; one that reaches the end of the stretch may be shorter.

@@ -22,6 +22,9 @@ pub use integrator::{Integrator, Outcome};
 pub use reference::{DormandPrince, Reference};
 pub use trajectory::{Quartic, Trajectory, quartic_at};
 
+/// Different times of the stages of a step of the explicit method, besides its beginning.
+pub const STAGES: usize = 5;
+
 /// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
 pub trait Field<const L: usize> {
     /// Number of states that are integrated.
@@ -30,6 +33,16 @@ pub trait Field<const L: usize> {
     /// Whether slopes depend on the time, and not on the states alone; the same for all lanes.
     fn follows_time(&self) -> bool {
         false
+    }
+
+    /// The times of the stages of the next step, so that what depends on the time alone can be computed for all of them at once.
+    #[inline(always)]
+    fn foresee(&mut self, _times: &[[f64; L]; STAGES]) {}
+
+    /// [`Field::slope`] at the time of a stage, counted from 0, of the step foreseen.
+    #[inline(always)]
+    fn stage(&mut self, _stage: usize, t: &[f64; L], y: &[[f64; L]], dy: &mut [[f64; L]]) {
+        self.slope(t, y, dy);
     }
 
     /// Writes the slopes of all states at `t`, h since the start of each lane's stretch.

@@ -3,7 +3,7 @@
 use super::population::{PopulationResult, Summary};
 use super::table::is_comparable;
 use super::{Comparison, PERCENTILES};
-use crate::io::{Cell, Column, Table};
+use crate::io::{Cell, Column, Table, rounded};
 use crate::units::Unit;
 
 /// Every metric of every arm: the people's median and range, geometric mean and variation, and the ratio to the reference.
@@ -35,6 +35,41 @@ pub fn population_table(comparison: &Comparison) -> Table {
             row.extend(ratio(comparison, population, place, metric));
             table.push(row);
         }
+    }
+    table
+}
+
+/// The same for people, in fewer columns.
+pub fn population_summary(comparison: &Comparison) -> Table {
+    let heads = ["arm, metric", "unit", "n", "median", "5–95 %", "geo mean", "CV %", "ratio", "90 % interval"];
+    let mut table = Table::new(heads.map(Column::new).into());
+    for row in population_table(comparison).rows() {
+        let [arm, _, _, metric, unit, n, median, low, high, mean, cv, ratio, from, to] = row.as_slice() else {
+            continue;
+        };
+        let text = |cell: &Cell| match cell {
+            Cell::Text(text) => text.clone(),
+            _ => String::new(),
+        };
+        let range = |low: &Cell, high: &Cell| match (low, high) {
+            (Cell::Number(low), Cell::Number(high)) => format!("{} – {}", rounded(*low, 4), rounded(*high, 4)).into(),
+            (other, _) => other.clone(),
+        };
+        let percent = match cv {
+            Cell::Number(cv) => Cell::Text(format!("{:.1}", 100.0 * cv)),
+            other => other.clone(),
+        };
+        table.push(vec![
+            format!("{}: {}", text(arm), text(metric)).into(),
+            unit.clone(),
+            n.clone(),
+            median.clone(),
+            range(low, high),
+            mean.clone(),
+            percent,
+            ratio.clone(),
+            range(from, to),
+        ]);
     }
     table
 }

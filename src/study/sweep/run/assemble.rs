@@ -122,6 +122,7 @@ fn describe(lock: &Lock, totals: Totals, output: Output) -> Manifest {
     manifest.seed = Some(lock.seed());
     manifest.kernel = lock.kernel().into();
     manifest.units_checked = lock.units_checked();
+    manifest.warnings = lock.warnings();
     manifest.outputs.push(output);
     manifest
 }

@@ -155,7 +155,7 @@ impl<'d> Folder<'d> {
         }
     }
 
-    /// Writes a part. After a power cut it may be gone or damaged, which is noticed; so it need not wait for the folder.
+    /// Writes a part. It says whether it is whole, so nobody has to wait until it is on the disk.
     pub(super) fn write_part(&self, lock: &Lock, part: u64, content: &Content) -> Result<(), IoError> {
         let path = self.part(part);
         let mut file = AtomicFile::create_on(self.disk, &path)?;

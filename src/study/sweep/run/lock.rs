@@ -31,6 +31,7 @@ pub struct Lock {
     engine: String,
     tolerances: Option<Allowed>,
     kernel: String,
+    warnings: Vec<String>,
     models: BTreeMap<String, Frozen>,
     plan: String,
 }
@@ -75,6 +76,7 @@ impl Lock {
             engine: if exact { Engine::Exact } else { settings.engine }.to_string(),
             tolerances: (!exact).then(allowed),
             kernel: if exact { Kernel::Baseline } else { settings.kernel }.to_string(),
+            warnings: models.values().flat_map(Model::warnings).map(|w| w.message.clone()).collect(),
             models: models.iter().map(|(name, model)| (name.clone(), Frozen::new(model))).collect(),
             plan: plan.into(),
         };
@@ -195,6 +197,10 @@ impl Lock {
         self.tolerances.as_ref().map(|_| Tolerances { rtol, atol })
     }
 
+    pub(super) fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
+    }
+
     pub(super) fn units_checked(&self) -> bool {
         self.models.values().all(|model| model.units_checked)
     }
@@ -259,4 +265,85 @@ fn first_difference<'a>(one: &'a str, other: &'a str) -> Option<(usize, &'a str,
         let (a, b) = (ones.next(), others.next());
         (a != b).then(|| (line, a.unwrap_or_default().trim_end(), b.unwrap_or_default().trim_end()))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::io::SystemDisk;
+
+    const LINEAR: &str = "textbook-one-compartment";
+    const INTEGRATED: &str = "textbook-michaelis-menten";
+
+    /// The lock of a small plan; `edit` changes the text of its model.
+    fn lock(id: &str, settings: Settings, edit: impl Fn(&str) -> String) -> Lock {
+        let text = format!(
+            "model = \"{id}\"\ngive = \"{{dose}} iv\"\n[factors]\ndose = {{ list = [\"1 mg\"] }}\n[measures]\npeak = \"Cmax\"\n"
+        );
+        let plan = SweepPlan::parse("p.toml", &text).unwrap();
+        let load = |id: &str| {
+            let text = edit(&Model::catalogue(id)?.source().text).replace(id, "mine");
+            Ok(Model::parse(&text, "mine.toml", &Catalogue)?)
+        };
+        let models = plan.models(load).unwrap();
+        let sweep = Sweep::with(&plan, &models, settings).unwrap();
+        Lock::new(&sweep, &text, &models)
+    }
+
+    fn same(text: &str) -> String {
+        text.to_string()
+    }
+
+    fn with(change: impl Fn(&mut Settings)) -> Settings {
+        let mut settings = Settings { kernel: Kernel::Baseline, ..Settings::default() };
+        change(&mut settings);
+        settings
+    }
+
+    #[test]
+    fn a_lock_comes_back_from_its_file_and_says_what_is_frozen() {
+        let folder = std::env::temp_dir().join(format!("posology-lock-{}", std::process::id()));
+        let path = folder.join("plan.lock");
+        std::fs::create_dir_all(&folder).unwrap();
+        let lock = lock(INTEGRATED, with(|s| s.rtol = 0.1 + 0.2), same);
+        std::fs::write(&path, lock.to_json()).unwrap();
+        let back = Lock::read(&SystemDisk, &path);
+        std::fs::write(&path, lock.to_json().replace(env!("CARGO_PKG_VERSION"), "0.0.1")).unwrap();
+        let older = Lock::read(&SystemDisk, &path);
+        std::fs::remove_dir_all(&folder).unwrap();
+        let back = back.unwrap();
+        assert_eq!((&back, back.settings().rtol), (&lock, 0.1 + 0.2));
+        assert_eq!(back.models().unwrap()[INTEGRATED].id(), "mine");
+        assert_eq!(back.plan().unwrap().seed(), 1);
+        assert_eq!(older.unwrap_err().code(), "E_SWEEP_VERSION");
+    }
+
+    #[test]
+    fn what_is_integrated_depends_on_tolerances_and_kernel_and_what_is_exact_does_not() {
+        let other = with(|s| (s.rtol, s.kernel) = (1e-6, Kernel::widest()));
+        assert_eq!(lock(LINEAR, with(|_| ()), same), lock(LINEAR, other, same));
+        let differs = lock(INTEGRATED, with(|_| ()), same).differences(&lock(INTEGRATED, other, same));
+        assert_eq!(
+            differs[0],
+            "its tolerance (relative and absolute) is 1e-6 and 1e-10, and this one's 1e-8 and 1e-10"
+        );
+        assert_eq!(differs.len(), 1 + usize::from(Kernel::widest() != Kernel::Baseline));
+        let forced = lock(LINEAR, with(|s| s.engine = Engine::Explicit), same);
+        let differs = forced.differences(&lock(LINEAR, with(|_| ()), same));
+        assert_eq!(differs[0], "its engine is exact, and this one's explicit");
+    }
+
+    #[test]
+    fn a_model_that_changed_is_named_with_its_line() {
+        let faster = |text: &str| text.replace("ka = { value = 1.2", "ka = { value = 1.3");
+        let (one, other) = (lock(LINEAR, with(|_| ()), same), lock(LINEAR, with(|_| ()), faster));
+        assert_ne!(one.id(), other.id());
+        let differs = one.differences(&other);
+        assert_eq!(differs.len(), 1);
+        assert!(
+            differs[0].starts_with("line 14 of its model `textbook-one-compartment` is `ka = { value = 1.3"),
+            "{differs:?}"
+        );
+        assert!(one.differences(&one).is_empty());
+    }
 }

@@ -143,7 +143,9 @@ impl<'a> Run<'a> {
         let (before, of) = self.progress();
         if let Some(totals) = self.complete {
             // A run that was killed after it wrote the results may have left parts.
-            self.folder.remove_parts()?;
+            if self.shard == Shard::WHOLE {
+                self.folder.remove_parts()?;
+            }
             return Ok(Ended::Complete(totals));
         }
         if !self.todo.is_empty() {

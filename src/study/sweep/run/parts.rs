@@ -9,10 +9,8 @@ use crate::study::CHUNK;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
-/// Parts that a sweep is cut into at least, if it has as many points and as much to do.
+/// Parts that a sweep is cut into at least, if it has as many points.
 const FEWEST: u64 = 64;
-/// Persons of a part at least, if there are as many: writing a part takes a disk some milliseconds.
-const SMALLEST: u64 = 16;
 
 /// The parts of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +35,7 @@ impl Parts {
     pub fn new(points: u64, persons: u64) -> Self {
         let persons = persons.max(1);
         let points_each = (persons <= CHUNK).then(|| {
-            let most = (points.saturating_mul(persons) / FEWEST).clamp(SMALLEST, CHUNK);
+            let most = (points.saturating_mul(persons) / FEWEST).min(CHUNK);
             (most / persons).max(1)
         });
         Parts { points, persons, points_each }
@@ -255,7 +253,7 @@ mod tests {
     fn a_part_is_at_most_a_chunk_and_few_points_are_spread_over_many_parts() {
         assert_eq!(Parts::new(39, 1000).count(), 39);
         assert_eq!(Parts::new(6400, 1).part(1), Part::Points(100..200));
-        assert_eq!(Parts::new(100, 1).part(6), Part::Points(96..100));
+        assert_eq!(Parts::new(100, 1).count(), 100);
         assert_eq!(Parts::new(1_000_000, 1).part(1), Part::Points(4096..8192));
         assert_eq!(Parts::new(1, 1_000_000).count(), 245);
         assert_eq!(Parts::new(2, 5000).part(3), Part::Chunk { point: 1, persons: 4096..5000 });

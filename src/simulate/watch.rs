@@ -1,0 +1,65 @@
+//! What is looked for after every step, in all lanes side by side: most steps need no more attention than this.
+
+use super::seat::Seat;
+use crate::solve::Integrator;
+
+/// What steps are compared with, lane by lane.
+#[derive(Debug, Clone)]
+pub(super) struct Watch<const L: usize> {
+    /// When the lane has to be looked at next, h since the beginning of its stretch.
+    due: [f64; L],
+    /// When the stretch ends.
+    until: [f64; L],
+    /// The smallest value that each state may take, and the largest magnitude that it had in the stretch.
+    least: Vec<[f64; L]>,
+    peaks: Vec<[f64; L]>,
+}
+
+impl<const L: usize> Watch<L> {
+    /// For `n` states that are integrated.
+    pub fn new(n: usize) -> Self {
+        let zero = [0.0; L];
+        Watch { due: zero, until: zero, least: vec![zero; n], peaks: vec![zero; n] }
+    }
+
+    /// A stretch of `length` hours begins in a lane.
+    pub fn begin(&mut self, lane: usize, seat: &Seat, length: f64) {
+        self.until[lane] = length;
+        for (least, of) in self.least.iter_mut().zip(seat.scales().least()) {
+            least[lane] = *of;
+        }
+        self.peaks.iter_mut().for_each(|peaks| peaks[lane] = 0.0);
+    }
+
+    /// The lane has to be looked at when a step reaches `due`, or the end of the stretch.
+    pub fn expect(&mut self, lane: usize, due: f64) {
+        self.due[lane] = due.min(self.until[lane]);
+    }
+
+    /// The largest magnitudes of the states in a lane's stretch.
+    pub fn peaks(&self, lane: usize) -> impl Iterator<Item = f64> {
+        self.peaks.iter().map(move |peaks| peaks[lane])
+    }
+
+    /// A look at the latest sweep: which lanes have to be looked at more closely, if there are any.
+    #[inline(always)]
+    pub fn look(&mut self, integrator: &Integrator<L>) -> Option<[bool; L]> {
+        let Some((moved, to, next)) = integrator.moved() else { return Some([true; L]) };
+        let (mut close, mut any) = ([0.0; L], false);
+        for ((peaks, least), next) in self.peaks.iter_mut().zip(&self.least).zip(next) {
+            let mut largest = *peaks;
+            for l in 0..L {
+                let size = next[l].abs();
+                largest[l] = if (moved[l] > 0.0) & (size > largest[l]) { size } else { largest[l] };
+                close[l] = if next[l] < least[l] { 1.0 } else { close[l] };
+            }
+            *peaks = largest;
+        }
+        for l in 0..L {
+            let here = (moved[l] > 0.0) & ((close[l] > 0.0) | (to[l] >= self.due[l]));
+            close[l] = f64::from(u8::from(here));
+            any |= here;
+        }
+        any.then(|| close.map(|close| close > 0.0))
+    }
+}
