@@ -150,16 +150,16 @@ mod tests {
         let message = At(&bytes[8..], 0).follow();
         assert_eq!((message.get(0).unwrap().short(), bytes[8 + message.get(1).unwrap().1]), (4, 1));
         let fields = message.get(2).unwrap().follow().get(1).unwrap().list();
-        let said: Vec<(&str, u8, Vec<(&str, &str)>)> = fields
+        let said: Vec<_> = fields
             .into_iter()
             .map(|field| {
                 let words = field.get(6).map(At::list).unwrap_or_default();
-                let words = words.into_iter().map(|word| (word.get(0).unwrap().text(), word.get(1).unwrap().text()));
+                let words = words.into_iter().map(|word| [0, 1].map(|n| word.get(n).unwrap().text()));
                 assert!(field.get(5).unwrap().list().is_empty());
-                (field.get(0).unwrap().text(), bytes[8 + field.get(2).unwrap().1], words.collect())
+                (field.get(0).unwrap().text(), bytes[8 + field.get(2).unwrap().1], words.collect::<Vec<_>>())
             })
             .collect();
-        assert_eq!(said, [("ID", 2, vec![]), ("Cp", 3, vec![("unit", "ng/mL")]), ("reason", 5, vec![])]);
+        assert_eq!(said, [("ID", 2, vec![]), ("Cp", 3, vec![["unit", "ng/mL"]]), ("reason", 5, vec![])]);
     }
 
     #[test]
