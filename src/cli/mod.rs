@@ -139,12 +139,9 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
-    /// A table for a file of another format.
-    #[error("`{path}` is no name of a CSV file, and tables are written as CSV")]
-    NoCsv {
-        /// The file.
-        path: String,
-    },
+    /// The rows of a data set for a file of another format.
+    #[error("the rows of a data set come out as they went in, which is CSV")]
+    DataIsCsv,
     /// A number below zero.
     #[error("`{option}` has to be 0 or more")]
     Negative {
@@ -207,7 +204,7 @@ pub enum ArgumentError {
 impl Kind for ArgumentError {
     fn code(&self) -> &'static str {
         match self {
-            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::NoCsv { .. } => {
+            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::DataIsCsv => {
                 "E_ARGUMENT"
             }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
@@ -225,7 +222,7 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
-            ArgumentError::NoCsv { .. } => Some("end the name in `.csv`".into()),
+            ArgumentError::DataIsCsv => Some("end the name in `.csv`".into()),
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::RepeatedPercentile { .. } => None,
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {

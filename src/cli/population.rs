@@ -8,8 +8,8 @@ use super::{ArgumentError, Failure, Outcome};
 use crate::Error;
 use crate::error::Diagnostic;
 use crate::io::{
-    AtomicFile, Cell, Column, Format, Hashed, Input, IoError, Manifest, Output, Spool, Table, commit_in_order, number,
-    read_people,
+    AtomicFile, Cell, Column, FileFormat, Format, Hashed, Input, IoError, LongTable, Manifest, Output, Spool, Table,
+    commit_in_order, number, read_people,
 };
 use crate::model::Model;
 use crate::plot::{Axis, Fan, Figure, Panel, PlotError};
@@ -101,6 +101,13 @@ impl PopulationArgs {
     }
 }
 
+/// Who, and what has these units.
+fn columns(units: &[(String, String)]) -> Vec<Column> {
+    std::iter::once(Column::integers("ID"))
+        .chain(units.iter().map(|(name, unit)| Column::new(name).unit(unit)))
+        .collect()
+}
+
 /// A population and what becomes of it.
 pub(super) struct Run<'a, 'm> {
     pub(super) args: &'a PopulationArgs,
@@ -154,10 +161,10 @@ impl<'m> Run<'_, 'm> {
         match self.out {
             Some(path) => {
                 let written = |source| IoError::Write { path: path.into(), source };
-                let mut out = Hashed::new(AtomicFile::create(path)?);
-                let remarks = self.write(cohort, &units, &mut out).map_err(written)?;
-                out.flush().map_err(written)?;
-                let (out, sha256) = out.finish();
+                let out = Hashed::new(AtomicFile::create(path)?);
+                let mut table = LongTable::new(out, FileFormat::of(path)?, &columns(&units)).map_err(written)?;
+                let remarks = self.write(cohort, &mut table).map_err(written)?;
+                let (out, sha256) = table.finish().map_err(written)?.finish();
                 self.remark(&remarks, &mut manifest);
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 manifest.outputs.push(Output { name, sha256, units: units.into_iter().collect() });
@@ -166,20 +173,20 @@ impl<'m> Run<'_, 'm> {
                 Ok(remarks)
             }
             None => {
-                let mut spool = Spool::new()?;
+                let spool = Spool::new()?;
                 let path = spool.path().to_path_buf();
-                let remarks =
-                    self.write(cohort, &units, &mut spool).map_err(|source| IoError::Write { path, source })?;
+                let written = |source| IoError::Write { path: path.clone(), source };
+                let mut table = LongTable::new(spool, FileFormat::Csv, &columns(&units)).map_err(written)?;
+                let remarks = self.write(cohort, &mut table).map_err(written)?;
                 self.remark(&remarks, &mut manifest);
+                let spool = table.finish().map_err(written)?;
                 spooled(spool, &units.into_iter().collect(), self.format)?;
                 Ok(remarks)
             }
         }
     }
 
-    fn write(&self, cohort: Cohort<'_, 'm>, units: &[(String, String)], out: &mut impl Write) -> io::Result<Remarks> {
-        let heads: Vec<&str> = std::iter::once("ID").chain(units.iter().map(|(name, _)| name.as_str())).collect();
-        writeln!(out, "{}", heads.join(","))?;
+    fn write(&self, cohort: Cohort<'_, 'm>, out: &mut impl Write) -> io::Result<Remarks> {
         let (times, outputs) = (self.prepared.samples(), self.model().outputs().len());
         let starts: Vec<String> = self.times().map(|[time, tad]| format!("{time},{tad}")).collect();
         let progress = Progress::new(self.population.count(), "people");

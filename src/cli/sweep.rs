@@ -43,7 +43,7 @@ enum SweepCommand {
 struct RunArgs {
     /// The plan, a TOML file
     plan: PathBuf,
-    /// Folder for plan.lock, the parts, and in the end results.csv and its manifest
+    /// Folder for plan.lock, the parts, and in the end the results and their manifest
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Go on with the sweep that the folder holds
@@ -129,7 +129,7 @@ fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
             Ok(outcome(totals))
         }
         Ended::Complete(totals) => {
-            say(format!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(totals)));
+            say(wrote(&lock, totals, &folder));
             Ok(outcome(totals))
         }
         Ended::Shard(totals) => {
@@ -148,6 +148,11 @@ fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
 fn again(args: &RunArgs) -> String {
     let shard = args.shard.map(|shard| format!(" --shard {shard}")).unwrap_or_default();
     format!("posology sweep {} --out {}{shard} --resume", args.plan.display(), args.out.display())
+}
+
+fn wrote(lock: &Lock, totals: Totals, out: &Folder<'_>) -> String {
+    let (rows, results, out) = (rows(totals), lock.results_name(), out.path().display());
+    format!("{rows}\nwrote {results}, results.manifest.json and plan.lock to {out}")
 }
 
 fn rows(totals: Totals) -> String {
@@ -294,7 +299,6 @@ fn merge_folders(args: &MergeArgs) -> Result<Outcome, Failure> {
     let sweep = Sweep::with(&plan, &models, lock.settings())?;
     let out = Folder::new(args.out.as_ref().unwrap_or(&args.folders[0]));
     let totals = merge(&sweep, &lock, &folders, &out)?;
-    let out = out.path().display();
-    eprintln!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(totals));
+    eprintln!("{}", wrote(&lock, totals, &out));
     Ok(outcome(totals))
 }
