@@ -13,6 +13,7 @@ use crate::study::sweep::{
 };
 use clap::{Args, Subcommand};
 use indicatif::{DecimalBytes, HumanCount};
+use rayon::ThreadPool;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::{Path, PathBuf};
@@ -27,6 +28,9 @@ pub(super) struct SweepArgs {
     command: Option<SweepCommand>,
     #[command(flatten)]
     run: Option<RunArgs>,
+    // Not within `RunArgs`: clap does not see that an optional group is there by what is flattened into it.
+    #[command(flatten)]
+    threads: ThreadsArgs,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -52,8 +56,6 @@ struct RunArgs {
     /// Only a share of the parts, such as 3/64; it may be given again, and goes on with what is there
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
-    #[command(flatten)]
-    threads: ThreadsArgs,
     /// Say nothing but warnings and errors
     #[arg(long)]
     quiet: bool,
@@ -90,12 +92,12 @@ pub(super) fn run(args: &SweepArgs) -> Result<Outcome, Failure> {
         Some(SweepCommand::Merge(args)) => merge_folders(args),
         None => {
             let run = args.run.as_ref().expect("without a command, the parser of arguments wants a plan");
-            sweep(run, args.engine.settings())
+            sweep(run, args.threads.pool()?, args.engine.settings())
         }
     }
 }
 
-fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
+fn sweep(args: &RunArgs, pool: ThreadPool, settings: Settings) -> Result<Outcome, Failure> {
     let name = args.plan.display().to_string();
     let text = read(&name)?;
     let plan = SweepPlan::parse(&name, &text)?;
@@ -108,7 +110,6 @@ fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
     let run = Run::new(&sweep, &lock, &folder, args.shard.unwrap_or(Shard::WHOLE), args.resume)?;
     models.values().for_each(|model| warn(model.warnings()));
     warn(run.warnings());
-    let pool = args.threads.pool()?;
     if !args.quiet && !run.is_complete() {
         eprintln!("{}", outlook(&sweep, &lock, &run, pool.current_num_threads()));
     }
