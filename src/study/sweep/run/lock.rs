@@ -58,7 +58,9 @@ impl Lock {
         let settings = sweep.settings();
         // What is propagated exactly depends neither on tolerances nor on the instruction set.
         let exact = matches!(settings.engine, Engine::Auto | Engine::Exact)
-            && models.values().all(|model| matches!(model.dynamics(), Dynamics::Linear { .. }));
+            && models
+                .values()
+                .all(|model| matches!(model.dynamics(), Dynamics::Linear { .. }) && !model.doses_follow_state());
         let (points, persons) = (sweep.points(), sweep.persons());
         let allowed = || Allowed { rtol: number(settings.rtol), atol: number(settings.atol) };
         let mut lock = Lock {
