@@ -9,7 +9,7 @@ use super::{Failure, Outcome, Shared, model, read};
 use crate::io::{Cell, Column, Table, csv_rows};
 use crate::simulate::Settings;
 use crate::study::sweep::{
-    Ended, Folder, Lock, Run, Shard, Sweep, SweepPlan, Totals, Watch, array_expression, merge, status,
+    Ended, Folder, Lock, Merged, Run, Shard, Sweep, SweepPlan, Totals, Watch, array_expression, merge, status,
 };
 use clap::{Args, Subcommand};
 use indicatif::{DecimalBytes, HumanCount};
@@ -27,6 +27,9 @@ pub(super) struct SweepArgs {
     command: Option<SweepCommand>,
     #[command(flatten)]
     run: Option<RunArgs>,
+    // Not among those of a run: options that hold further ones are never found to be given.
+    #[command(flatten)]
+    threads: ThreadsArgs,
     #[command(flatten)]
     engine: EngineArgs,
 }
@@ -52,8 +55,6 @@ struct RunArgs {
     /// Only a share of the parts, such as 3/64; it may be given again, and goes on with what is there
     #[arg(long, value_name = "K/N")]
     shard: Option<Shard>,
-    #[command(flatten)]
-    threads: ThreadsArgs,
     /// Say nothing but warnings and errors
     #[arg(long)]
     quiet: bool,
@@ -90,12 +91,12 @@ pub(super) fn run(args: &SweepArgs) -> Result<Outcome, Failure> {
         Some(SweepCommand::Merge(args)) => merge_folders(args),
         None => {
             let run = args.run.as_ref().expect("without a command, the parser of arguments wants a plan");
-            sweep(run, args.engine.settings())
+            sweep(run, &args.threads, args.engine.settings())
         }
     }
 }
 
-fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
+fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Outcome, Failure> {
     let name = args.plan.display().to_string();
     let text = read(&name)?;
     let plan = SweepPlan::parse(&name, &text)?;
@@ -105,10 +106,10 @@ fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
     let lock = Lock::new(&sweep, &text, &models);
     let folder = Folder::new(&args.out);
     let stop = Stop::listen();
-    let run = Run::new(&sweep, &lock, &folder, args.shard.unwrap_or(Shard::WHOLE), args.resume)?;
-    models.values().for_each(|model| warn(model.warnings()));
+    let run = Run::new(&sweep, &lock, &folder, args.shard, args.resume)?;
+    warn(&sweep.warnings());
     warn(run.warnings());
-    let pool = args.threads.pool()?;
+    let pool = threads.pool()?;
     if !args.quiet && !run.is_complete() {
         eprintln!("{}", outlook(&sweep, &lock, &run, pool.current_num_threads()));
     }
@@ -125,16 +126,18 @@ fn sweep(args: &RunArgs, settings: Settings) -> Result<Outcome, Failure> {
     };
     match ended? {
         Ended::Complete(totals) if already => {
-            say(format!("{out} is complete: {}", rows(totals)));
-            Ok(outcome(totals))
+            say(format!("{out} is complete: {}", rows(&totals)));
+            Ok(outcome(&totals))
         }
         Ended::Complete(totals) => {
-            say(format!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(totals)));
-            Ok(outcome(totals))
+            warn(&sweep.outside(&totals));
+            say(format!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(&totals)));
+            Ok(outcome(&totals))
         }
         Ended::Shard(totals) => {
+            warn(&sweep.outside(&totals));
             say("this shard is finished; once all are, `posology sweep merge DIR...` puts them together".into());
-            Ok(outcome(totals))
+            Ok(outcome(&totals))
         }
         Ended::Interrupted { done, of } => {
             eprintln!("stopped: {done} of {of} parts are finished and kept");
@@ -150,12 +153,12 @@ fn again(args: &RunArgs) -> String {
     format!("posology sweep {} --out {}{shard} --resume", args.plan.display(), args.out.display())
 }
 
-fn rows(totals: Totals) -> String {
+fn rows(totals: &Totals) -> String {
     let failed = if totals.failed == 0 { "none" } else { &HumanCount(totals.failed).to_string() };
     format!("{} rows, {failed} with failures (see `status` and `reason`)", HumanCount(totals.rows))
 }
 
-fn outcome(totals: Totals) -> Outcome {
+fn outcome(totals: &Totals) -> Outcome {
     if totals.failed == 0 { Outcome::Done } else { Outcome::SomeFailed }
 }
 
@@ -293,8 +296,17 @@ fn merge_folders(args: &MergeArgs) -> Result<Outcome, Failure> {
     let (plan, models) = (lock.plan()?, lock.models()?);
     let sweep = Sweep::with(&plan, &models, lock.settings())?;
     let out = Folder::new(args.out.as_ref().unwrap_or(&args.folders[0]));
-    let totals = merge(&sweep, &lock, &folders, &out)?;
+    let merged = merge(&sweep, &lock, &folders, &out)?;
     let out = out.path().display();
-    eprintln!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(totals));
-    Ok(outcome(totals))
+    match merged {
+        Merged::There(totals) => {
+            eprintln!("{out} is complete: {}", rows(&totals));
+            Ok(outcome(&totals))
+        }
+        Merged::Written(totals) => {
+            warn(&sweep.outside(&totals));
+            eprintln!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(&totals));
+            Ok(outcome(&totals))
+        }
+    }
 }
