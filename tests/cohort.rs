@@ -78,6 +78,11 @@ fn bands_are_the_percentiles_of_all_people_in_any_number_of_passes() {
     let mut out = vec![0.0; prepared.numbers() * 101];
     cohort.run(0..101, &mut out);
     let bands = cohort.bands(&[0.0, 50.0, 97.0], |_| {}).unwrap();
+    for times_at_once in [1, 3] {
+        let again = cohort.bands_in_passes(&[0.0, 50.0, 97.0], times_at_once, |_| {}).unwrap();
+        let pairs = bands.values.iter().flatten().flatten().zip(again.values.iter().flatten().flatten());
+        assert!(pairs.clone().count() == 60 && pairs.clone().all(|(a, b)| (a / b - 1.0).abs() < 1e-12));
+    }
     for output in 0..model.outputs().len() {
         for time in 0..samples.len() {
             let mut values: Vec<f64> =
@@ -112,6 +117,27 @@ fn people_who_cannot_be_simulated_are_named_and_the_others_go_on() {
     assert!(remarks.failures[0].1.to_string().contains("E_OUT_OF_LIMITS"), "{}", remarks.failures[0].1);
     let bands = cohort.bands(&[50.0], |_| {}).unwrap();
     assert!(bands.values[0][0][0].is_finite() && bands.remarks.failures.len() == failed.len());
+}
+
+#[test]
+fn who_fails_at_one_time_is_in_the_bands_of_none() {
+    let text = "id = 't'\ntitle = 't'\ndrug = 'none'\ngrade = 'assumed'\n\
+        [parameters]\nV = { value = 10, unit = 'L', grade = 'assumed', why = 'a test', iiv = { cv = 0.5 } }\n\
+        [compartments]\ncentral = { volume = 'V' }\n[flows]\n\"central -> out\" = { rate = '0.1[1/h]' }\n\
+        [routes.iv]\ncentral = {}\n[outputs]\n\
+        c = { value = 'log(C(central) / 0.4[mg/L] - if(t < 1.5[h], 1, 0))', unit = '' }\n";
+    let model = Model::parse(text, "t.toml", &Catalogue).unwrap();
+    let prepared = prepared(&model, "10 mg iv", vec![1.0, 2.0, 3.0], 3.0);
+    let population = Population::of(&model).size(200).seed(8);
+    let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
+    let all = cohort.bands_in_passes(&[0.0, 50.0], 3, |_| {}).unwrap();
+    let one = cohort.bands_in_passes(&[0.0, 50.0], 1, |_| {}).unwrap();
+    let names = |bands: &posology::study::cohort::Bands| bands.remarks.failures.iter().map(|f| f.0).collect::<Vec<_>>();
+    assert!(!names(&all).is_empty() && names(&all).len() < 200);
+    assert_eq!(names(&all), names(&one));
+    for (a, b) in all.values.iter().flatten().flatten().zip(one.values.iter().flatten().flatten()) {
+        assert!((a - b).abs() < 1e-12, "{a} is not {b}");
+    }
 }
 
 fn plan(arms: &str) -> Plan {

@@ -37,18 +37,18 @@ dose = { list = ["10 mg", "no dose", "20 mg"] }
 peak = "Cmax(s_ketamine)"
 "#;
 
-/// Integrated, and three parts to a point; the second replicate begins within a part.
+/// Integrated, and two parts to a point; the third replicate goes from one to the other.
 const INTEGRATED: &str = r#"
 model      = "effects.toml"
 give       = "{dose} oral"
-until      = "1 h"
-subjects   = 3000
+until      = "30 min"
+subjects   = 1400
 replicates = 3
 [factors]
 dose = { list = ["10 mg", "20 mg"] }
 [measures]
 least = "Cmin(response)"
-last  = "C(response, 1 h)"
+last  = "C(response, 30 min)"
 "#;
 
 const RESULTS: [&str; 3] = ["plan.lock", "results.csv", "results.manifest.json"];

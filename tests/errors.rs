@@ -357,11 +357,16 @@ fn a_person_unlike_those_of_the_source_is_a_warning() {
 /// A table is never written under the name of another format.
 #[test]
 fn a_file_of_another_format_is_refused() {
-    for name in ["old.parquet", "old"] {
+    for (name, code, hint) in [
+        ("old.xlsx", "E_TABLE_FORMAT", "end the name in `.csv`"),
+        ("old", "E_TABLE_FORMAT", "end the name in `.csv`"),
+        #[cfg(not(feature = "parquet"))]
+        ("old.parquet", "E_NO_PARQUET", "build it with `--features parquet`"),
+    ] {
         let folder = Folder::new().with(name, "old");
         let run = folder.run(&["simulate", ESKETAMINE, "--give", "84 mg intranasal", "--out", name]);
-        assert!(run.code == 2 && run.stderr.starts_with("error[E_ARGUMENT]: "), "{}", run.stderr);
-        assert!(run.stderr.contains("end the name in `.csv`"), "{}", run.stderr);
+        assert!(run.code == 2 && run.stderr.starts_with(&format!("error[{code}]: ")), "{}", run.stderr);
+        assert!(run.stderr.contains(hint), "{}", run.stderr);
         assert_eq!(folder.files("")[name], b"old");
     }
 }

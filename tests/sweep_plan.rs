@@ -502,6 +502,9 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
             "subjects = 1000",
         ),
         ("steps = 4", "steps = 9000000", "E_TOO_MANY_POINTS", "plan.toml:6:2", "fewer"),
+        ("until  = \"48 h\"", "results = \"xlsx\"", "E_TABLE_FORMAT", "plan.toml:4:11", "`parquet`"),
+        #[cfg(not(feature = "parquet"))]
+        ("until  = \"48 h\"", "results = \"parquet\"", "E_NO_PARQUET", "plan.toml:4:11", "--features parquet"),
         ("until  = \"48 h\"", "unil = \"48 h\"", "E_UNKNOWN_KEY", "plan.toml:4:1", "`until`"),
     ];
     let mut unlike = Vec::new();

@@ -49,6 +49,9 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
         plan.set_subject("weight", said("--weight", weight));
     }
     set_population(&mut plan, args)?;
+    if args.weight.is_some() && plan.population.as_ref().is_some_and(|p| p.people.describes("weight")) {
+        return Err(ArgumentError::DescribedTwice { option: "--weight".into() }.into());
+    }
     let folder = args.plan.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let models = plan.models(|name| model(&beside(folder, name)))?;
     let people = plan.population.as_ref().map_or(0, |people| people.size);
@@ -60,7 +63,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     warn(&comparison.warnings);
     show(&comparison, args.shared.format)?;
     eprintln!("wrote {written} to {}", args.out.display());
-    Ok(Outcome::Done)
+    let failed = comparison.population.iter().flat_map(|p| &p.arms).any(|arm| arm.failed > 0);
+    Ok(if failed { Outcome::SomeFailed } else { Outcome::Done })
 }
 
 /// The people of the command line in place of the plan's.

@@ -139,12 +139,9 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
-    /// A table for a file of another format.
-    #[error("`{path}` is no name of a CSV file, and tables are written as CSV")]
-    NoCsv {
-        /// The file.
-        path: String,
-    },
+    /// The rows of a data set for a file of another format.
+    #[error("the rows of a data set come out as they went in, which is CSV")]
+    DataIsCsv,
     /// A number below zero.
     #[error("`{option}` has to be 0 or more")]
     Negative {
@@ -160,6 +157,18 @@ pub enum ArgumentError {
     /// A population of nobody knows how many.
     #[error("`--population` says who the people are, and not how many")]
     NoSize,
+    /// A covariate of the command line that the population has for each of its people.
+    #[error("`{option}` is given, and the population describes it for each of its people")]
+    DescribedTwice {
+        /// The option.
+        option: String,
+    },
+    /// One percentile twice.
+    #[error("the percentile {percentile} is asked for twice")]
+    RepeatedPercentile {
+        /// The percentile.
+        percentile: f64,
+    },
     /// An option about a population that nobody asked for.
     #[error("`{option}` is given, and there is no population")]
     NoPopulation {
@@ -195,11 +204,14 @@ pub enum ArgumentError {
 impl Kind for ArgumentError {
     fn code(&self) -> &'static str {
         match self {
-            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::NoCsv { .. } => {
+            ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::DataIsCsv => {
                 "E_ARGUMENT"
             }
             ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
-            ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => "E_ARGUMENT",
+            ArgumentError::NoSize
+            | ArgumentError::NoPopulation { .. }
+            | ArgumentError::DescribedTwice { .. }
+            | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
             ArgumentError::Threads { .. } => "E_THREADS",
             ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
@@ -210,7 +222,9 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
-            ArgumentError::NoCsv { .. } => Some("end the name in `.csv`".into()),
+            ArgumentError::DataIsCsv => Some("end the name in `.csv`".into()),
+            ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
+            ArgumentError::RepeatedPercentile { .. } => None,
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("give `--subjects` and `--seed` as well".into())
             }

@@ -2,7 +2,7 @@
 
 use super::Failure;
 use crate::error::Diagnostic;
-use crate::io::{AtomicFile, Cell, Column, Format, IoError, Manifest, OutputFile, Spool, Table, write_set};
+use crate::io::{AtomicFile, Cell, Column, FileFormat, Format, IoError, Manifest, OutputFile, Spool, Table, write_set};
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -88,11 +88,13 @@ pub(super) fn beside(path: &Path, manifest: &Manifest) -> Result<AtomicFile<'sta
     Ok(file)
 }
 
-/// Writes a table to a CSV file, with its manifest beside it.
+/// Writes a table to a file of the format that its name says, with its manifest beside it.
 pub(super) fn write_table(path: &Path, table: &Table, manifest: &mut Manifest) -> Result<(), IoError> {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    write_set(folder, &manifest_name(path), manifest, &[OutputFile::csv(name, table)])?;
+    let file = OutputFile::table(name, FileFormat::of(path)?, table);
+    let file = file.map_err(|source| IoError::Write { path: path.into(), source })?;
+    write_set(folder, &manifest_name(path), manifest, &[file])?;
     eprintln!("wrote {}, with its manifest beside it", path.display());
     Ok(())
 }

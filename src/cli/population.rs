@@ -6,12 +6,13 @@ use super::progress::Progress;
 use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome};
 use crate::Error;
+use crate::error::Diagnostic;
 use crate::io::{
-    AtomicFile, Cell, Column, Format, Hashed, Input, IoError, Manifest, Output, Spool, Table, commit_in_order, number,
-    read_people,
+    AtomicFile, Cell, Column, FileFormat, Format, Hashed, Input, IoError, LongTable, Manifest, Output, Spool, Table,
+    commit_in_order, number, read_people,
 };
 use crate::model::Model;
-use crate::plot::{Axis, Fan, Figure, Panel};
+use crate::plot::{Axis, Fan, Figure, Panel, PlotError};
 use crate::population::{Population, Subject};
 use crate::simulate::Prepared;
 use crate::study::cohort::{Bands, Cohort, Remarks, waves};
@@ -36,6 +37,9 @@ pub(super) struct PopulationArgs {
     /// Who they are: a TOML file of distributions of covariates, or a CSV file with a row per person
     #[arg(long, value_name = "FILE", requires = "seed", conflicts_with_all = ["data", "measure"])]
     population: Option<PathBuf>,
+    /// Draw people of that CSV file at random, each as likely as any other, rather than in its order
+    #[arg(long, requires = "population")]
+    resample: bool,
     /// Print percentiles of the people at each time in place of everybody's values, such as 5,50,95
     #[arg(long, value_name = "P", value_delimiter = ',', value_parser = percentile, conflicts_with = "data")]
     percentiles: Vec<f64>,
@@ -67,6 +71,11 @@ impl PopulationArgs {
             ("--residual", self.residual && !data),
             ("--seed", self.seed.is_some() && !data),
         ];
+        let mut sorted = self.percentiles.clone();
+        sorted.sort_by(f64::total_cmp);
+        if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+            return Err(ArgumentError::RepeatedPercentile { percentile: pair[0] });
+        }
         match options.iter().find(|(_, given)| *given && !self.asked()) {
             Some((option, _)) => Err(ArgumentError::NoPopulation { option: option.to_string() }),
             None => Ok(()),
@@ -79,6 +88,7 @@ impl PopulationArgs {
         let mut input = None;
         if let Some(path) = &self.population {
             let (people, sha256) = read_people(path)?;
+            let people = if self.resample { people.resampled() } else { people };
             let size = self.subjects.or(people.count()).ok_or(ArgumentError::NoSize)?;
             people.enough_for(size)?;
             population = population.people(&people)?.size(size);
@@ -89,6 +99,13 @@ impl PopulationArgs {
         }
         Ok((population.base(base)?, input))
     }
+}
+
+/// Who, and what has these units.
+fn columns(units: &[(String, String)]) -> Vec<Column> {
+    std::iter::once(Column::integers("ID"))
+        .chain(units.iter().map(|(name, unit)| Column::new(name).unit(unit)))
+        .collect()
 }
 
 /// A population and what becomes of it.
@@ -114,10 +131,10 @@ impl<'m> Run<'_, 'm> {
                 return self.percentiles(cohort, manifest);
             }
             if let Some(path) = self.plot {
-                let progress = Progress::new(self.population.count(), "people");
+                let progress = Progress::new(self.population.count() * cohort.passes(), "people");
                 let bands = cohort.bands(&DRAWN, |people| progress.tick(people))?;
                 progress.finish();
-                self.figure(&bands).save(path)?;
+                self.figure(&bands)?.save(path)?;
             }
             self.everybody(cohort, manifest)
         })?;
@@ -144,10 +161,10 @@ impl<'m> Run<'_, 'm> {
         match self.out {
             Some(path) => {
                 let written = |source| IoError::Write { path: path.into(), source };
-                let mut out = Hashed::new(AtomicFile::create(path)?);
-                let remarks = self.write(cohort, &units, &mut out).map_err(written)?;
-                out.flush().map_err(written)?;
-                let (out, sha256) = out.finish();
+                let out = Hashed::new(AtomicFile::create(path)?);
+                let mut table = LongTable::new(out, FileFormat::of(path)?, &columns(&units)).map_err(written)?;
+                let remarks = self.write(cohort, &mut table).map_err(written)?;
+                let (out, sha256) = table.finish().map_err(written)?.finish();
                 self.remark(&remarks, &mut manifest);
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 manifest.outputs.push(Output { name, sha256, units: units.into_iter().collect() });
@@ -156,20 +173,20 @@ impl<'m> Run<'_, 'm> {
                 Ok(remarks)
             }
             None => {
-                let mut spool = Spool::new()?;
+                let spool = Spool::new()?;
                 let path = spool.path().to_path_buf();
-                let remarks =
-                    self.write(cohort, &units, &mut spool).map_err(|source| IoError::Write { path, source })?;
+                let written = |source| IoError::Write { path: path.clone(), source };
+                let mut table = LongTable::new(spool, FileFormat::Csv, &columns(&units)).map_err(written)?;
+                let remarks = self.write(cohort, &mut table).map_err(written)?;
                 self.remark(&remarks, &mut manifest);
+                let spool = table.finish().map_err(written)?;
                 spooled(spool, &units.into_iter().collect(), self.format)?;
                 Ok(remarks)
             }
         }
     }
 
-    fn write(&self, cohort: Cohort<'_, 'm>, units: &[(String, String)], out: &mut impl Write) -> io::Result<Remarks> {
-        let heads: Vec<&str> = std::iter::once("ID").chain(units.iter().map(|(name, _)| name.as_str())).collect();
-        writeln!(out, "{}", heads.join(","))?;
+    fn write(&self, cohort: Cohort<'_, 'm>, out: &mut impl Write) -> io::Result<Remarks> {
         let (times, outputs) = (self.prepared.samples(), self.model().outputs().len());
         let starts: Vec<String> = self.times().map(|[time, tad]| format!("{time},{tad}")).collect();
         let progress = Progress::new(self.population.count(), "people");
@@ -212,7 +229,7 @@ impl<'m> Run<'_, 'm> {
 
     /// A row per time, a column per output and percentile.
     fn percentiles(&self, cohort: Cohort<'_, 'm>, mut manifest: Manifest) -> Result<Remarks, Failure> {
-        let progress = Progress::new(self.population.count(), "people");
+        let progress = Progress::new(self.population.count() * cohort.passes(), "people");
         let bands = cohort.bands(&self.args.percentiles, |people| progress.tick(people))?;
         progress.finish();
         let percentiles = &self.args.percentiles;
@@ -227,7 +244,7 @@ impl<'m> Run<'_, 'm> {
             table.push(row);
         }
         if let Some(path) = self.plot {
-            self.figure(&bands).save(path)?;
+            self.figure(&bands)?.save(path)?;
         }
         self.remark(&bands.remarks, &mut manifest);
         match self.out {
@@ -248,12 +265,17 @@ impl<'m> Run<'_, 'm> {
         warnings.extend(remarks.outside.warnings(self.model()));
         warnings.extend(self.model().warnings().iter().cloned());
         warnings.extend(remarks.warning(self.population.count()));
+        if self.args.residual && self.model().outputs().iter().all(|output| output.residual.is_none()) {
+            let message =
+                format!("the model `{}` states no residual error: outputs are as predicted", self.model().id());
+            warnings.push(Diagnostic::warning("W_NO_RESIDUAL", message));
+        }
         warn(&warnings);
         manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
     }
 
     /// A panel per output: percentiles of the people.
-    fn figure(&self, bands: &Bands) -> Figure {
+    fn figure(&self, bands: &Bands) -> Result<Figure, PlotError> {
         let model = self.model();
         let what = if self.args.residual { "with residual error, " } else { "" };
         let mut figure = Figure::new(format!("{}: {}", model.id(), self.give)).columns(1).footnote(format!(
@@ -270,11 +292,10 @@ impl<'m> Run<'_, 'm> {
             let y = if highest > 0.0 && lowest >= 0.0 { y.range(0.0, 1.08 * highest) } else { y };
             let doses = self.prepared.doses().iter().map(|(dose, _)| dose.time);
             let mut panel = Panel::new("", x, y).doses(doses);
-            if let Ok(fan) = Fan::new(&output.name, place, &bands.times, &bands.percentiles, values) {
-                panel = panel.fan(if output.assumed.is_some() { fan.dashed() } else { fan });
-            }
+            let fan = Fan::new(&output.name, place, &bands.times, &bands.percentiles, values)?;
+            panel = panel.fan(if output.assumed.is_some() { fan.dashed() } else { fan });
             figure = figure.panel(panel);
         }
-        figure
+        Ok(figure)
     }
 }

@@ -9,7 +9,7 @@ use super::simulate_data::{DataArgs, Run};
 use super::{ArgumentError, Failure, Outcome, Shared, quantity, said, schedule};
 use crate::Error;
 use crate::error::{Fault, Faults};
-use crate::io::{Cell, Column, Input, Manifest, Table};
+use crate::io::{Cell, Column, FileFormat, Input, Manifest, Table};
 use crate::metrics::{Measure, MeasureError};
 use crate::model::{Grade, Model};
 use crate::plot::{Axis, Figure, Panel, Series};
@@ -38,7 +38,7 @@ pub(super) struct SimulateArgs {
     /// Print metrics of each output in place of its values, such as Cmax, "AUC(0 h, 24 h)", half_life; may be repeated
     #[arg(long, value_name = "METRIC", conflicts_with_all = ["data", "out"])]
     measure: Vec<String>,
-    /// Write the table to this CSV file, with a manifest beside it
+    /// Write the table to this CSV file, or Parquet file where posology is built with it; a manifest is put beside it
     #[arg(long)]
     out: Option<PathBuf>,
     /// Draw the outputs to this SVG or PNG file
@@ -65,8 +65,9 @@ impl SimulateArgs {
 }
 
 pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
-    if let Some(path) = args.out.as_deref().filter(|p| p.extension().is_none_or(|e| !e.eq_ignore_ascii_case("csv"))) {
-        return Err(ArgumentError::NoCsv { path: path.display().to_string() }.into());
+    let file_format = args.out.as_deref().map(FileFormat::of).transpose()?;
+    if args.data.is_some() && file_format.is_some_and(|format| format != FileFormat::Csv) {
+        return Err(ArgumentError::DataIsCsv.into());
     }
     args.people.check(args.data.is_some())?;
     let chosen = args.person.model()?;
@@ -152,7 +153,7 @@ fn simulation<'m>(args: &SimulateArgs, model: &'m Model, subject: &Subject<'m>) 
 
 /// `ID,TIME,TAD` and one column per output.
 fn rows(profile: &Profile<'_>) -> Table {
-    let mut columns = vec![Column::new("ID"), Column::new("TIME").unit("h"), Column::new("TAD").unit("h")];
+    let mut columns = vec![Column::integers("ID"), Column::new("TIME").unit("h"), Column::new("TAD").unit("h")];
     columns.extend(profile.outputs().map(|o| Column::new(&o.output().name).unit(o.unit().to_string())));
     let mut table = Table::new(columns);
     for (i, (time, tad)) in profile.times().iter().zip(profile.time_after_dose()).enumerate() {

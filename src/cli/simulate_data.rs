@@ -10,7 +10,7 @@ use crate::io::{
     Output, Spool, SubjectData, commit_in_order,
 };
 use crate::model::Model;
-use crate::population::{Effects, Subject, random};
+use crate::population::{Effects, Population, Subject, random};
 use crate::simulate::{self, Compat, CovariateRule, Errors, History, Replay, Rules, Settings, SimulationError};
 use crate::solve::Work;
 use crate::units::{Unit, UnitFault};
@@ -190,7 +190,8 @@ impl Run<'_> {
             warn(std::slice::from_ref(&Diagnostic::warning("W_SUBJECTS_FAILED", message.clone())));
             manifest.warnings.push(message);
         }
-        for warnings in [reader.warnings(), self.model.warnings(), &self.subject.warnings()] {
+        let people = self.seed.map(|_| Population::of(self.model).warnings()).unwrap_or_default();
+        for warnings in [reader.warnings(), self.model.warnings(), &people, &self.subject.warnings()] {
             warn(warnings);
             manifest.warnings.extend(warnings.iter().map(|w| w.message.clone()));
         }
@@ -211,9 +212,9 @@ impl Run<'_> {
         for (option, text) in [("time-unit", &self.args.time_unit), ("amount-unit", &self.args.amount_unit)] {
             manifest.settings.insert(option.into(), text.clone());
         }
-        if let Some(seed) = self.seed {
-            manifest.settings.insert("seed".into(), seed.to_string());
-            manifest.settings.insert("residual".into(), self.residual.to_string());
+        manifest.seed = self.seed;
+        if self.residual {
+            manifest.settings.insert("residual".into(), "true".into());
         }
         if let Some(tool) = self.args.compat {
             manifest.settings.insert("compat".into(), name_of(tool));

@@ -46,7 +46,7 @@ enum SweepCommand {
 struct RunArgs {
     /// The plan, a TOML file
     plan: PathBuf,
-    /// Folder for plan.lock, the parts, and in the end results.csv and its manifest
+    /// Folder for plan.lock, the parts, and in the end the results and their manifest
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     /// Go on with the sweep that the folder holds
@@ -131,7 +131,7 @@ fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Ou
         }
         Ended::Complete(totals) => {
             warn(&sweep.outside(&totals));
-            say(format!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(&totals)));
+            say(wrote(&lock, &totals, &folder));
             Ok(outcome(&totals))
         }
         Ended::Shard(totals) => {
@@ -151,6 +151,11 @@ fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Ou
 fn again(args: &RunArgs) -> String {
     let shard = args.shard.map(|shard| format!(" --shard {shard}")).unwrap_or_default();
     format!("posology sweep {} --out {}{shard} --resume", args.plan.display(), args.out.display())
+}
+
+fn wrote(lock: &Lock, totals: &Totals, out: &Folder<'_>) -> String {
+    let (rows, results, out) = (rows(totals), lock.results_name(), out.path().display());
+    format!("{rows}\nwrote {results}, results.manifest.json and plan.lock to {out}")
 }
 
 fn rows(totals: &Totals) -> String {
@@ -296,16 +301,14 @@ fn merge_folders(args: &MergeArgs) -> Result<Outcome, Failure> {
     let (plan, models) = (lock.plan()?, lock.models()?);
     let sweep = Sweep::with(&plan, &models, lock.settings())?;
     let out = Folder::new(args.out.as_ref().unwrap_or(&args.folders[0]));
-    let merged = merge(&sweep, &lock, &folders, &out)?;
-    let out = out.path().display();
-    match merged {
+    match merge(&sweep, &lock, &folders, &out)? {
         Merged::There(totals) => {
-            eprintln!("{out} is complete: {}", rows(&totals));
+            eprintln!("{} is complete: {}", out.path().display(), rows(&totals));
             Ok(outcome(&totals))
         }
         Merged::Written(totals) => {
             warn(&sweep.outside(&totals));
-            eprintln!("{}\nwrote results.csv, results.manifest.json and plan.lock to {out}", rows(&totals));
+            eprintln!("{}", wrote(&lock, &totals, &out));
             Ok(outcome(&totals))
         }
     }

@@ -39,6 +39,15 @@ pub enum IoError {
         /// The folder.
         path: PathBuf,
     },
+    /// A table was to be written to a file whose name has no ending of a table.
+    #[error("`{}` does not say how to write a table", path.display())]
+    NotATable {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A Parquet file was asked for, and this build writes none.
+    #[error("this posology was built without Parquet")]
+    NoParquet,
     /// A table format that does not exist was asked for.
     #[error("unknown table format `{found}`")]
     UnknownFormat {
@@ -54,7 +63,8 @@ impl Kind for IoError {
             Self::Write { .. } => "E_FILE_WRITE",
             Self::Folder { .. } => "E_FOLDER_CREATE",
             Self::IsFolder { .. } => "E_FILE_IS_FOLDER",
-            Self::UnknownFormat { .. } => "E_TABLE_FORMAT",
+            Self::NotATable { .. } | Self::UnknownFormat { .. } => "E_TABLE_FORMAT",
+            Self::NoParquet => "E_NO_PARQUET",
         }
     }
 
@@ -79,6 +89,9 @@ impl Kind for IoError {
             }
             Self::Folder { .. } => Some("a file of that name may be in the way".into()),
             Self::IsFolder { .. } => Some("give the name of a file in it".into()),
+            Self::NotATable { .. } if cfg!(feature = "parquet") => Some("end the name in `.csv` or `.parquet`".into()),
+            Self::NotATable { .. } => Some("end the name in `.csv`".into()),
+            Self::NoParquet => Some("build it with `--features parquet`, or ask for CSV".into()),
             Self::UnknownFormat { .. } => Some("formats are `table`, `csv` and `json`".into()),
             _ => None,
         }

@@ -6,9 +6,12 @@
 mod disk;
 mod error;
 mod hashed;
+mod long;
 mod manifest;
 mod nmtran;
 mod number;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod people;
 mod spool;
 mod table;
@@ -18,6 +21,7 @@ mod write;
 pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::IoError;
 pub use hashed::Hashed;
+pub use long::{FileFormat, LongTable};
 pub use manifest::{Input, Manifest, ModelUsed, Output, Tolerances, sha256_hex};
 pub use nmtran::{
     CellError, DataError, DataOptions, DataReader, DataWriter, Header, MAX_FAULTS, NoRegimen, SubjectData, dose_rows,
@@ -26,7 +30,7 @@ pub use nmtran::{
 pub use number::{number, rounded};
 pub use people::read_people;
 pub use spool::Spool;
-pub use table::{Cell, Column, Format, Table};
+pub use table::{Cell, Column, Format, Holds, Table};
 pub(crate) use table::{csv_line, csv_rows};
 pub(crate) use write::staged_for;
 pub use write::{AtomicFile, OutputFile, commit_in_order, write_atomic, write_set};

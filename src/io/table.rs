@@ -1,5 +1,6 @@
 //! One table, printed for people, as CSV or as JSON.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,25 +10,47 @@ use super::error::IoError;
 use super::number::number;
 use super::text;
 
-/// A column: its name, and its unit where every value has the same one.
+/// A column: its name, what it holds, and its unit where every value has the same one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Column {
     /// The name, which is the CSV header and the JSON key.
     pub name: String,
     /// The unit, shown under the name in tables for people; CSV and JSON carry plain names, the manifest carries the units.
     pub unit: Option<String>,
+    /// What the column of a Parquet file is made for; CSV and JSON show cells as they are.
+    pub holds: Holds,
+}
+
+/// What the cells of a column are, where they are not missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// [`Cell::Text`], or cells of several kinds.
+    Texts,
+    /// [`Cell::Number`]
+    Numbers,
+    /// [`Cell::Integer`]
+    Integers,
 }
 
 impl Column {
-    /// A column without a unit.
+    /// A column of texts.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), unit: None }
+        Self { name: name.into(), unit: None, holds: Holds::Texts }
     }
 
-    /// The same column with a unit.
-    pub fn unit(mut self, unit: impl Into<String>) -> Self {
-        self.unit = Some(unit.into());
-        self
+    /// A column of numbers without a unit.
+    pub fn numbers(name: impl Into<String>) -> Self {
+        Self { holds: Holds::Numbers, ..Self::new(name) }
+    }
+
+    /// A column of counts.
+    pub fn integers(name: impl Into<String>) -> Self {
+        Self { holds: Holds::Integers, ..Self::new(name) }
+    }
+
+    /// The same column with a unit, which makes it one of numbers.
+    pub fn unit(self, unit: impl Into<String>) -> Self {
+        Self { unit: Some(unit.into()), holds: Holds::Numbers, ..self }
     }
 }
 
@@ -126,6 +149,11 @@ impl Table {
     /// The columns, in order.
     pub fn columns(&self) -> &[Column] {
         &self.columns
+    }
+
+    /// The units of the columns that have one, by name.
+    pub fn units(&self) -> BTreeMap<String, String> {
+        self.columns.iter().filter_map(|column| Some((column.name.clone(), column.unit.clone()?))).collect()
     }
 
     /// The rows, in order; each has one cell per column.

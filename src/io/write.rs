@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::disk::{Disk, DiskFile, SystemDisk};
 use super::error::IoError;
+use super::long::{FileFormat, LongTable};
 use super::manifest::{Manifest, Output, sha256_hex};
+use super::table::{Table, csv_rows};
 
 /// A file being written beside its final place; [`AtomicFile::commit`] moves it there.
 ///
@@ -181,9 +183,18 @@ impl OutputFile {
     }
 
     /// A CSV file of a table, with the units of its columns.
-    pub fn csv(name: impl Into<String>, table: &super::Table) -> Self {
-        let units = table.columns().iter().filter_map(|column| Some((column.name.clone(), column.unit.clone()?)));
-        Self { units: units.collect(), ..Self::new(name, table.to_csv()) }
+    pub fn csv(name: impl Into<String>, table: &Table) -> Self {
+        Self { units: table.units(), ..Self::new(name, table.to_csv()) }
+    }
+
+    /// A file of a table in some format, with the units of its columns.
+    ///
+    /// # Errors
+    /// Those of [`LongTable`].
+    pub fn table(name: impl Into<String>, format: FileFormat, table: &Table) -> io::Result<Self> {
+        let mut file = LongTable::new(Vec::new(), format, table.columns())?;
+        file.write_all(csv_rows(table.rows()).as_bytes())?;
+        Ok(Self { units: table.units(), ..Self::new(name, file.finish()?) })
     }
 }
 

@@ -262,7 +262,7 @@ impl Kind for PeopleError {
             }
             PeopleError::RepeatedId { .. } => Some("a list of people has one row for each".into()),
             PeopleError::NotNumber { .. } => Some("the unit belongs in the header, as in `weight [kg]`".into()),
-            PeopleError::TooFew { .. } => Some("`resample = true` draws from them again and again".into()),
+            PeopleError::TooFew { .. } => Some("`--resample` draws from them again and again".into()),
             _ => None,
         }
     }

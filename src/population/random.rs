@@ -29,7 +29,7 @@ impl Purpose<'_> {
             Purpose::Covariate(name) => (1, name, 0),
             Purpose::Subject(name) => (2, name, 0),
             Purpose::Occasion(name, occasion) => (3, name, occasion),
-            Purpose::Residual(name, time) => (4, name, time.to_bits()),
+            Purpose::Residual(name, time) => (4, name, moment(time)),
             Purpose::Estimate(name) => (5, name, 0),
             Purpose::Factor(name) => (6, name, 0),
         }
@@ -85,6 +85,12 @@ pub fn person(id: &str) -> u64 {
     }
 }
 
+/// A time as a number: grids that meet at a time reach it by different roundings.
+fn moment(time: f64) -> u64 {
+    // In steps of 1e-9 h, far above rounding and far below any sampling.
+    (time * 1e9).round() as i64 as u64
+}
+
 /// A name as a number: FNV-1a (Fowler, Noll and Vo 1991).
 fn digest(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -105,6 +111,16 @@ mod tests {
         }
         assert_eq!(stream().uniform(999), all[999]);
         assert!(stream().uniform(u64::MAX) > 0.0);
+    }
+
+    #[test]
+    fn a_time_is_the_same_by_whatever_grid_it_is_reached() {
+        let error = |time| Stream::new(1, 0, Purpose::Residual("c", time)).normal(3).to_bits();
+        assert_ne!(0.1 * 3.0, 0.3);
+        assert_eq!(error(0.1 * 3.0), error(0.3));
+        assert_eq!(error(18.0 / 60.0), error(0.3));
+        assert_eq!(error(-0.0), error(0.0));
+        assert_ne!(error(0.3), error(0.301));
     }
 
     #[test]

@@ -170,7 +170,7 @@ impl Kind for SubjectError {
             SubjectError::Weight { .. } => {
                 Some("write it like `70 kg`; a distribution of weights needs a `min`".into())
             }
-            SubjectError::NotListed { .. } => Some("`resample = true` draws from them again and again".into()),
+            SubjectError::NotListed { .. } => Some("`--resample` draws from them again and again".into()),
             SubjectError::WrongKind { .. } => None,
         }
     }

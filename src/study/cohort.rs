@@ -10,6 +10,7 @@ use crate::simulate::{Missing, Prepared, Residuals, SimulationError, Workspace};
 use crate::solve::Work;
 use crate::units::Unit;
 use rayon::prelude::*;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::{Mutex, PoisonError};
 
@@ -242,31 +243,69 @@ impl<'c, 'm> Cohort<'c, 'm> {
     }
 
     /// Percentiles of every output at every sampling time, of those who do not fail. `tick` is told how many people were run
-    /// each time some were: all of them once per pass.
+    /// each time some were: all of them once per pass ([`Cohort::passes`]).
     ///
     /// # Errors
     /// As [`Prepared::with`].
     pub fn bands(&self, percentiles: &[f64], tick: impl Fn(u64)) -> Result<Bands, SimulationError> {
-        let (size, outputs) = (self.population.count(), self.prepared.model().outputs().len());
-        let times = self.prepared.samples();
-        let held = (HELD / size.max(1) as usize / outputs.max(1)).max(1);
-        let mut values = vec![vec![Vec::with_capacity(times.len()); percentiles.len()]; outputs];
-        let mut remarks = Remarks::default();
-        for times in times.chunks(held) {
-            let prepared = self.prepared.sampled(times.to_vec())?;
-            let (columns, found) = Cohort { prepared: &prepared, ..*self }.columns(&tick);
-            remarks = found;
-            let sorted: Vec<Vec<f64>> = columns.into_par_iter().map(|column| of_column(column, percentiles)).collect();
-            for (i, of_time) in sorted.iter().enumerate() {
-                let output = &mut values[i / times.len()];
-                output.iter_mut().zip(of_time).for_each(|(percentile, value)| percentile.push(*value));
-            }
-        }
-        Ok(Bands { times: times.to_vec(), percentiles: percentiles.to_vec(), values, people: size, remarks })
+        self.bands_in_passes(percentiles, self.held(), tick)
     }
 
-    /// For every output and time the numbers of all people.
-    fn columns(&self, tick: impl Fn(u64)) -> (Vec<Vec<f64>>, Remarks) {
+    /// In how many passes bands are made: times whose numbers do not fit in memory together are done one after the other.
+    pub fn passes(&self) -> u64 {
+        self.prepared.samples().len().div_ceil(self.held()) as u64
+    }
+
+    /// How many times are held at once.
+    fn held(&self) -> usize {
+        let outputs = self.prepared.model().outputs().len();
+        (HELD / self.population.count().max(1) as usize / outputs.max(1)).max(1)
+    }
+
+    /// The same with so many times in a pass; they change nothing but the memory that is needed.
+    ///
+    /// # Errors
+    /// As [`Prepared::with`].
+    pub fn bands_in_passes(
+        &self,
+        percentiles: &[f64],
+        times_at_once: usize,
+        tick: impl Fn(u64),
+    ) -> Result<Bands, SimulationError> {
+        let (outputs, times) = (self.prepared.model().outputs().len(), self.prepared.samples());
+        let mut left_out: BTreeMap<u64, Error> = BTreeMap::new();
+        let mut work = Work::default();
+        loop {
+            let mut values = vec![vec![Vec::with_capacity(times.len()); percentiles.len()]; outputs];
+            let (mut outside, mut failures) = (Outside::default(), BTreeMap::new());
+            for times in times.chunks(times_at_once.max(1)) {
+                let prepared = self.prepared.sampled(times.to_vec())?;
+                let (columns, found) = Cohort { prepared: &prepared, ..*self }.columns(&left_out, &tick);
+                work = work + found.work;
+                outside = found.outside;
+                failures.extend(found.failures);
+                let of_times: Vec<Vec<f64>> =
+                    columns.into_par_iter().map(|column| of_column(column, percentiles)).collect();
+                for (i, of_time) in of_times.iter().enumerate() {
+                    let output = &mut values[i / times.len()];
+                    output.iter_mut().zip(of_time).for_each(|(percentile, value)| percentile.push(*value));
+                }
+            }
+            // Somebody who failed in one pass alone has to be left out of all.
+            let done = times_at_once >= times.len() || failures.keys().all(|person| left_out.contains_key(person));
+            for (person, error) in failures {
+                left_out.entry(person).or_insert(error);
+            }
+            if done {
+                let remarks = Remarks { failures: left_out.into_iter().collect(), outside, work };
+                let (times, percentiles) = (times.to_vec(), percentiles.to_vec());
+                return Ok(Bands { times, percentiles, values, people: self.population.count(), remarks });
+            }
+        }
+    }
+
+    /// For every output and time the numbers of all people who do not fail and are not left out.
+    fn columns(&self, left_out: &BTreeMap<u64, Error>, tick: impl Fn(u64)) -> (Vec<Vec<f64>>, Remarks) {
         let (size, numbers) = (self.population.count(), self.prepared.numbers());
         let mut columns = vec![Vec::with_capacity(size as usize); numbers];
         let mut remarks = Remarks::default();
@@ -274,7 +313,11 @@ impl<'c, 'm> Cohort<'c, 'm> {
         for people in waves(size, self.wave()) {
             let count = people.end - people.start;
             out.resize(numbers * count as usize, 0.0);
-            remarks = remarks.and(self.run(people, &mut out));
+            remarks = remarks.and(self.run(people.clone(), &mut out));
+            for (person, _) in left_out.range(people.clone()) {
+                let place = (person - people.start) as usize * numbers;
+                out[place..place + numbers].fill(f64::NAN);
+            }
             for (column, place) in columns.iter_mut().zip(0..) {
                 column.extend(out.iter().skip(place).step_by(numbers).filter(|value| !value.is_nan()));
             }

@@ -62,6 +62,8 @@ impl Plan {
 /// # Errors
 /// What is wrong with an arm, placed where the plan says it.
 pub fn compare(plan: &Plan, models: &Models, tick: impl Fn(u64) + Sync) -> Result<Comparison, Error> {
+    // Before anything runs for long.
+    population::reference(plan)?;
     let arms: Result<Vec<_>, Error> = plan
         .arms
         .par_iter()

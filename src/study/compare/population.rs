@@ -118,6 +118,20 @@ impl PopulationResult {
     }
 }
 
+/// The place of the arm that others are compared with.
+///
+/// # Errors
+/// A name that no arm has.
+pub(super) fn reference(plan: &Plan) -> Result<Option<usize>, Error> {
+    let Some(name) = &plan.reference else { return Ok(None) };
+    let found = plan.arms.iter().position(|arm| arm.name.text == name.text);
+    found.map(Some).ok_or_else(|| {
+        let known = plan.arms.iter().map(|arm| arm.name.text.clone()).collect();
+        let kind = PlanError::UnknownArm { name: name.text.clone(), known };
+        Error::from(name.place.fault::<ErrorKind>(kind))
+    })
+}
+
 /// Runs the people of a plan through every arm. `tick` is told how many were run.
 pub(super) fn run(
     plan: &Plan,
@@ -125,16 +139,8 @@ pub(super) fn run(
     tick: &(impl Fn(u64) + Sync),
 ) -> Result<Option<PopulationResult>, Error> {
     let Some(people) = &plan.population else { return Ok(None) };
-    let reference = plan.reference.as_ref().map(|name| {
-        let found = plan.arms.iter().position(|arm| arm.name.text == name.text);
-        found.ok_or_else(|| {
-            let known = plan.arms.iter().map(|arm| arm.name.text.clone()).collect();
-            let kind = PlanError::UnknownArm { name: name.text.clone(), known };
-            Error::from(name.place.fault::<ErrorKind>(kind))
-        })
-    });
     let arms: Result<Vec<_>, Error> = plan.arms.iter().map(|arm| one(plan, arm, models, tick)).collect();
-    Ok(Some(PopulationResult { size: people.size, seed: people.seed, reference: reference.transpose()?, arms: arms? }))
+    Ok(Some(PopulationResult { size: people.size, seed: people.seed, reference: reference(plan)?, arms: arms? }))
 }
 
 fn one(plan: &Plan, arm: &ArmPlan, models: &Models, tick: &(impl Fn(u64) + Sync)) -> Result<ArmPeople, Error> {

@@ -150,6 +150,15 @@ pub enum SweepError {
     /// A population of one typical subject.
     #[error("`population` says who the subjects are, and here is only the typical one")]
     TypicalPopulation,
+    /// A format of results that is none.
+    #[error("`{found}` is not a format of results")]
+    UnknownResults {
+        /// What was written.
+        found: String,
+    },
+    /// Results as Parquet, which this build does not write.
+    #[error("this posology was built without Parquet")]
+    NoParquet,
     /// Two columns of one name.
     #[error("two columns of the results would be called `{name}`")]
     DuplicateColumn {
@@ -179,6 +188,8 @@ impl Kind for SweepError {
             SweepError::UnknownMeasure { .. } => "E_UNKNOWN_MEASURE",
             SweepError::TypicalSummary => "E_TYPICAL_SUMMARY",
             SweepError::TypicalPopulation => "E_TYPICAL_POPULATION",
+            SweepError::UnknownResults { .. } => "E_TABLE_FORMAT",
+            SweepError::NoParquet => "E_NO_PARQUET",
             SweepError::DuplicateColumn { .. } => "E_NAME_CLASH",
             SweepError::FewSteps { .. }
             | SweepError::NotPositive { .. }
@@ -224,6 +235,8 @@ impl Kind for SweepError {
             }
             SweepError::TypicalPopulation => Some("add `subjects = 1000`".into()),
             SweepError::TypicalSummary => Some("add `subjects = 1000`, or leave out `[summary]`".into()),
+            SweepError::UnknownResults { .. } => Some("formats are `csv` and `parquet`".into()),
+            SweepError::NoParquet => Some("build it with `--features parquet`, or leave out `results`".into()),
             SweepError::DuplicateColumn { .. } => Some("give the factor or the measure another name".into()),
             SweepError::TooMany { .. } => Some("take fewer values or steps".into()),
             SweepError::NotPositive { .. }

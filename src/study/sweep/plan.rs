@@ -8,6 +8,7 @@ use super::summary::{Comparison, Probability};
 use crate::Error;
 use crate::document::{self, DocumentError, Log, Place, Table, Text, Value};
 use crate::error::{Faults, Source};
+use crate::io::FileFormat;
 use crate::metrics::{Measure, OutputMeasure};
 use crate::model::Model;
 use crate::population::People;
@@ -47,6 +48,7 @@ pub struct SweepPlan {
     pub(super) percentiles: Vec<f64>,
     pub(super) probabilities: Vec<Probability>,
     pub(super) every_subject: bool,
+    pub(super) results: FileFormat,
 }
 
 /// A measure with its name.
@@ -82,6 +84,7 @@ impl SweepPlan {
             "measures",
             "population",
             "summary",
+            "results",
         ];
         let root = Table::root(&log, "a sweep plan", table.get_ref(), &known);
         root.check_format();
@@ -130,6 +133,7 @@ impl SweepPlan {
             percentiles: percentiles.unwrap_or_else(|| PERCENTILES.to_vec()),
             probabilities,
             every_subject,
+            results: results(&root),
         });
         if let Some(plan) = &plan {
             plan.check_columns(&log);
@@ -181,6 +185,16 @@ impl SweepPlan {
             }
         }
     }
+}
+
+/// What the results are written as.
+fn results(root: &Table<'_, PlanError>) -> FileFormat {
+    let Some(text) = root.text("results") else { return FileFormat::Csv };
+    let named = FileFormat::named(&text.text).ok_or_else(|| SweepError::UnknownResults { found: text.text.clone() });
+    named.and_then(|format| format.built().map_err(|_| SweepError::NoParquet)).unwrap_or_else(|error| {
+        root.log.report(&text.place, error);
+        FileFormat::Csv
+    })
 }
 
 fn at_least_one(root: &Table<'_, PlanError>, key: &str) -> u64 {

@@ -3,7 +3,7 @@
 use super::plan::SweepPlan;
 use super::unit::{Of, Unit, Why};
 use crate::document::Text;
-use crate::io::{Cell, Column};
+use crate::io::{Cell, Column, Holds};
 use crate::math::statistics::{Moments, percentile, tree};
 use crate::study::CHUNK;
 use crate::units::Quantity;
@@ -47,35 +47,39 @@ pub(super) struct Probability {
 /// A column, and the place of the measure whose unit it has.
 struct Head {
     name: String,
+    holds: Holds,
     measure: Option<usize>,
 }
 
 /// The columns of the results, in order.
 fn heads(plan: &SweepPlan) -> Vec<Head> {
-    let plain = |name: &str| Head { name: name.to_string(), measure: None };
-    let mut heads = vec![plain("point")];
-    heads.extend(plan.factors.iter().map(|f| plain(f.name())));
+    let column = |name: &str, holds| Head { name: name.to_string(), holds, measure: None };
+    let texts = |name: &str| column(name, Holds::Texts);
+    let integers = |name: &str| column(name, Holds::Integers);
+    let numbers = |name: &str| column(name, Holds::Numbers);
+    let mut heads = vec![integers("point")];
+    heads.extend(plan.factors.iter().map(|f| texts(f.name())));
     if plan.every_subject {
-        heads.push(plain("ID"));
-        heads.extend((plan.replicates > 1).then(|| plain("replicate")));
+        heads.push(integers("ID"));
+        heads.extend((plan.replicates > 1).then(|| integers("replicate")));
     }
-    heads.extend(["status", "reason"].map(plain));
+    heads.extend(["status", "reason"].map(texts));
     for (i, measure) in plan.measures.iter().enumerate() {
         let name = &measure.name.text;
         if plan.has_values() {
-            heads.push(Head { name: name.clone(), measure: Some(i) });
+            heads.push(Head { measure: Some(i), ..numbers(name) });
             continue;
         }
-        let of_unit = |what: &str| Head { name: format!("{name}_{what}"), measure: Some(i) };
-        heads.push(plain(&format!("{name}_n")));
+        let of_unit = |what: &str| Head { measure: Some(i), ..numbers(&format!("{name}_{what}")) };
+        heads.push(integers(&format!("{name}_n")));
         heads.extend(["mean", "sd"].map(of_unit));
-        heads.push(plain(&format!("{name}_cv")));
+        heads.push(numbers(&format!("{name}_cv")));
         heads.push(of_unit("gmean"));
         heads.extend(plan.percentiles.iter().map(|p| of_unit(&format!("p{p}"))));
     }
     if !plan.has_values() {
-        heads.extend(plan.probabilities.iter().map(|p| plain(&p.text.text)));
-        heads.extend(["subjects", "failed"].map(plain));
+        heads.extend(plan.probabilities.iter().map(|p| numbers(&p.text.text)));
+        heads.extend(["subjects", "failed"].map(integers));
     }
     heads
 }
@@ -93,9 +97,10 @@ impl SweepPlan {
 
     /// The columns, for measures in these units.
     pub(super) fn columns(&self, units: &[crate::units::Unit]) -> Vec<Column> {
-        let column = |head: Head| match head.measure {
-            Some(measure) => Column::new(head.name).unit(units[measure].to_string()),
-            None => Column::new(head.name),
+        let column = |head: Head| Column {
+            name: head.name,
+            unit: head.measure.map(|measure| units[measure].to_string()),
+            holds: head.holds,
         };
         heads(self).into_iter().map(column).collect()
     }

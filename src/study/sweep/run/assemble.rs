@@ -1,10 +1,10 @@
 //! From parts to results: read in order, one at a time.
 
-use super::folder::{Found, RESULTS};
+use super::folder::Found;
 use super::parts::{Content, Part};
 use super::{Folder, Lock, RunError, Totals};
 use crate::Error;
-use crate::io::{Cell, Hashed, Input, IoError, Manifest, Output, commit_in_order, csv_line, csv_rows, sha256_hex};
+use crate::io::{Cell, Hashed, Input, IoError, LongTable, Manifest, Output, commit_in_order, csv_rows, sha256_hex};
 use crate::population::Outside;
 use crate::study::sweep::{Sweep, Unit};
 use std::io::Write;
@@ -46,11 +46,10 @@ pub(super) fn assemble(
     sources: &[Folder<'_>],
     out: &Folder<'_>,
 ) -> Result<Totals, Error> {
-    let (mut manifest, results) = out.results()?;
-    let mut results = Hashed::new(results);
+    let (mut manifest, results) = out.results(lock)?;
     let columns = sweep.columns();
-    let failed = |source| IoError::Write { path: out.path().join(RESULTS), source };
-    results.write_all(csv_line(columns.iter().map(|column| &column.name)).as_bytes()).map_err(failed)?;
+    let failed = |source| IoError::Write { path: out.path().join(lock.results_name()), source };
+    let mut results = LongTable::new(Hashed::new(results), lock.results(), &columns).map_err(failed)?;
     let parts = lock.parts();
     let mut totals = Totals::default();
     let mut units: Vec<Unit> = Vec::new();
@@ -71,9 +70,10 @@ pub(super) fn assemble(
             totals += rows.totals;
         }
     }
-    let (results, sha256) = results.finish();
+    let (results, sha256) = results.finish().map_err(failed)?.finish();
     let units = columns.into_iter().filter_map(|column| Some((column.name, column.unit?))).collect();
-    let text = describe(sweep, lock, &totals, Output { name: RESULTS.into(), sha256, units }).to_json();
+    let output = Output { name: lock.results_name().into(), sha256, units };
+    let text = describe(sweep, lock, &totals, output).to_json();
     manifest.write_all(text.as_bytes()).map_err(failed)?;
     // The manifest first: results are never without it.
     commit_in_order(vec![manifest, results])?;

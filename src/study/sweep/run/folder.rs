@@ -11,10 +11,8 @@ use std::path::{Path, PathBuf};
 
 const LOCK: &str = "plan.lock";
 const PARTS: &str = "parts";
-/// The results.
-pub(super) const RESULTS: &str = "results.csv";
-/// The manifest beside them.
-pub(super) const MANIFEST: &str = "results.manifest.json";
+/// The manifest beside the results.
+const MANIFEST: &str = "results.manifest.json";
 
 /// The folder of a sweep.
 #[derive(Debug, Clone)]
@@ -102,7 +100,9 @@ impl<'d> Folder<'d> {
                 (true, true) => Ok(()),
             };
         }
-        if let Some(path) = [RESULTS, MANIFEST].map(|name| self.file(name)).into_iter().find(|p| self.disk.is_file(p)) {
+        if let Some(path) =
+            [lock.results_name(), MANIFEST].map(|name| self.file(name)).into_iter().find(|p| self.disk.is_file(p))
+        {
             return Err(RunError::InTheWay { path }.into());
         }
         self.make(&self.path)?;
@@ -124,7 +124,7 @@ impl<'d> Folder<'d> {
     /// Removes what a killed run left half written. Of a shard only its own parts, since others may be running beside it.
     pub(super) fn remove_leftovers(&self, lock: &Lock, shard: Option<Shard>) -> Result<(), IoError> {
         let mine: Vec<String> = lock.parts().share(shard).map(part_name).collect();
-        let of_whole = [LOCK, RESULTS, MANIFEST];
+        let of_whole = [LOCK, lock.results_name(), MANIFEST];
         for path in self.list(&self.path)?.into_iter().chain(self.list(&self.file(PARTS))?) {
             let Some(name) = staged_for(&path) else { continue };
             let is_whole = shard.is_none() && of_whole.contains(&name);
@@ -189,14 +189,14 @@ impl<'d> Folder<'d> {
     }
 
     /// Opens the manifest and the results for writing.
-    pub(super) fn results(&self) -> Result<(AtomicFile<'d>, AtomicFile<'d>), IoError> {
+    pub(super) fn results(&self, lock: &Lock) -> Result<(AtomicFile<'d>, AtomicFile<'d>), IoError> {
         let open = |name| AtomicFile::create_on(self.disk, &self.file(name));
-        Ok((open(MANIFEST)?, open(RESULTS)?))
+        Ok((open(MANIFEST)?, open(lock.results_name())?))
     }
 
     /// The results, if they are there: complete, or not what the manifest says.
     pub(super) fn finished(&self, lock: &Lock) -> Result<Option<Result<Totals, Changed>>, IoError> {
-        let (manifest, results) = (self.file(MANIFEST), self.file(RESULTS));
+        let (manifest, results) = (self.file(MANIFEST), self.file(lock.results_name()));
         if !self.disk.is_file(&manifest) || !self.disk.is_file(&results) {
             return Ok(None);
         }

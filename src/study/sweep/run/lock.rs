@@ -3,7 +3,7 @@
 use super::{Parts, RunError};
 use crate::Error;
 use crate::error::Faults;
-use crate::io::{Disk, IoError, ModelUsed, Tolerances, number, sha256_hex};
+use crate::io::{Disk, FileFormat, IoError, ModelUsed, Tolerances, number, sha256_hex};
 use crate::math::kernel::Kernel;
 use crate::model::{Catalogue, Dynamics, Model};
 use crate::simulate::{Engine, Settings};
@@ -26,6 +26,7 @@ pub struct Lock {
     replicates: u64,
     rows: u64,
     parts: u64,
+    results: FileFormat,
     seed: u64,
     engine: String,
     tolerances: Option<Allowed>,
@@ -72,6 +73,7 @@ impl Lock {
             replicates: sweep.replicates(),
             rows: if sweep.every_subject() { points * persons } else { points },
             parts: Parts::new(points, persons).count(),
+            results: sweep.plan().results,
             seed: sweep.plan().seed(),
             engine: if exact { Engine::Exact } else { settings.engine }.to_string(),
             tolerances: (!exact).then(allowed),
@@ -111,6 +113,18 @@ impl Lock {
     /// Number of rows of the results.
     pub fn rows(&self) -> u64 {
         self.rows
+    }
+
+    pub(super) fn results(&self) -> FileFormat {
+        self.results
+    }
+
+    /// The name of the file of the results.
+    pub fn results_name(&self) -> &'static str {
+        match self.results {
+            FileFormat::Csv => "results.csv",
+            FileFormat::Parquet => "results.parquet",
+        }
     }
 
     /// The file.
