@@ -37,6 +37,20 @@ dose = { list = ["10 mg", "no dose", "20 mg"] }
 peak = "Cmax(s_ketamine)"
 "#;
 
+/// Integrated, and two parts to a point; the third replicate goes from one to the other.
+const INTEGRATED: &str = r#"
+model      = "effects.toml"
+give       = "{dose} oral"
+until      = "30 min"
+subjects   = 1400
+replicates = 3
+[factors]
+dose = { list = ["10 mg", "20 mg"] }
+[measures]
+least = "Cmin(response)"
+last  = "C(response, 30 min)"
+"#;
+
 const RESULTS: [&str; 3] = ["plan.lock", "results.csv", "results.manifest.json"];
 
 /// Runs a command that has to end with this code, and gives the files of a folder.
@@ -48,8 +62,9 @@ fn files(folder: &Folder, arguments: &[&str], code: i32, out: &str) -> BTreeMap<
 
 #[test]
 fn a_sweep_is_the_same_for_any_threads_and_shards() {
-    for (plan, code) in [(POINTS, 0), (PERSONS, 1)] {
-        let folder = Folder::new().with("p.toml", plan);
+    let effects = include_str!("../benches/models/effects.toml");
+    for (plan, code) in [(POINTS, 0), (PERSONS, 1), (INTEGRATED, 0)] {
+        let folder = Folder::new().with("p.toml", plan).with("effects.toml", effects);
         let one = files(&folder, &["sweep", "p.toml", "--out", "1", "--threads", "1"], code, "1");
         assert_eq!(one.keys().collect::<Vec<_>>(), RESULTS);
         let two = files(&folder, &["sweep", "p.toml", "--out", "2", "--threads", "2"], code, "2");
@@ -111,4 +126,50 @@ fn a_sweep_killed_ten_times_and_stopped_once_is_the_same() {
     assert!(folder.files("o").keys().all(|name| !name.ends_with(".tmp")), "{:?}", folder.files("o").keys());
     let resumed = files(&folder, &["sweep", "p.toml", "--out", "o", "--resume"], 0, "o");
     assert!(resumed == wanted);
+}
+
+/// Two parts to a point; people of 90 years are outside the range of the second model alone.
+const OUTSIDE: &str = r#"
+give     = "28 mg intranasal"
+until    = "1 h"
+subjects = 4100
+[design]
+kind   = "list"
+points = [
+    { model = "esketamine-perez-ruixo-2021", age = "45 year" },
+    { model = "b.toml", age = "45 year" },
+    { model = "b.toml", age = "90 year" },
+]
+[measures]
+peak = "Cmax(esketamine)"
+"#;
+
+#[test]
+fn what_should_be_known_about_people_is_said_and_written_the_same_for_any_shards() {
+    let model = include_str!("../models/ketamine/esketamine-perez-ruixo-2021.toml");
+    let other = model.replacen("\"esketamine-perez-ruixo-2021\"", "\"b\"", 1);
+    for subjects in ["4100", "40"] {
+        let folder = Folder::new().with("b.toml", &other).with("p.toml", &OUTSIDE.replace("4100", subjects));
+        let whole = folder.run(&["sweep", "p.toml", "--out", "o", "--quiet"]);
+        assert_eq!(whole.code, 0, "{}", whole.stderr);
+        let all = 2 * subjects.parse::<u32>().unwrap();
+        let outside = format!(
+            "over all points, {subjects} of {all} subjects are outside 18..86 year (age) of the people the model `b` was made from"
+        );
+        let said: Vec<&str> = whole.stderr.lines().filter(|line| line.starts_with("warning[W_")).collect();
+        let variability = said.iter().filter(|line| line.contains("W_MISSING_VARIABILITY")).count();
+        assert!(variability >= 2 && said[said.len() - 1].ends_with(&outside), "{}", whole.stderr);
+        assert_eq!(whole.stderr.matches("are outside").count(), 1, "{}", whole.stderr);
+        let wanted = folder.files("o");
+        let manifest: serde_json::Value = serde_json::from_slice(&wanted["results.manifest.json"]).unwrap();
+        let written: Vec<&str> = manifest["warnings"].as_array().unwrap().iter().filter_map(|w| w.as_str()).collect();
+        assert_eq!(written.len(), said.len());
+        assert!(said.iter().zip(&written).all(|(said, written)| said.ends_with(written)), "{said:?}\n{written:?}");
+        for k in 1..=3 {
+            folder.run(&["sweep", "p.toml", "--out", "s", "--shard", &format!("{k}/3")]);
+        }
+        let merged = folder.run(&["sweep", "merge", "s", "--out", "m"]);
+        assert!(merged.stderr.contains(&outside), "{}", merged.stderr);
+        assert!(folder.files("m") == wanted, "{subjects}");
+    }
 }

@@ -9,7 +9,7 @@ use faulty::{Fault, Faulty};
 use posology::model::Model;
 use posology::study::compare::Models;
 use posology::study::sweep::{
-    Ended, Folder, Lock, Run, Shard, Sweep, SweepPlan, Watch, array_expression, merge, status,
+    Ended, Folder, Lock, Merged, Run, Shard, Sweep, SweepPlan, Watch, array_expression, merge, status,
 };
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -60,7 +60,7 @@ impl Case {
     }
 
     /// Runs a shard in a folder on one thread, so that calls of the disk come in one order; how many persons were simulated.
-    fn run(&self, folder: &Folder<'_>, shard: Shard, go_on: bool) -> Result<(Ended, u64), posology::Error> {
+    fn run(&self, folder: &Folder<'_>, shard: Option<Shard>, go_on: bool) -> Result<(Ended, u64), posology::Error> {
         self.with(|sweep, lock| {
             let run = Run::new(sweep, lock, folder, shard, go_on)?;
             let ran = AtomicU64::new(0);
@@ -76,7 +76,7 @@ impl Case {
     /// The files of a sweep that nothing happened to.
     fn undisturbed(&self) -> BTreeMap<String, Vec<u8>> {
         let folder = Temporary::new();
-        self.run(&Folder::new(&folder.0), Shard::WHOLE, false).unwrap();
+        self.run(&Folder::new(&folder.0), None, false).unwrap();
         let files = folder.files("");
         assert_eq!(files.keys().collect::<Vec<_>>(), ["plan.lock", "results.csv", "results.manifest.json"]);
         files
@@ -114,7 +114,7 @@ fn child() {
     let disk = Faulty::new(Fault::Abort(call.parse().unwrap()));
     match what {
         "run" => {
-            case.run(&Folder::on(&disk, path), Shard::WHOLE, true).unwrap();
+            case.run(&Folder::on(&disk, path), None, true).unwrap();
         }
         "merge" => case.with(|sweep, lock| {
             let shards = [1, 2].map(|k| Folder::on(&disk, format!("{path}/{k}")));
@@ -142,7 +142,7 @@ fn a_sweep_that_dies_at_any_call_of_the_disk_goes_on_to_the_same_bytes() {
         let wanted = case.undisturbed();
         let counted = Temporary::new();
         let disk = Faulty::new(Fault::Nothing);
-        let (_, persons) = case.run(&Folder::on(&disk, &counted.0), Shard::WHOLE, false).unwrap();
+        let (_, persons) = case.run(&Folder::on(&disk, &counted.0), None, false).unwrap();
         let calls = disk.calls();
         assert!(calls > 25, "{calls}");
         for call in 0..calls {
@@ -150,7 +150,7 @@ fn a_sweep_that_dies_at_any_call_of_the_disk_goes_on_to_the_same_bytes() {
             let task = format!("{name} run {call} {}", folder.0.display());
             assert!(dies(&task), "{task}");
             let left = case.left(&folder.0);
-            let (ended, ran) = case.run(&Folder::new(&folder.0), Shard::WHOLE, true).unwrap();
+            let (ended, ran) = case.run(&Folder::new(&folder.0), None, true).unwrap();
             assert!(matches!(ended, Ended::Complete(_)), "{task}: {ended:?}");
             assert_eq!(ran, left, "{task}: only what is missing, of {persons}");
             assert!(folder.files("") == wanted, "{task}: {:?}", folder.files("").keys());
@@ -166,7 +166,7 @@ fn a_merge_that_dies_at_any_call_of_the_disk_is_run_again_to_the_same_bytes() {
         let wanted = case.undisturbed();
         let folder = Temporary::new();
         for (k, shard) in (1..).zip(Shard::all(2)) {
-            case.run(&Folder::new(folder.0.join(k.to_string())), shard, false).unwrap();
+            case.run(&Folder::new(folder.0.join(k.to_string())), Some(shard), false).unwrap();
         }
         let shards = [1, 2].map(|k| Folder::new(folder.0.join(k.to_string())));
         let before = (folder.files("1"), folder.files("2"));
@@ -192,12 +192,12 @@ fn a_full_disk_is_said_what_is_finished_is_kept_and_the_rest_follows() {
         let wanted = case.undisturbed();
         let folder = Temporary::new();
         let disk = Faulty::new(Fault::Nothing);
-        case.run(&Folder::on(&disk, &folder.0), Shard::WHOLE, false).unwrap();
+        case.run(&Folder::on(&disk, &folder.0), None, false).unwrap();
         let bytes = disk.written();
         for room in (0..16).map(|i| bytes * i / 16) {
             let folder = Temporary::new();
             let disk = Faulty::new(Fault::Full(room));
-            let error = case.run(&Folder::on(&disk, &folder.0), Shard::WHOLE, false).unwrap_err();
+            let error = case.run(&Folder::on(&disk, &folder.0), None, false).unwrap_err();
             let began = folder.0.join("plan.lock").exists();
             assert_eq!(error.code(), if began { "E_SWEEP_STOPPED" } else { "E_FILE_WRITE" }, "{name}, {room} bytes");
             let (said, hint) = (error.to_string(), error.hint().unwrap());
@@ -205,7 +205,7 @@ fn a_full_disk_is_said_what_is_finished_is_kept_and_the_rest_follows() {
             assert!(!began || said.contains("are kept") && hint.contains("--resume"), "{said}");
             assert!(folder.files("").keys().all(|name| !name.ends_with(".tmp")), "{:?}", folder.files("").keys());
             let left = case.left(&folder.0);
-            let (_, ran) = case.run(&Folder::new(&folder.0), Shard::WHOLE, true).unwrap();
+            let (_, ran) = case.run(&Folder::new(&folder.0), None, true).unwrap();
             assert_eq!(ran, left);
             assert!(folder.files("") == wanted);
         }
@@ -219,7 +219,7 @@ fn damaged_parts_are_computed_again_and_said_so() {
         let folder = Temporary::new();
         let here = Folder::new(&folder.0);
         // A shard of two leaves its parts.
-        case.run(&here, "1/2".parse().unwrap(), false).unwrap();
+        case.run(&here, Some("1/2".parse().unwrap()), false).unwrap();
         let part = folder.0.join("parts/part-000000.bin");
         let whole = std::fs::read(&part).unwrap();
         let mut flipped = whole.clone();
@@ -230,7 +230,7 @@ fn damaged_parts_are_computed_again_and_said_so() {
             std::fs::write(&part, damaged).unwrap();
             case.with(|sweep, lock| {
                 assert_eq!(status(lock, std::slice::from_ref(&here)).unwrap().damaged, [0]);
-                let run = Run::new(sweep, lock, &here, "1/2".parse().unwrap(), false).unwrap();
+                let run = Run::new(sweep, lock, &here, Some("1/2".parse().unwrap()), false).unwrap();
                 let warnings: Vec<_> = run.warnings().iter().map(ToString::to_string).collect();
                 assert_eq!(warnings.len(), 1, "{name}");
                 assert!(warnings[0].contains("part-000000.bin` is damaged; it is computed again"), "{}", warnings[0]);
@@ -238,7 +238,7 @@ fn damaged_parts_are_computed_again_and_said_so() {
             });
             assert_eq!(std::fs::read(&part).unwrap(), whole);
         }
-        case.run(&here, Shard::WHOLE, true).unwrap();
+        case.run(&here, None, true).unwrap();
         assert!(folder.files("") == wanted);
     }
 }
@@ -249,10 +249,10 @@ fn results_that_were_changed_are_written_anew() {
     let wanted = case.undisturbed();
     let folder = Temporary::new();
     let here = Folder::new(&folder.0);
-    case.run(&here, Shard::WHOLE, false).unwrap();
+    case.run(&here, None, false).unwrap();
     std::fs::write(folder.0.join("results.csv"), "point\n").unwrap();
     case.with(|sweep, lock| {
-        let run = Run::new(sweep, lock, &here, Shard::WHOLE, true).unwrap();
+        let run = Run::new(sweep, lock, &here, None, true).unwrap();
         assert!(run.warnings()[0].to_string().contains("is not what its manifest says"));
         run.go(Watch { ran: &|_| (), stop: &|| false }).unwrap();
     });
@@ -267,7 +267,7 @@ fn a_run_that_is_told_to_stop_keeps_its_parts_and_goes_on() {
     let here = Folder::new(&folder.0);
     let ran = AtomicU64::new(0);
     case.with(|sweep, lock| {
-        let run = Run::new(sweep, lock, &here, Shard::WHOLE, false).unwrap();
+        let run = Run::new(sweep, lock, &here, None, false).unwrap();
         let count = |persons| {
             ran.fetch_add(persons, Ordering::SeqCst);
         };
@@ -275,7 +275,7 @@ fn a_run_that_is_told_to_stop_keeps_its_parts_and_goes_on() {
         let ended = pool.install(|| run.go(Watch { ran: &count, stop: &|| ran.load(Ordering::SeqCst) > 0 })).unwrap();
         assert_eq!(ended, Ended::Interrupted { done: 1, of: 10 });
     });
-    let (_, rest) = case.run(&here, Shard::WHOLE, true).unwrap();
+    let (_, rest) = case.run(&here, None, true).unwrap();
     assert_eq!(rest + ran.into_inner(), 10);
     assert!(folder.files("") == wanted);
 }
@@ -328,13 +328,17 @@ fn merging_wants_every_part_once_and_of_one_sweep() {
     let folder = Temporary::new();
     let at = |name: &str| Folder::new(folder.0.join(name));
     for (name, shard) in [("a", "1/3"), ("b", "2/3"), ("c", "3/3"), ("b2", "2/3")] {
-        case.run(&at(name), shard.parse().unwrap(), false).unwrap();
+        case.run(&at(name), Some(shard.parse().unwrap()), false).unwrap();
     }
     case.with(|sweep, lock| {
         let code = |folders: &[&str]| {
             let folders: Vec<_> = folders.iter().map(|name| at(name)).collect();
             let merged = merge(sweep, lock, &folders, &at("out"));
-            merged.map_err(|error| (error.code(), error.to_string()))
+            match merged {
+                Ok(Merged::Written(totals)) => Ok(totals),
+                Ok(there) => panic!("{there:?}"),
+                Err(error) => Err((error.code(), error.to_string())),
+            }
         };
         let (missing, said) = code(&["a", "c"]).unwrap_err();
         assert_eq!(missing, "E_PARTS_MISSING");
@@ -348,9 +352,82 @@ fn merging_wants_every_part_once_and_of_one_sweep() {
         assert_eq!(code(&["a", "b2", "b", "c"]).unwrap().rows, 10, "a damaged one beside a whole one");
         assert_eq!(code(&["a", "b2", "c"]).unwrap_err().0, "E_SWEEP_DAMAGED");
         let other = Case::new(&POINTS.replace("6 L/h", "7 L/h"));
-        other.run(&at("d"), "2/3".parse().unwrap(), false).unwrap();
+        other.run(&at("d"), Some("2/3".parse().unwrap()), false).unwrap();
         let (another, said) = code(&["a", "d", "c"]).unwrap_err();
         assert_eq!(another, "E_SWEEP_CHANGED");
         assert!(said.contains("line 6 of its plan") && said.contains("7 L/h"), "{said}");
     });
+}
+
+#[test]
+fn one_shard_of_one_is_a_shard_that_can_be_given_again_and_merged() {
+    let folder = Temporary::new().with("p.toml", POINTS);
+    let shard = ["sweep", "p.toml", "--out", "o", "--shard", "1/1"];
+    for _ in 0..2 {
+        let run = folder.run(&shard);
+        assert_eq!(run.code, 1, "with points that fail: {}", run.stderr);
+        assert!(run.stderr.contains("this shard is finished"), "{}", run.stderr);
+        assert_eq!(folder.files("o").len(), 11, "the frozen plan and ten parts");
+    }
+    assert_eq!(folder.run(&["sweep", "merge", "o", "--out", "m"]).code, 1);
+    assert!(folder.files("m") == Case::new(POINTS).undisturbed());
+}
+
+#[test]
+fn merging_a_folder_whose_results_are_whole_says_so() {
+    let plan = POINTS.replace("-2 L/h", "2 L/h");
+    let folder = Temporary::new().with("p.toml", &plan);
+    assert_eq!(folder.run(&["sweep", "p.toml", "--out", "o"]).code, 0);
+    let before = folder.files("o");
+    let merged = folder.run(&["sweep", "merge", "o"]);
+    assert_eq!(
+        (merged.code, merged.stderr.as_str()),
+        (0, "o is complete: 10 rows, none with failures (see `status` and `reason`)\n")
+    );
+    assert!(folder.files("o") == before);
+    // Elsewhere they are not, and the parts are gone.
+    let elsewhere = folder.run(&["sweep", "merge", "o", "--out", "m"]);
+    assert!(elsewhere.code == 2 && elsewhere.stderr.contains("E_PARTS_MISSING"), "{}", elsewhere.stderr);
+    std::fs::write(folder.0.join("o/results.csv"), "point\n").unwrap();
+    let changed = folder.run(&["sweep", "merge", "o"]);
+    assert!(changed.code == 2 && changed.stderr.contains("E_PARTS_MISSING"), "{}", changed.stderr);
+}
+
+/// One compartment: linear, but how much of a dose arrives follows what is in the gut.
+const FOLLOWING: &str = r#"format = 1
+id     = "following"
+title  = "A dose that follows the state"
+drug   = "drug"
+grade  = "assumed"
+[parameters]
+ka = { value = 1, unit = "1/h", grade = "assumed", why = "an example" }
+CL = { value = 5, unit = "L/h", grade = "assumed", why = "an example" }
+V  = { value = 50, unit = "L", grade = "assumed", why = "an example" }
+[compartments]
+gut     = {}
+central = { volume = "V" }
+[flows]
+"gut -> central" = { rate = "ka" }
+"central -> out" = { clearance = "CL" }
+[routes.oral]
+gut = { fraction = "1 - gut / (gut + 10[mg])" }
+[outputs]
+c = { value = "C(central)", unit = "ng/mL" }
+"#;
+
+#[test]
+fn a_linear_model_whose_doses_follow_the_state_is_frozen_with_its_tolerances() {
+    let plan = "model = \"m.toml\"\ngive = \"{dose} oral every 2 h x 3\"\n[factors]\ndose = { list = [\"1 mg\", \"9 mg\"] }\n[measures]\npeak = \"Cmax\"\n";
+    let folder = Temporary::new().with("m.toml", FOLLOWING).with("p.toml", plan);
+    let run = |arguments: &[&str]| folder.run(&[&["sweep"], arguments].concat());
+    assert_eq!(run(&["p.toml", "--out", "whole"]).code, 0);
+    assert_eq!(run(&["p.toml", "--out", "o", "--shard", "1/2"]).code, 0);
+    let lock = std::fs::read_to_string(folder.0.join("o/plan.lock")).unwrap();
+    assert!(lock.contains("\"rtol\": \"1e-8\"") && lock.contains("\"engine\": \"auto\""), "{lock}");
+    let other = run(&["p.toml", "--out", "o", "--shard", "2/2", "--rtol", "1e-5"]);
+    assert!(other.code == 2 && other.stderr.contains("tolerance (relative and absolute)"), "{}", other.stderr);
+    assert_eq!(run(&["p.toml", "--out", "o", "--shard", "2/2"]).code, 0);
+    let merged = run(&["merge", "o", "--out", "merged"]);
+    assert_eq!(merged.code, 0, "{}", merged.stderr);
+    assert!(folder.files("merged") == folder.files("whole"));
 }

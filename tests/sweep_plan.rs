@@ -472,7 +472,6 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
         ("0 h, 24 h", "0 h, 24 mg", "E_UNIT_MISMATCH", "plan.toml:13:20", ""),
         ("peak = \"Cmax\"\nauc  = \"AUC(c, 0 h, 24 h)\"\n", "", "E_NO_MEASURES", "plan.toml:11:1", "Cmax"),
         ("iv every", "im every", "E_UNKNOWN_ROUTE", "plan.toml:3:18", "`iv`"),
-        ("every {interval}", "evry {interval}", "E_", "the regimen of point 1:1:10", ""),
         (
             r#"model  = "mine""#,
             r#"model  = "esketamin-perez-ruixo-2021""#,
@@ -542,4 +541,33 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
     let several = several.replace("CL       =", "Qh       =").replace("AUC(c,", "AUC(esketamine,");
     refused(&several, "two outputs", "E_WHICH_OUTPUT", "plan.toml:12:8", "write it like `Cmax(esketamine)`");
     assert!(unlike.is_empty(), "{}", unlike.join("\n\n"));
+}
+
+#[test]
+fn a_corner_that_fails_is_a_row_wherever_it_stands_and_its_reason_is_that_of_the_point() {
+    let plan = PEOPLE.replace("5000", "20").replace("[\"10 mg\", \"20 mg\"]", "[\"0 mg\", \"20 mg\", \"0 mg\"]");
+    assert_ne!(plan, PEOPLE.replace("5000", "20"), "{PEOPLE}");
+    with(&plan, |sweep| {
+        let said = |point| match cell(sweep, &row(sweep, point), "reason") {
+            Cell::Text(reason) => reason,
+            other => format!("{other:?}"),
+        };
+        assert_eq!(said(0), "`0 mg iv`: the amount `0 mg` is not more than zero");
+        assert_eq!(said(2), said(0));
+        assert_eq!(cell(sweep, &row(sweep, 0), "failed"), Cell::Integer(20));
+        assert_eq!(cell(sweep, &row(sweep, 1), "status"), Cell::from("ok"));
+    });
+    let routes = PLAN
+        .replace("{dose} iv every", "{dose} {route} every")
+        .replace("[factors]", "[factors]\nroute = { list = [\"im\", \"iv\"] }");
+    with(&routes, |sweep| {
+        let reason = cell(sweep, &row(sweep, 0), "reason");
+        assert_eq!(reason, Cell::from("`28 mg im every 6 h x 2`: the model `mine` has no route `im`"));
+    });
+    // What the plan says of every point is an error before anything runs, and so is a regimen without a hole.
+    let literal =
+        "model = \"mine\"\ngive = \"0 mg iv\"\n[factors]\nCL = { list = [\"5 L/h\"] }\n[measures]\npeak = \"Cmax\"\n";
+    let error = wrong(literal);
+    assert_eq!(error.code(), "E_DOSE_NOT_POSITIVE", "{error}");
+    assert!(error.to_string().contains("--> plan.toml:2:9"), "{error}");
 }

@@ -9,11 +9,10 @@ use super::{Failure, Outcome, Shared, model, read};
 use crate::io::{Cell, Column, Table, csv_rows};
 use crate::simulate::Settings;
 use crate::study::sweep::{
-    Ended, Folder, Lock, Run, Shard, Sweep, SweepPlan, Totals, Watch, array_expression, merge, status,
+    Ended, Folder, Lock, Merged, Run, Shard, Sweep, SweepPlan, Totals, Watch, array_expression, merge, status,
 };
 use clap::{Args, Subcommand};
 use indicatif::{DecimalBytes, HumanCount};
-use rayon::ThreadPool;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::flag;
 use std::path::{Path, PathBuf};
@@ -28,7 +27,7 @@ pub(super) struct SweepArgs {
     command: Option<SweepCommand>,
     #[command(flatten)]
     run: Option<RunArgs>,
-    // Not within `RunArgs`: clap does not see that an optional group is there by what is flattened into it.
+    // Not among those of a run: options that hold further ones are never found to be given.
     #[command(flatten)]
     threads: ThreadsArgs,
     #[command(flatten)]
@@ -92,12 +91,12 @@ pub(super) fn run(args: &SweepArgs) -> Result<Outcome, Failure> {
         Some(SweepCommand::Merge(args)) => merge_folders(args),
         None => {
             let run = args.run.as_ref().expect("without a command, the parser of arguments wants a plan");
-            sweep(run, args.threads.pool()?, args.engine.settings())
+            sweep(run, &args.threads, args.engine.settings())
         }
     }
 }
 
-fn sweep(args: &RunArgs, pool: ThreadPool, settings: Settings) -> Result<Outcome, Failure> {
+fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Outcome, Failure> {
     let name = args.plan.display().to_string();
     let text = read(&name)?;
     let plan = SweepPlan::parse(&name, &text)?;
@@ -107,9 +106,10 @@ fn sweep(args: &RunArgs, pool: ThreadPool, settings: Settings) -> Result<Outcome
     let lock = Lock::new(&sweep, &text, &models);
     let folder = Folder::new(&args.out);
     let stop = Stop::listen();
-    let run = Run::new(&sweep, &lock, &folder, args.shard.unwrap_or(Shard::WHOLE), args.resume)?;
-    models.values().for_each(|model| warn(model.warnings()));
+    let run = Run::new(&sweep, &lock, &folder, args.shard, args.resume)?;
+    warn(&sweep.warnings());
     warn(run.warnings());
+    let pool = threads.pool()?;
     if !args.quiet && !run.is_complete() {
         eprintln!("{}", outlook(&sweep, &lock, &run, pool.current_num_threads()));
     }
@@ -126,16 +126,18 @@ fn sweep(args: &RunArgs, pool: ThreadPool, settings: Settings) -> Result<Outcome
     };
     match ended? {
         Ended::Complete(totals) if already => {
-            say(format!("{out} is complete: {}", rows(totals)));
-            Ok(outcome(totals))
+            say(format!("{out} is complete: {}", rows(&totals)));
+            Ok(outcome(&totals))
         }
         Ended::Complete(totals) => {
-            say(wrote(&lock, totals, &folder));
-            Ok(outcome(totals))
+            warn(&sweep.outside(&totals));
+            say(wrote(&lock, &totals, &folder));
+            Ok(outcome(&totals))
         }
         Ended::Shard(totals) => {
+            warn(&sweep.outside(&totals));
             say("this shard is finished; once all are, `posology sweep merge DIR...` puts them together".into());
-            Ok(outcome(totals))
+            Ok(outcome(&totals))
         }
         Ended::Interrupted { done, of } => {
             eprintln!("stopped: {done} of {of} parts are finished and kept");
@@ -151,17 +153,17 @@ fn again(args: &RunArgs) -> String {
     format!("posology sweep {} --out {}{shard} --resume", args.plan.display(), args.out.display())
 }
 
-fn wrote(lock: &Lock, totals: Totals, out: &Folder<'_>) -> String {
+fn wrote(lock: &Lock, totals: &Totals, out: &Folder<'_>) -> String {
     let (rows, results, out) = (rows(totals), lock.results_name(), out.path().display());
     format!("{rows}\nwrote {results}, results.manifest.json and plan.lock to {out}")
 }
 
-fn rows(totals: Totals) -> String {
+fn rows(totals: &Totals) -> String {
     let failed = if totals.failed == 0 { "none" } else { &HumanCount(totals.failed).to_string() };
     format!("{} rows, {failed} with failures (see `status` and `reason`)", HumanCount(totals.rows))
 }
 
-fn outcome(totals: Totals) -> Outcome {
+fn outcome(totals: &Totals) -> Outcome {
     if totals.failed == 0 { Outcome::Done } else { Outcome::SomeFailed }
 }
 
@@ -299,7 +301,15 @@ fn merge_folders(args: &MergeArgs) -> Result<Outcome, Failure> {
     let (plan, models) = (lock.plan()?, lock.models()?);
     let sweep = Sweep::with(&plan, &models, lock.settings())?;
     let out = Folder::new(args.out.as_ref().unwrap_or(&args.folders[0]));
-    let totals = merge(&sweep, &lock, &folders, &out)?;
-    eprintln!("{}", wrote(&lock, totals, &out));
-    Ok(outcome(totals))
+    match merge(&sweep, &lock, &folders, &out)? {
+        Merged::There(totals) => {
+            eprintln!("{} is complete: {}", out.path().display(), rows(&totals));
+            Ok(outcome(&totals))
+        }
+        Merged::Written(totals) => {
+            warn(&sweep.outside(&totals));
+            eprintln!("{}", wrote(&lock, &totals, &out));
+            Ok(outcome(&totals))
+        }
+    }
 }

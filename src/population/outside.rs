@@ -5,7 +5,7 @@ use crate::error::Diagnostic;
 use crate::model::{CovariateRange, Model};
 
 /// How many people are outside the ranges of those that a model was made from.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outside {
     subjects: u64,
     /// Per range of the model's population.
@@ -13,6 +13,18 @@ pub struct Outside {
 }
 
 impl Outside {
+    /// So many people that were counted before, and of them so many outside each range.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies
+    pub(crate) fn counted(subjects: u64, counts: Vec<u64>) -> Self {
+        Outside { subjects, counts }
+    }
+
+    /// How many people were counted, and how many of them are outside each range.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies
+    pub(crate) fn counts(&self) -> (u64, &[u64]) {
+        (self.subjects, &self.counts)
+    }
+
     /// Counts a person.
     pub fn add(&mut self, subject: &Subject<'_>) {
         self.subjects += 1;

@@ -238,7 +238,7 @@ impl SimulationError {
 
     /// The part of a regimen's text that the error is about: some words, or all of it; none for errors about something else.
     #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies and the command line
-    fn about(&self, text: &str) -> Option<Span> {
+    pub(crate) fn about(&self, text: &str) -> Option<Span> {
         let words = match self {
             SimulationError::UnknownRoute { route, .. } | SimulationError::RouteHasDuration { route } => route.clone(),
             SimulationError::Dosing(DosingError::NeedsWeight { dose }) => dose.clone(),

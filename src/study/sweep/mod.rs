@@ -17,13 +17,13 @@ pub use design::Factor;
 pub use error::SweepError;
 pub use plan::SweepPlan;
 pub use run::{
-    Ended, Folder, Lock, Parts, Run, RunError, Shard, Status, Totals, Watch, array_expression, merge, status,
+    Ended, Folder, Lock, Merged, Parts, Run, RunError, Shard, Status, Totals, Watch, array_expression, merge, status,
 };
 pub use unit::Unit;
 
 use crate::Error;
 use crate::document::Text;
-use crate::error::{Fault, Faults};
+use crate::error::{Diagnostic, Fault, Faults};
 use crate::io::{Cell, Column};
 use crate::metrics::Measure;
 use crate::model::{Model, common_covariate};
@@ -170,6 +170,28 @@ impl<'m> Sweep<'m> {
     /// The columns of the results.
     pub fn columns(&self) -> Vec<Column> {
         self.plan.columns(&self.units)
+    }
+
+    /// What should be known about the models and their people, each once.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        let mut warnings: Vec<Diagnostic> = Vec::new();
+        for model in &self.models {
+            let of_people = model.population.warnings();
+            for warning in model.population.model().warnings().iter().chain(&of_people) {
+                if !warnings.contains(warning) {
+                    warnings.push(warning.clone());
+                }
+            }
+        }
+        warnings
+    }
+
+    /// Says who is outside the ranges of the people that the models were made from, counted at every point.
+    pub fn outside(&self, totals: &Totals) -> Vec<Diagnostic> {
+        let of_models = self.models.iter().zip(&totals.outside);
+        let warnings = of_models.flat_map(|(model, outside)| outside.warnings(model.population.model()));
+        let over_points = |w: Diagnostic| Diagnostic { message: format!("over all points, {}", w.message), ..w };
+        warnings.map(over_points).collect()
     }
 
     /// The rows of a point from the units it consists of, in their order: one row, or one per person. Where there is a row per

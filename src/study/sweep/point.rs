@@ -1,14 +1,14 @@
 //! One point of a sweep: its regimen, its person, and what they give.
 
-use super::holes::filled;
+use super::holes::{filled, holes};
 use super::{Resolved, Role, Sweep, Unit};
-use crate::Error;
 use crate::document::Text;
 use crate::dosing::{Schedule, Schedules};
 use crate::error::{Fault, Faults};
 use crate::population::Population;
-use crate::simulate::{Missing, Prepared, Simulation};
+use crate::simulate::{Missing, Prepared, Simulation, SimulationError};
 use crate::units::Units;
+use crate::{Error, ErrorKind};
 use std::ops::Range;
 
 /// A point made ready to run.
@@ -18,13 +18,31 @@ struct Case<'s, 'm> {
     population: Population<'m>,
 }
 
+/// Why a point cannot be prepared.
+struct Refused {
+    error: Error,
+    /// Its regimen with every hole filled, where that is at fault.
+    regimen: Option<String>,
+    /// Whether other values of the factors could mend it.
+    by_factor: bool,
+}
+
+impl std::fmt::Display for Refused {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.regimen {
+            Some(regimen) => write!(f, "`{regimen}`: {}", self.error.kind()),
+            None => self.error.kind().fmt(f),
+        }
+    }
+}
+
 impl<'m> Sweep<'m> {
     /// Runs some persons of a point. A point that cannot be prepared, or a subject that fails, is data and not an error.
     pub fn run(&self, point: u64, persons: Range<u64>) -> Unit {
         let measures = self.plan.measures.len();
         let case = match self.case(point) {
             Ok(case) => case,
-            Err(error) => return Unit::failed(persons, measures, &error.kind().to_string()),
+            Err(refused) => return Unit::failed(persons, measures, &refused.to_string()),
         };
         let mut unit = Unit::new(persons.clone(), measures);
         let (mut workspace, subjects) = (case.prepared.workspace(), self.plan.subjects);
@@ -44,7 +62,10 @@ impl<'m> Sweep<'m> {
                     }
                 };
                 match case.prepared.measure(&subject, &mut workspace, &case.of.wanted, &mut values) {
-                    Ok(()) => unit.push(self.in_units(case.of, &values)),
+                    Ok(()) => {
+                        unit.push(self.in_units(case.of, &values));
+                        unit.count(&subject);
+                    }
                     Err(error) => unit.push_failure(&error.to_string()),
                 }
             }
@@ -66,45 +87,77 @@ impl<'m> Sweep<'m> {
         })
     }
 
-    /// Checks that the first point can be prepared.
+    /// Checks that nothing is wrong with what the plan says of every point, at the first of them: a fault of its values is a row.
     ///
     /// # Errors
-    /// Why it cannot, placed in the regimen of the plan or of the point.
+    /// Why the point cannot be prepared, where no value of a factor is to blame.
     pub(super) fn check_first(&self) -> Result<(), Error> {
-        self.case(0).map(|_| ())
+        match self.case(0) {
+            Err(refused) if !refused.by_factor => Err(refused.error),
+            _ => Ok(()),
+        }
+    }
+
+    /// The place of the model of a point.
+    pub(super) fn model_of(&self, setting: &[String]) -> usize {
+        let chosen = setting.iter().zip(&self.roles).find(|(_, role)| **role == Role::Model).map(|(name, _)| name);
+        chosen.and_then(|name| self.models.iter().position(|m| m.name == *name)).unwrap_or(0)
     }
 
     /// A point made ready to run.
-    fn case(&self, point: u64) -> Result<Case<'_, 'm>, Error> {
+    fn case(&self, point: u64) -> Result<Case<'_, 'm>, Refused> {
         let (plan, setting) = (self.plan, self.setting(point));
-        let factors = || plan.factors.iter().zip(&setting).zip(&self.roles);
-        let chosen = factors().find(|(_, role)| **role == Role::Model).map(|((_, name), _)| name);
-        let of = chosen.and_then(|name| self.models.iter().find(|m| m.name == *name)).unwrap_or(&self.models[0]);
+        let of = &self.models[self.model_of(&setting)];
+        let has = |role: Role| self.roles.contains(&role);
+        let by_setting = |error| Refused { error, regimen: None, by_factor: has(Role::Setting) };
         let mut subject = of.subject.clone();
-        for ((factor, value), _) in factors().filter(|(_, role)| **role == Role::Setting) {
+        let factors = plan.factors.iter().zip(&setting).zip(&self.roles);
+        for ((factor, value), _) in factors.filter(|(_, role)| **role == Role::Setting) {
             let value = Text::at(value.clone(), factor.name.place.clone());
-            subject = super::set(subject, &factor.name, &value)?;
+            subject = super::set(subject, &factor.name, &value).map_err(by_setting)?;
         }
+        let text = filled(&plan.give.text, &plan.factors, &setting);
         let mut simulation = Simulation::new(subject.model()).subject(&subject).settings(self.settings);
-        simulation = simulation.give(self.regimen(point, &setting)?);
+        simulation = simulation.give(self.regimen(point, &text)?);
         if let Some(until) = plan.until {
             simulation = simulation.until(until.hours());
         }
-        let prepared = simulation.prepare().map_err(|error| Faults::from(Fault::new(error)).said_in(&plan.give))?;
-        let population = of.population.clone().base(subject)?;
+        let prepared = simulation.prepare().map_err(|error| self.unprepared(error, text))?;
+        let population = of.population.clone().base(subject).map_err(|faults| by_setting(faults.into()))?;
         Ok(Case { of, prepared, population })
     }
 
-    /// The regimen of a point: a schedule by its id, or its text with every hole filled.
-    fn regimen(&self, point: u64, setting: &[String]) -> Result<Schedule, Error> {
-        let text = filled(&self.plan.give.text, &self.plan.factors, setting);
+    /// The regimen of a point, from its text with every hole filled: a schedule by its id, or in words.
+    fn regimen(&self, point: u64, text: &str) -> Result<Schedule, Refused> {
         if Schedules::text(text.trim()).is_some() {
-            return Ok(Schedules::get(text.trim())?.schedule);
+            let found = Schedules::get(text.trim()).map(|found| found.schedule);
+            return found.map_err(|e| Refused { error: e.into(), regimen: None, by_factor: false });
         }
         // Without a hole, faults stand in the plan.
-        match text == self.plan.give.text {
-            true => Ok(text.parse::<Schedule>().map_err(|e| Error::from(e).placed_in(&self.plan.give))?),
-            false => Ok(Schedule::from_text(&text, &format!("the regimen of point {}", point + 1))?),
+        match *text == self.plan.give.text {
+            true => text.parse::<Schedule>().map_err(|e| {
+                let error = Error::from(e).placed_in(&self.plan.give);
+                Refused { error, regimen: None, by_factor: false }
+            }),
+            false => Schedule::from_text(text, &format!("the regimen of point {}", point + 1)).map_err(|e| Refused {
+                error: e.into(),
+                regimen: Some(text.into()),
+                by_factor: true,
+            }),
         }
+    }
+
+    /// Why a point with this regimen cannot be prepared.
+    fn unprepared(&self, error: SimulationError, regimen: String) -> Refused {
+        let give = &self.plan.give;
+        let in_hole = error
+            .about(&give.text)
+            .is_some_and(|words| holes(&give.text).any(|(_, hole)| words.start < hole.end && hole.start < words.end));
+        let by_factor = match error {
+            SimulationError::Tolerance { .. } | SimulationError::Kernel { .. } => false,
+            _ => in_hole || self.roles.contains(&Role::Model),
+        };
+        let error = Faults::from(Fault::new(error)).said_in(give).map(ErrorKind::from);
+        Refused { error, regimen: in_hole.then_some(regimen), by_factor }
     }
 }

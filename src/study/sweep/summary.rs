@@ -1,7 +1,7 @@
 //! The columns of the results, and the rows of a point from the units it consists of.
 
 use super::plan::SweepPlan;
-use super::unit::{Unit, Why};
+use super::unit::{Of, Unit, Why};
 use crate::document::Text;
 use crate::io::{Cell, Column, Holds};
 use crate::math::statistics::{Moments, percentile, tree};
@@ -134,7 +134,7 @@ impl SweepPlan {
             row.push(status(missing, values.len()).into());
             row.push(of_person.first().map_or(Cell::missing(""), |why| self.said(why, false).into()));
             row.extend(values.iter().enumerate().map(|(measure, value)| {
-                let why = of_person.iter().find(|why| why.measure.is_none_or(|m| m == measure));
+                let why = of_person.iter().find(|why| why.of.has(measure));
                 why.map_or(Cell::Number(*value), |why| Cell::missing(why.reason))
             }));
             rows.push(row);
@@ -173,7 +173,7 @@ impl SweepPlan {
         row
     }
 
-    /// A reason in words, with who it is about where there are several.
+    /// A reason in words, with who it is about where there are several and it is not about all of them.
     fn said(&self, why: &Why<'_>, several: bool) -> String {
         let (subject, replicate) = (why.person % self.subjects + 1, why.person / self.subjects + 1);
         let who = match (several, self.replicates) {
@@ -181,8 +181,11 @@ impl SweepPlan {
             (true, 1) => format!("subject {subject}: "),
             (true, _) => format!("subject {subject} of replicate {replicate}: "),
         };
-        let what = why.measure.map_or_else(String::new, |m| format!("{}: ", self.measures[m].name.text));
-        format!("{who}{what}{}", why.reason)
+        match why.of {
+            Of::Point => why.reason.to_string(),
+            Of::Person => format!("{who}{}", why.reason),
+            Of::Measure(measure) => format!("{who}{}: {}", self.measures[measure].name.text, why.reason),
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What running some persons of one point gave, in a form that can be kept on disk.
 
+use crate::population::{Outside, Subject};
 use std::ops::Range;
 
 /// The measures of some persons of one point. A point that could not be prepared, a person who failed and a metric that does
@@ -14,6 +15,8 @@ pub struct Unit {
     /// In the order of persons.
     gaps: Vec<Gap>,
     reasons: Vec<String>,
+    /// Who is outside the range of the people that the model was made from.
+    outside: Outside,
 }
 
 /// A value, or all of a person's values, that do not exist.
@@ -21,7 +24,7 @@ pub struct Unit {
 struct Gap {
     /// Place of the person in the unit.
     person: u32,
-    /// Place of the measure, or [`ALL`].
+    /// Place of the measure, or [`ALL`], or [`POINT`].
     measure: u32,
     /// Place of the reason.
     reason: u32,
@@ -29,16 +32,38 @@ struct Gap {
 
 /// In place of a measure: the person failed.
 const ALL: u32 = u32::MAX;
+/// In place of a measure: the point could not be prepared for anybody.
+const POINT: u32 = u32::MAX - 1;
 
 /// Why a value does not exist.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Why<'u> {
     /// The person, counted over the whole point.
     pub person: u64,
-    /// The measure; none where the person failed altogether.
-    pub measure: Option<usize>,
+    pub of: Of,
     /// In words.
     pub reason: &'u str,
+}
+
+/// What does not exist.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// All of the point, for everybody.
+    Point,
+    /// All of the person.
+    Person,
+    /// This measure of the person.
+    Measure(usize),
+}
+
+impl Of {
+    /// Whether it takes this measure from the person.
+    pub fn has(self, measure: usize) -> bool {
+        match self {
+            Of::Measure(own) => own == measure,
+            Of::Point | Of::Person => true,
+        }
+    }
 }
 
 impl Unit {
@@ -48,11 +73,21 @@ impl Unit {
         Unit { first: persons.start, measures, values: Vec::with_capacity(count * measures), ..Unit::default() }
     }
 
-    /// Persons of a point of whom nobody could be run.
+    /// Persons of a point that could not be prepared.
     pub(super) fn failed(persons: Range<u64>, measures: usize, reason: &str) -> Self {
         let mut unit = Unit::new(persons.clone(), measures);
-        persons.for_each(|_| unit.push_failure(reason));
+        persons.for_each(|_| unit.push_nothing(POINT, reason));
         unit
+    }
+
+    /// Counts a person whose values it has.
+    pub(super) fn count(&mut self, subject: &Subject<'_>) {
+        self.outside.add(subject);
+    }
+
+    /// Who is outside the range of the people that the model was made from.
+    pub(super) fn outside(&self) -> &Outside {
+        &self.outside
     }
 
     /// The next person, with a value or a reason for each measure.
@@ -71,8 +106,12 @@ impl Unit {
 
     /// The next person, who failed.
     pub(super) fn push_failure(&mut self, reason: &str) {
+        self.push_nothing(ALL, reason);
+    }
+
+    fn push_nothing(&mut self, measure: u32, reason: &str) {
         self.values.extend(std::iter::repeat_n(f64::NAN, self.measures));
-        self.gap(ALL, reason);
+        self.gap(measure, reason);
         self.persons += 1;
     }
 
@@ -99,7 +138,11 @@ impl Unit {
     pub(super) fn whys(&self) -> impl Iterator<Item = Why<'_>> {
         self.gaps.iter().map(|gap| Why {
             person: self.first + u64::from(gap.person),
-            measure: (gap.measure != ALL).then_some(gap.measure as usize),
+            of: match gap.measure {
+                POINT => Of::Point,
+                ALL => Of::Person,
+                measure => Of::Measure(measure as usize),
+            },
             reason: &self.reasons[gap.reason as usize],
         })
     }
@@ -117,6 +160,8 @@ impl Unit {
             out.extend((reason.len() as u64).to_le_bytes());
             out.extend(reason.as_bytes());
         }
+        let (subjects, outside) = self.outside.counts();
+        [subjects, outside.len() as u64].iter().chain(outside).for_each(|n| out.extend(n.to_le_bytes()));
     }
 
     /// Reads one from the start of some bytes, and leaves what follows; none where the bytes are not one.
@@ -135,13 +180,19 @@ impl Unit {
             values: values.chunks_exact(8).map(|v| f64::from_bits(number(&mut &*v).unwrap_or_default())).collect(),
             gaps: gaps.chunks_exact(12).map(gap).collect(),
             reasons: Vec::new(),
+            outside: Outside::default(),
         };
         for _ in 0..reasons? {
             let length = usize::try_from(number(bytes)?).ok()?;
             unit.reasons.push(String::from_utf8(take(bytes, length)?.to_vec()).ok()?);
         }
+        let subjects = number(bytes)?;
+        let ranges = usize::try_from(number(bytes)?).ok()?;
+        let counts = take(bytes, ranges.checked_mul(8)?)?;
+        let counts = counts.chunks_exact(8).map(|n| number(&mut &*n).unwrap_or_default()).collect();
+        unit.outside = Outside::counted(subjects, counts);
         let fits = |gap: &Gap| {
-            let measure = gap.measure == ALL || (gap.measure as usize) < measures;
+            let measure = [ALL, POINT].contains(&gap.measure) || (gap.measure as usize) < measures;
             measure && (gap.person as usize) < persons && (gap.reason as usize) < unit.reasons.len()
         };
         unit.gaps.iter().all(fits).then_some(unit)
@@ -167,6 +218,7 @@ mod tests {
         unit.push::<&str>([Ok(1.5), Ok(-0.0)]);
         unit.push([Ok(2.5), Err("it does not vanish")]);
         unit.push_failure("no clearance");
+        unit.outside = Outside::counted(2, vec![0, 1]);
         unit
     }
 
@@ -179,6 +231,7 @@ mod tests {
         let mut rest = bytes.as_slice();
         let back = Unit::read(&mut rest).unwrap();
         assert_eq!((back.persons(), back.whys().collect::<Vec<_>>()), (10..13, one.whys().collect()));
+        assert_eq!(back.outside(), one.outside());
         assert!(back.rows().flatten().zip(one.rows().flatten()).all(|(a, b)| a.to_bits() == b.to_bits()));
         assert_eq!(Unit::read(&mut rest), Some(none));
         assert!(rest.is_empty());
@@ -201,7 +254,9 @@ mod tests {
     #[test]
     fn reasons_say_who_and_which() {
         let unit = unit();
-        let whys: Vec<_> = unit.whys().map(|w| (w.person, w.measure, w.reason)).collect();
-        assert_eq!(whys, [(11, Some(1), "it does not vanish"), (12, None, "no clearance")]);
+        let whys: Vec<_> = unit.whys().map(|w| (w.person, w.of, w.reason)).collect();
+        assert_eq!(whys, [(11, Of::Measure(1), "it does not vanish"), (12, Of::Person, "no clearance")]);
+        let unprepared = Unit::failed(3..4, 2, "no such route");
+        assert_eq!(unprepared.whys().map(|w| (w.person, w.of)).collect::<Vec<_>>(), [(3, Of::Point)]);
     }
 }

@@ -5,31 +5,37 @@ use super::parts::{Content, Part};
 use super::{Folder, Lock, RunError, Totals};
 use crate::Error;
 use crate::io::{Cell, Hashed, Input, IoError, LongTable, Manifest, Output, commit_in_order, csv_rows, sha256_hex};
+use crate::population::Outside;
 use crate::study::sweep::{Sweep, Unit};
 use std::io::Write;
 
 /// Rows as they are written.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct Rows<'s> {
+    sweep: &'s Sweep<'s>,
     /// Place of the column that says how a row fared.
     status: usize,
     pub csv: String,
     pub totals: Totals,
 }
 
-impl Rows {
+impl<'s> Rows<'s> {
     /// None yet.
-    pub(super) fn new(sweep: &Sweep<'_>) -> Self {
+    pub(super) fn new(sweep: &'s Sweep<'s>) -> Self {
         let status = sweep.columns().iter().position(|column| column.name == "status");
         let status = status.expect("every sweep has a column of this name");
-        Rows { status, csv: String::new(), totals: Totals::default() }
+        Rows { sweep, status, csv: String::new(), totals: Totals::default() }
     }
 
     /// Adds the rows of a point, or of some of its persons.
-    pub(super) fn add(&mut self, rows: &[Vec<Cell>]) {
+    pub(super) fn add(&mut self, point: u64, units: &[Unit]) {
+        let rows = self.sweep.reduce(point, units);
         let failed = |row: &&Vec<Cell>| row[self.status] != Cell::Text("ok".into());
-        self.totals += Totals { rows: rows.len() as u64, failed: rows.iter().filter(failed).count() as u64 };
-        self.csv.push_str(&csv_rows(rows));
+        let model = self.sweep.model_of(&self.sweep.setting(point));
+        let mut outside = vec![Outside::default(); model + 1];
+        units.iter().for_each(|unit| outside[model].merge(unit.outside()));
+        self.totals += Totals { rows: rows.len() as u64, failed: rows.iter().filter(failed).count() as u64, outside };
+        self.csv.push_str(&csv_rows(&rows));
     }
 }
 
@@ -49,7 +55,7 @@ pub(super) fn assemble(
     let mut units: Vec<Unit> = Vec::new();
     for part in 0..parts.count() {
         let (content, folder) = find(lock, sources, part)?;
-        totals += content.totals();
+        totals += content.totals;
         let Some(point) = point_of_values(sweep, &parts.part(part)) else {
             results.write_all(&content.bytes).map_err(failed)?;
             continue;
@@ -58,7 +64,7 @@ pub(super) fn assemble(
         units.push(unit.ok_or_else(|| RunError::DamagedPart { path: folder.part(part) })?);
         if units.len() as u64 == parts.chunks() {
             let mut rows = Rows::new(sweep);
-            rows.add(&sweep.reduce(point, &units));
+            rows.add(point, &units);
             units.clear();
             results.write_all(rows.csv.as_bytes()).map_err(failed)?;
             totals += rows.totals;
@@ -66,7 +72,8 @@ pub(super) fn assemble(
     }
     let (results, sha256) = results.finish().map_err(failed)?.finish();
     let units = columns.into_iter().filter_map(|column| Some((column.name, column.unit?))).collect();
-    let text = describe(lock, totals, Output { name: lock.results_name().into(), sha256, units }).to_json();
+    let output = Output { name: lock.results_name().into(), sha256, units };
+    let text = describe(sweep, lock, &totals, output).to_json();
     manifest.write_all(text.as_bytes()).map_err(failed)?;
     // The manifest first: results are never without it.
     commit_in_order(vec![manifest, results])?;
@@ -105,7 +112,7 @@ fn find<'f, 'd>(lock: &Lock, sources: &'f [Folder<'d>], part: u64) -> Result<(Co
 }
 
 /// The manifest: the same for any threads, shards and interruptions.
-fn describe(lock: &Lock, totals: Totals, output: Output) -> Manifest {
+fn describe(sweep: &Sweep<'_>, lock: &Lock, totals: &Totals, output: Output) -> Manifest {
     let mut manifest = Manifest::new("sweep");
     let settings = [
         ("plan_id", lock.id().to_string()),
@@ -123,6 +130,7 @@ fn describe(lock: &Lock, totals: Totals, output: Output) -> Manifest {
     manifest.kernel = lock.kernel().into();
     manifest.units_checked = lock.units_checked();
     manifest.warnings = lock.warnings();
+    manifest.warnings.extend(sweep.outside(totals).into_iter().map(|w| w.message));
     manifest.outputs.push(output);
     manifest
 }

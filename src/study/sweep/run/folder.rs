@@ -4,6 +4,7 @@ use super::parts::Content;
 use super::{Lock, RunError, Shard};
 use crate::Error;
 use crate::io::{AtomicFile, Disk, Hashed, IoError, SystemDisk, sha256_hex, staged_for};
+use crate::population::Outside;
 use serde_json::Value;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -28,19 +29,26 @@ pub(super) enum Found {
     Whole(Content),
 }
 
-/// Rows of results.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// Rows of results, and people outside the ranges of a model.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Totals {
     /// All rows.
     pub rows: u64,
     /// Those that failed, all or in part.
     pub failed: u64,
+    /// People simulated and those outside, by model in the order of the plan; empty of results that were finished before,
+    /// whose manifest says it.
+    pub outside: Vec<Outside>,
 }
 
 impl std::ops::AddAssign for Totals {
     fn add_assign(&mut self, more: Totals) {
         self.rows += more.rows;
         self.failed += more.failed;
+        self.outside.resize(self.outside.len().max(more.outside.len()), Outside::default());
+        for (outside, more) in self.outside.iter_mut().zip(&more.outside) {
+            outside.merge(more);
+        }
     }
 }
 
@@ -114,12 +122,12 @@ impl<'d> Folder<'d> {
     }
 
     /// Removes what a killed run left half written. Of a shard only its own parts, since others may be running beside it.
-    pub(super) fn remove_leftovers(&self, lock: &Lock, shard: Shard) -> Result<(), IoError> {
-        let mine: Vec<String> = shard.of(lock.parts().count()).map(part_name).collect();
+    pub(super) fn remove_leftovers(&self, lock: &Lock, shard: Option<Shard>) -> Result<(), IoError> {
+        let mine: Vec<String> = lock.parts().share(shard).map(part_name).collect();
         let of_whole = [LOCK, lock.results_name(), MANIFEST];
         for path in self.list(&self.path)?.into_iter().chain(self.list(&self.file(PARTS))?) {
             let Some(name) = staged_for(&path) else { continue };
-            let is_whole = shard == Shard::WHOLE && of_whole.contains(&name);
+            let is_whole = shard.is_none() && of_whole.contains(&name);
             if is_whole || mine.iter().any(|part| part == name) {
                 self.disk.remove(&path).map_err(|source| IoError::Write { path, source })?;
             }
@@ -205,7 +213,7 @@ impl<'d> Folder<'d> {
             && is(&manifest["outputs"][0]["sha256"], &digest.finish().1);
         let failed = manifest["settings"]["failed"].as_str().and_then(|count| count.parse().ok());
         Ok(Some(match failed.filter(|_| fits) {
-            Some(failed) => Ok(Totals { rows: lock.rows(), failed }),
+            Some(failed) => Ok(Totals { rows: lock.rows(), failed, ..Totals::default() }),
             None => Err(Changed { path: results }),
         }))
     }

@@ -57,9 +57,11 @@ impl Lock {
     /// Freezes a sweep; `plan` is the text it was read from.
     pub fn new(sweep: &Sweep<'_>, plan: &str, models: &Models) -> Self {
         let settings = sweep.settings();
-        // What is propagated exactly depends neither on tolerances nor on the instruction set.
+        // Doses that follow the state take even a linear model to the integrator. What is propagated exactly depends neither on tolerances nor on the instruction set.
         let exact = matches!(settings.engine, Engine::Auto | Engine::Exact)
-            && models.values().all(|model| matches!(model.dynamics(), Dynamics::Linear { .. }));
+            && models
+                .values()
+                .all(|model| matches!(model.dynamics(), Dynamics::Linear { .. }) && !model.doses_follow_state());
         let (points, persons) = (sweep.points(), sweep.persons());
         let allowed = || Allowed { rtol: number(settings.rtol), atol: number(settings.atol) };
         let mut lock = Lock {
@@ -76,7 +78,7 @@ impl Lock {
             engine: if exact { Engine::Exact } else { settings.engine }.to_string(),
             tolerances: (!exact).then(allowed),
             kernel: if exact { Kernel::Baseline } else { settings.kernel }.to_string(),
-            warnings: models.values().flat_map(Model::warnings).map(|w| w.message.clone()).collect(),
+            warnings: sweep.warnings().into_iter().map(|w| w.message).collect(),
             models: models.iter().map(|(name, model)| (name.clone(), Frozen::new(model))).collect(),
             plan: plan.into(),
         };

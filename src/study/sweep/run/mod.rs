@@ -12,7 +12,7 @@ mod status;
 pub use error::RunError;
 pub use folder::{Folder, Totals};
 pub use lock::Lock;
-pub use merge::merge;
+pub use merge::{Merged, merge};
 pub use parts::{Parts, Shard, array_expression};
 pub use status::{Status, status};
 
@@ -32,7 +32,8 @@ pub struct Run<'a> {
     sweep: &'a Sweep<'a>,
     lock: &'a Lock,
     folder: &'a Folder<'a>,
-    shard: Shard,
+    /// None is the whole sweep.
+    shard: Option<Shard>,
     /// Parts to be computed, ascending.
     todo: Vec<u64>,
     /// Of the parts that are there.
@@ -52,7 +53,7 @@ pub struct Watch<'a> {
 }
 
 /// How a run ended, short of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
     /// The results are there.
     Complete(Totals),
@@ -69,7 +70,7 @@ pub enum Ended {
 
 impl<'a> Run<'a> {
     /// Takes a folder for a sweep and finds out what is left to do. A shard goes on by itself with what is there, so that its
-    /// command can be given again; a whole sweep does so if `go_on`.
+    /// command can be given again; the whole sweep, which is no shard, does so if `go_on`.
     ///
     /// # Errors
     /// [`RunError::Exists`], [`RunError::Another`], [`RunError::InTheWay`]; what the file system says.
@@ -77,10 +78,10 @@ impl<'a> Run<'a> {
         sweep: &'a Sweep<'a>,
         lock: &'a Lock,
         folder: &'a Folder<'a>,
-        shard: Shard,
+        shard: Option<Shard>,
         go_on: bool,
     ) -> Result<Self, Error> {
-        folder.take(lock, go_on || shard != Shard::WHOLE)?;
+        folder.take(lock, go_on || shard.is_some())?;
         folder.remove_leftovers(lock, shard)?;
         let (todo, there, complete, warnings) = (Vec::new(), Totals::default(), None, Vec::new());
         let mut run = Run { sweep, lock, folder, shard, todo, there, complete, warnings };
@@ -98,9 +99,9 @@ impl<'a> Run<'a> {
 
     /// Looks at the parts that are there.
     fn look(&mut self) -> Result<(), Error> {
-        for part in self.shard.of(self.lock.parts().count()) {
+        for part in self.lock.parts().share(self.shard) {
             match self.folder.read_part(self.lock, part)? {
-                Found::Whole(content) => self.there += content.totals(),
+                Found::Whole(content) => self.there += content.totals,
                 Found::Nothing => self.todo.push(part),
                 Found::Damaged => {
                     let path = self.folder.part(part);
@@ -130,7 +131,7 @@ impl<'a> Run<'a> {
 
     /// Parts that are there, and parts that there should be.
     pub fn progress(&self) -> (u64, u64) {
-        let parts = self.shard.of(self.lock.parts().count());
+        let parts = self.lock.parts().share(self.shard);
         let of = parts.end - parts.start;
         (of - self.todo.len() as u64, of)
     }
@@ -143,7 +144,7 @@ impl<'a> Run<'a> {
         let (before, of) = self.progress();
         if let Some(totals) = self.complete {
             // A run that was killed after it wrote the results may have left parts.
-            if self.shard == Shard::WHOLE {
+            if self.shard.is_none() {
                 self.folder.remove_parts()?;
             }
             return Ok(Ended::Complete(totals));
@@ -162,7 +163,7 @@ impl<'a> Run<'a> {
                 let (totals, done, failure) = &mut *outcome.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 match written {
                     Ok(()) => {
-                        *totals += content.totals();
+                        *totals += content.totals;
                         *done += 1;
                     }
                     Err(error) => {
@@ -179,7 +180,7 @@ impl<'a> Run<'a> {
         if done < of {
             return Ok(Ended::Interrupted { done, of });
         }
-        if self.shard != Shard::WHOLE {
+        if self.shard.is_some() {
             return Ok(Ended::Shard(totals));
         }
         let totals = assemble(self.sweep, self.lock, std::slice::from_ref(self.folder), self.folder)
@@ -205,7 +206,7 @@ fn compute(sweep: &Sweep<'_>, part: &Part, persons: u64, ran: &(dyn Fn(u64) + Sy
         Part::Points(points) => {
             for point in points.clone() {
                 let unit = sweep.run(point, 0..persons);
-                rows.add(&sweep.reduce(point, &[unit]));
+                rows.add(point, &[unit]);
                 ran(persons);
             }
         }
@@ -215,10 +216,10 @@ fn compute(sweep: &Sweep<'_>, part: &Part, persons: u64, ran: &(dyn Fn(u64) + Sy
             if point_of_values(sweep, part).is_some() {
                 let mut bytes = Vec::new();
                 unit.write(&mut bytes);
-                return Content { rows: 0, failed: 0, bytes };
+                return Content { totals: Totals::default(), bytes };
             }
-            rows.add(&sweep.reduce(*point, &[unit]));
+            rows.add(*point, &[unit]);
         }
     }
-    Content { rows: rows.totals.rows, failed: rows.totals.failed, bytes: rows.csv.into_bytes() }
+    Content { totals: rows.totals, bytes: rows.csv.into_bytes() }
 }

@@ -5,6 +5,7 @@
 
 use super::Totals;
 use crate::io::sha256_hex;
+use crate::population::Outside;
 use crate::study::CHUNK;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
@@ -65,6 +66,11 @@ impl Parts {
         }
     }
 
+    /// Those of a shard, or all.
+    pub(super) fn share(&self, shard: Option<Shard>) -> Range<u64> {
+        shard.map_or(0..self.count(), |shard| shard.of(self.count()))
+    }
+
     /// The persons of each point.
     pub(super) fn persons(&self) -> u64 {
         self.persons
@@ -87,9 +93,6 @@ pub struct Shard {
 }
 
 impl Shard {
-    /// The whole sweep.
-    pub const WHOLE: Shard = Shard { k: 1, n: 1 };
-
     /// All shards of so many.
     pub fn all(n: u64) -> impl Iterator<Item = Shard> {
         (1..=n).map(move |k| Shard { k, n })
@@ -142,10 +145,8 @@ pub fn array_expression(numbers: impl IntoIterator<Item = u64>) -> String {
 /// What a part holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Content {
-    /// Rows of the results.
-    pub rows: u64,
-    /// Those of them that failed, all or in part.
-    pub failed: u64,
+    /// What is in the rows; nothing where there are values instead.
+    pub totals: Totals,
     /// The rows as CSV, or the values of persons whose point is not complete with them.
     pub bytes: Vec<u8>,
 }
@@ -157,6 +158,8 @@ struct Header {
     part: u64,
     rows: u64,
     failed: u64,
+    /// By model: people simulated, and of them those outside each range.
+    outside: Vec<(u64, Vec<u64>)>,
     bytes: u64,
     /// Of this line, with this digest empty, and of what follows it.
     sha256: String,
@@ -178,15 +181,22 @@ impl Header {
 }
 
 impl Content {
-    pub(super) fn totals(&self) -> Totals {
-        Totals { rows: self.rows, failed: self.failed }
-    }
-
     /// The file of a part.
     pub(super) fn to_file(&self, plan: &str, part: u64) -> Vec<u8> {
-        let &Content { rows, failed, ref bytes } = self;
-        let (plan, length) = (plan.to_string(), bytes.len() as u64);
-        let mut header = Header { plan, part, rows, failed, bytes: length, sha256: String::new() };
+        let Content { totals: Totals { rows, failed, outside }, bytes } = self;
+        let counts = |of_model: &Outside| {
+            let (subjects, counts) = of_model.counts();
+            (subjects, counts.to_vec())
+        };
+        let mut header = Header {
+            plan: plan.to_string(),
+            part,
+            rows: *rows,
+            failed: *failed,
+            outside: outside.iter().map(counts).collect(),
+            bytes: bytes.len() as u64,
+            sha256: String::new(),
+        };
         header.sha256 = header.digest(bytes);
         let mut file = header.to_line();
         file.extend(bytes);
@@ -200,10 +210,9 @@ impl Content {
         let claimed = header.sha256.clone();
         let bytes = file.split_off(end + 1);
         let fits = header.plan == plan && header.part == part && header.bytes == bytes.len() as u64;
-        (fits && header.digest(&bytes) == claimed).then_some(Content {
-            rows: header.rows,
-            failed: header.failed,
-            bytes,
+        (fits && header.digest(&bytes) == claimed).then(|| {
+            let outside = header.outside.into_iter().map(|(subjects, counts)| Outside::counted(subjects, counts));
+            Content { totals: Totals { rows: header.rows, failed: header.failed, outside: outside.collect() }, bytes }
         })
     }
 }
@@ -275,7 +284,8 @@ mod tests {
 
     #[test]
     fn a_damaged_part_is_noticed_wherever_the_damage_is() {
-        let content = Content { rows: 2, failed: 1, bytes: b"1,2\n3,4\n".to_vec() };
+        let outside = vec![Outside::default(), Outside::counted(7, vec![0, 3])];
+        let content = Content { totals: Totals { rows: 2, failed: 1, outside }, bytes: b"1,2\n3,4\n".to_vec() };
         let file = content.to_file("plan", 7);
         assert_eq!(Content::from_file(file.clone(), "plan", 7), Some(content));
         assert_eq!(Content::from_file(file.clone(), "plan", 8), None);

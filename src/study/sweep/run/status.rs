@@ -50,7 +50,7 @@ pub fn status(lock: &Lock, folders: &[Folder<'_>]) -> Result<Status, Error> {
         Status { parts, missing: Vec::new(), damaged: Vec::new(), there: Totals::default(), results: None };
     for folder in folders {
         if let Some(Ok(totals)) = folder.finished(lock)? {
-            return Ok(Status { results: Some(totals), there: totals, ..status });
+            return Ok(Status { results: Some(totals.clone()), there: totals, ..status });
         }
     }
     for part in 0..parts {
@@ -59,7 +59,7 @@ pub fn status(lock: &Lock, folders: &[Folder<'_>]) -> Result<Status, Error> {
         for folder in folders {
             match folder.read_part(lock, part)? {
                 Found::Whole(content) => {
-                    whole = Some(content.totals());
+                    whole = Some(content.totals);
                     break;
                 }
                 Found::Damaged => damaged = true,
