@@ -125,7 +125,7 @@ fn who_fails_at_one_time_is_in_the_bands_of_none() {
         [parameters]\nV = { value = 10, unit = 'L', grade = 'assumed', why = 'a test', iiv = { cv = 0.5 } }\n\
         [compartments]\ncentral = { volume = 'V' }\n[flows]\n\"central -> out\" = { rate = '0.1[1/h]' }\n\
         [routes.iv]\ncentral = {}\n[outputs]\n\
-        c = { value = 'log(C(central) / 0.4[mg/L] - if(t < 1.5[h], 1, 0))', unit = '' }\n";
+        c = { value = 'log(C(central) / 0.4[mg/L] - if(t < 1.5[h], 1, 0))', unit = '1' }\n";
     let model = Model::parse(text, "t.toml", &Catalogue).unwrap();
     let prepared = prepared(&model, "10 mg iv", vec![1.0, 2.0, 3.0], 3.0);
     let population = Population::of(&model).size(200).seed(8);

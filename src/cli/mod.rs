@@ -226,7 +226,7 @@ impl Kind for ArgumentError {
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::RepeatedPercentile { .. } => None,
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
-                Some("give `--subjects` and `--seed` as well".into())
+                Some("a population is `--subjects N --seed S`".into())
             }
             ArgumentError::Threads { .. } => Some("ask for fewer with `--threads`".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),

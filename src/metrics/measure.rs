@@ -90,6 +90,12 @@ pub enum MeasureError {
         /// End, h.
         to: f64,
     },
+    /// A time before the start.
+    #[error("the time {time} h is before the start")]
+    TooEarly {
+        /// h
+        time: f64,
+    },
     /// A time or level that is not one.
     #[error(transparent)]
     Unit(#[from] UnitError),
@@ -101,6 +107,7 @@ impl Kind for MeasureError {
             MeasureError::Unknown { .. } => "E_METRIC_UNKNOWN",
             MeasureError::Arguments { .. } => "E_METRIC_ARGUMENTS",
             MeasureError::Backwards { .. } => "E_INTERVAL_BACKWARDS",
+            MeasureError::TooEarly { .. } => "E_OUT_OF_RANGE",
             MeasureError::Unit(e) => e.code(),
         }
     }
@@ -112,6 +119,7 @@ impl Kind for MeasureError {
                 None => format!("metrics are {}", crate::error::listed(super::REGISTRY.iter().map(|d| d.name))),
             }),
             MeasureError::Unit(e) => e.hint(),
+            MeasureError::TooEarly { .. } => Some("the first dose is given at 0 h".into()),
             MeasureError::Arguments { .. } | MeasureError::Backwards { .. } => None,
         }
     }
@@ -139,7 +147,11 @@ impl FromStr for Measure {
         let time = |i: usize| {
             let (at, quantity, piece): &(usize, Quantity, &str) = &arguments[i];
             let span = Span::new(*at, at + piece.len());
-            quantity.as_base(Dimension::TIME).map_err(|e| Fault::at(MeasureError::Unit(e), span))
+            match quantity.as_base(Dimension::TIME) {
+                Ok(time) if time < 0.0 => Err(Fault::at(MeasureError::TooEarly { time }, span)),
+                Ok(time) => Ok(time),
+                Err(error) => Err(Fault::at(MeasureError::Unit(error), span)),
+            }
         };
         let wanted = |wanted| Fault::at(MeasureError::Arguments { name: name.to_string(), wanted }, whole);
         match (name, arguments.len()) {
@@ -197,6 +209,8 @@ mod tests {
         assert_eq!(fault("AUC(0 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("Cmax(1 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("AUC(0 h, 24 mg)"), ("E_UNIT_MISMATCH", Some((8..14).into())));
+        assert_eq!(fault("C(-2 h)"), ("E_OUT_OF_RANGE", Some((2..6).into())));
+        assert_eq!(fault("AUC(-2 h, 2 h)").0, "E_OUT_OF_RANGE");
         assert_eq!(fault("C(2 hh)"), ("E_UNIT_UNKNOWN", Some((4..6).into())));
         assert_eq!(fault("AUC(2 h, 1 h)").0, "E_INTERVAL_BACKWARDS");
     }
