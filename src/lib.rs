@@ -24,8 +24,11 @@
 //! | say what is given and when | [`dosing::Regimen`] |
 //! | simulate one person | [`simulate::Simulation`] |
 //! | simulate many, into your own buffers | [`simulate::Prepared`] |
+//! | draw many people | [`population::Population`] |
+//! | simulate them over threads | `study::cohort` (feature `study`) |
 //! | ask for a peak, an area, a half-life | [`simulate::OutputView`] |
 //! | compare routes and schedules | `study::compare` (feature `study`) |
+//! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
 //! | draw | `plot::Figure` (feature `plot`) |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -62,7 +65,7 @@ pub mod prelude {
     pub use crate::model::Model;
     #[cfg(feature = "plot")]
     pub use crate::plot::Figure;
-    pub use crate::population::Subject;
+    pub use crate::population::{People, Population, Subject};
     pub use crate::simulate::{Profile, Simulation};
     pub use crate::units::{Quantity, Unit, Units};
 }

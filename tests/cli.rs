@@ -397,3 +397,54 @@ fn records_that_are_no_regimen_are_told_why() {
         )
     );
 }
+
+#[test]
+fn populations_say_who_they_are_and_what_they_rest_on() {
+    let adults = include_str!("../examples/populations/adults.toml");
+    let folder = Folder::new().with("adults.toml", adults);
+    let simulate =
+        ["simulate", "s-ketamine-otto-2021", "--give", "0.5 mg/kg iv over 40 min", "--at", "1h", "--seed", "1"];
+    let run = |more: &[&str]| folder.run(&[&simulate[..], more].concat());
+    // Nobody's weight is given, then everybody's.
+    let alike = run(&["--subjects", "3"]);
+    assert!(alike.code == 0 && alike.stderr.contains("W_REFERENCE_WEIGHT"), "{}", alike.stderr);
+    let more = ["--subjects", "30", "--population", "adults.toml", "--residual", "--out", "people.csv"];
+    let drawn = run(&more);
+    assert!(drawn.code == 0 && !drawn.stderr.contains("W_REFERENCE_WEIGHT"), "{}", drawn.stderr);
+    let files = folder.files("");
+    let manifest: serde_json::Value = serde_json::from_slice(&files["people.manifest.json"]).unwrap();
+    assert_eq!(manifest["seed"], 1);
+    assert_eq!(manifest["inputs"][0]["name"], "adults.toml");
+    let settings = &manifest["settings"];
+    assert_eq!((&settings["subjects"], &settings["residual"]), (&"30".into(), &"true".into()));
+    assert_eq!(settings["covariate weight"], "of each person");
+    let (header, rows) = csv(std::str::from_utf8(&files["people.csv"]).unwrap());
+    assert_eq!(header[..3], ["ID", "TIME", "TAD"]);
+    assert_eq!(
+        rows.iter().map(|row| row[0].clone()).collect::<Vec<_>>(),
+        (1..=30).map(|i| i.to_string()).collect::<Vec<_>>()
+    );
+    for wrong in [
+        &["--population", "adults.toml", "--resample", "--subjects", "3"][..],
+        &["--percentiles", "5,5", "--subjects", "3"],
+        &["--percentiles", "5"],
+        &["--threads", "2"],
+        &["--population", "adults.toml"],
+    ] {
+        let run = run(wrong);
+        assert!(run.code == 2 && run.stderr.contains("E_ARGUMENT"), "{wrong:?}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn a_comparison_on_people_fails_in_part_where_some_of_them_do() {
+    let plan = "population = { size = 20, seed = 1, age = { mean = '190 year', sd = '60 year', min = '18 year' } }\n\
+        [[arm]]\nname = 'nose'\nmodel = 'esketamine-perez-ruixo-2021'\noutput = 'esketamine'\nsession = '84 mg intranasal'\n";
+    let folder = Folder::new().with("plan.toml", plan);
+    let run = folder.run(&["compare", "plan.toml", "--out", "out"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("W_SUBJECTS_FAILED") && run.stdout.contains("virtual people"), "{}", run.stderr);
+    assert!(folder.files("out").contains_key("population.csv"));
+    let unknown = folder.run(&["compare", "plan.toml", "--reference", "nase"]);
+    assert!(unknown.code == 2 && unknown.stderr.contains("did you mean `nose`?"), "{}", unknown.stderr);
+}

@@ -192,3 +192,20 @@ fn summaries_and_ratios_by_hand() {
     assert!((ratio.high / (2.0 * reach.exp()) - 1.0).abs() < 1e-12 && (ratio.low * ratio.high - 4.0).abs() < 1e-12);
     assert_eq!(Ratio::of(&[1.0], &[1.0]), None);
 }
+
+#[test]
+fn who_fails_is_counted_among_those_outside() {
+    let model = Model::catalogue("esketamine-perez-ruixo-2021").unwrap();
+    let old = "age = { mean = '190 year', sd = '1 year', min = '180 year' }";
+    let population = Population::of(&model).people(&People::parse("old", old).unwrap()).unwrap().size(20).seed(1);
+    let prepared = prepared(&model, "84 mg intranasal", vec![1.0], 1.0);
+    let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
+    let mut out = vec![0.0; prepared.numbers() * 20];
+    let run = cohort.run(0..20, &mut out);
+    let (_, measured) = cohort.measure(0..20, &[(0, Measure::Cmax)], |_| {}).unwrap();
+    for remarks in [run, measured] {
+        assert_eq!(remarks.failures.len(), 20, "a flow is negative at that age");
+        let said = remarks.outside.warnings(&model);
+        assert!(said.len() == 1 && said[0].message.starts_with("20 of 20 subjects are outside"), "{said:?}");
+    }
+}

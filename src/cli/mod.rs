@@ -163,6 +163,9 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// People who are drawn anyway, or nobody at all.
+    #[error("`--resample` draws from a list of people, and there is none")]
+    NothingToResample,
     /// One percentile twice.
     #[error("the percentile {percentile} is asked for twice")]
     RepeatedPercentile {
@@ -211,6 +214,7 @@ impl Kind for ArgumentError {
             ArgumentError::NoSize
             | ArgumentError::NoPopulation { .. }
             | ArgumentError::DescribedTwice { .. }
+            | ArgumentError::NothingToResample
             | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
             ArgumentError::Threads { .. } => "E_THREADS",
             ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
@@ -224,6 +228,7 @@ impl Kind for ArgumentError {
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::DataIsCsv => Some("end the name in `.csv`".into()),
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
+            ArgumentError::NothingToResample => Some("a list is a CSV file with a row per person".into()),
             ArgumentError::RepeatedPercentile { .. } => None,
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("a population is `--subjects N --seed S`".into())

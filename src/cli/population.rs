@@ -11,7 +11,7 @@ use crate::io::{
     AtomicFile, Cell, Column, FileFormat, Format, Hashed, Input, IoError, LongTable, Manifest, Output, Spool, Table,
     commit_in_order, number, read_people,
 };
-use crate::model::Model;
+use crate::model::{Grade, Model};
 use crate::plot::{Axis, Fan, Figure, Panel, PlotError};
 use crate::population::{Population, Subject};
 use crate::simulate::Prepared;
@@ -82,12 +82,27 @@ impl PopulationArgs {
         }
     }
 
+    /// What was asked for, for the manifest.
+    pub(super) fn settings(&self) -> impl Iterator<Item = (String, String)> {
+        let percentiles: Vec<String> = self.percentiles.iter().map(f64::to_string).collect();
+        let settings = [
+            ("subjects", self.subjects.map(|n| n.to_string())),
+            ("percentiles", (!percentiles.is_empty()).then(|| percentiles.join(","))),
+            ("residual", self.residual.then(|| "true".to_string())),
+            ("resample", self.resample.then(|| "true".to_string())),
+        ];
+        settings.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)))
+    }
+
     /// The population, with what holds for everybody; and the file that says who they are.
     pub(super) fn population<'m>(&self, base: Subject<'m>) -> Result<(Population<'m>, Option<Input>), Error> {
         let mut population = Population::of(base.model()).seed(self.seed.unwrap_or_default());
         let mut input = None;
         if let Some(path) = &self.population {
             let (people, sha256) = read_people(path)?;
+            if self.resample && people.count().is_none() {
+                return Err(ArgumentError::NothingToResample.into());
+            }
             let people = if self.resample { people.resampled() } else { people };
             let size = self.subjects.or(people.count()).ok_or(ArgumentError::NoSize)?;
             people.enough_for(size)?;
@@ -262,6 +277,9 @@ impl<'m> Run<'_, 'm> {
         }
         describe(manifest, self.prepared.settings(), self.prepared.is_integrated(), remarks.work);
         let mut warnings = self.population.warnings();
+        if let Ok(first) = self.population.draws().subject(0, 0) {
+            warnings.extend(self.prepared.weight_warning(&first));
+        }
         warnings.extend(remarks.outside.warnings(self.model()));
         warnings.extend(self.model().warnings().iter().cloned());
         warnings.extend(remarks.warning(self.population.count()));
@@ -293,7 +311,8 @@ impl<'m> Run<'_, 'm> {
             let doses = self.prepared.doses().iter().map(|(dose, _)| dose.time);
             let mut panel = Panel::new("", x, y).doses(doses);
             let fan = Fan::new(&output.name, place, &bands.times, &bands.percentiles, values)?;
-            panel = panel.fan(if output.assumed.is_some() { fan.dashed() } else { fan });
+            let assumed = model.grade() == Grade::Assumed || output.assumed.is_some();
+            panel = panel.fan(if assumed { fan.dashed() } else { fan });
             figure = figure.panel(panel);
         }
         Ok(figure)

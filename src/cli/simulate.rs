@@ -111,7 +111,15 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
 /// A population in place of one person.
 fn population(args: &SimulateArgs, base: Subject<'_>, simulation: &Simulation<'_>) -> Result<Outcome, Failure> {
     let mut manifest = manifest(args, &base)?;
+    manifest.settings.extend(args.people.settings());
+    let given: Vec<bool> = (0..base.covariates().len()).map(|i| base.is_given(i)).collect();
     let (population, input) = args.people.population(base)?;
+    // What is described for each of them is nobody's reference.
+    for (covariate, given) in population.model().covariates().iter().zip(given) {
+        if !given && population.describes(&covariate.name) {
+            manifest.settings.insert(format!("covariate {}", covariate.name), "of each person".into());
+        }
+    }
     manifest.inputs.extend(input);
     let give = said("--give", args.give());
     let prepared = simulation.prepare().map_err(|e| Error::from(Faults::from(Fault::new(e)).said_in(&give)))?;

@@ -47,6 +47,11 @@ impl Scale {
             Scale::Ratio => Ok(Unit::none()),
         }
     }
+
+    /// The same for an output whose unit a model has: that times h is no unit beyond any physical size.
+    pub fn unit_of(self, output: &Unit) -> Unit {
+        self.unit(output).unwrap_or_else(|_| output.clone())
+    }
 }
 
 /// One metric of the registry.

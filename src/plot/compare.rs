@@ -74,7 +74,8 @@ pub fn population_figure(comparison: &Comparison) -> Result<Option<Figure>, Plot
             let of = people(arm);
             let heading = format!("{} ({}, {})", arm.name, arm.analyte, site(arm));
             let x = Axis::linear("time after the first device", "h").range(0.0, comparison.until);
-            let fan = Fan::new("", 0, &of.times, &PERCENTILES, &of.curves)?;
+            let name = if arm.grade == Grade::Assumed { "assumed models" } else { "" };
+            let fan = Fan::new(name, 0, &of.times, &PERCENTILES, &of.curves)?;
             let fan = if arm.grade == Grade::Assumed { fan.dashed() } else { fan };
             figure = figure.panel(Panel::new(heading, x, concentration(&group, false, values)).fan(fan));
         }

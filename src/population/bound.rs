@@ -50,6 +50,14 @@ impl Bound {
         }
     }
 
+    /// Whether people have a value of their own there.
+    pub fn sets(&self, seat: Seat) -> bool {
+        match self {
+            Bound::Stated(bound) => bound.targets.iter().flatten().any(|target| target.seat == seat),
+            Bound::Listed(list) => list.seats.contains(&seat),
+        }
+    }
+
     /// Binds people to a model. A covariate that only `others` have says nothing about this one.
     pub fn new(
         people: &People,

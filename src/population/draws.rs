@@ -119,6 +119,11 @@ impl<'m> Population<'m> {
         (self.seed, self.replicate)
     }
 
+    /// Whether people are described by this covariate of the model, each by a value of their own.
+    pub fn describes(&self, covariate: &str) -> bool {
+        Subject::seat(self.model(), covariate).is_some_and(|seat| self.people.sets(seat))
+    }
+
     /// What should be known about the people: columns that are not used, covariates that are missing, and variability that
     /// the model does not have.
     pub fn warnings(&self) -> Vec<Diagnostic> {

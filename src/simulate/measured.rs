@@ -1,6 +1,5 @@
 //! Metrics of many subjects: only the numbers are kept.
 
-use super::output::unit;
 use super::solved::{Asked, Solved};
 use super::{Missing, Prepared, SimulationError, Workspace};
 use crate::metrics::Measure;
@@ -49,7 +48,7 @@ impl<'m> Prepared<'m> {
                 let weights = self.weights_of(&outputs[*output].readout, &individual.files);
                 Asked::new(solved, &outputs[*output], weights.as_ref().map(|(c, d)| (c.as_slice(), d.as_slice())))
             });
-            let unit = unit(measure.definition().scale, &outputs[*output].unit);
+            let unit = measure.definition().scale.unit_of(&outputs[*output].unit);
             *out = asked.measure(measure).map(|value| unit.from_base(value));
         }
         Ok(())

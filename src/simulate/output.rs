@@ -157,14 +157,9 @@ impl<'p> OutputView<'p> {
     }
 
     fn scaled(&self, scale: Scale, base: f64) -> Quantity {
-        let unit = unit(scale, self.unit());
+        let unit = scale.unit_of(self.unit());
         Quantity::new(unit.from_base(base), unit)
     }
-}
-
-/// The unit of a metric. A unit that printed at load time still has a printable product with h.
-pub(super) fn unit(scale: Scale, output: &Unit) -> Unit {
-    scale.unit(output).unwrap_or_else(|_| output.clone())
 }
 
 fn hours(value: f64) -> Quantity {

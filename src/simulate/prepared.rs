@@ -9,6 +9,7 @@ use super::readout::{computes, present, reads_doses, states_read};
 use super::split::Split;
 use super::{Engine, Latest, Settings, SimulationError, field, occasions, switches};
 use crate::dosing::{PlannedDose, Regimen};
+use crate::error::Diagnostic;
 use crate::expr::Class;
 use crate::model::{Model, Readout, Reg, StateKind};
 use crate::population::Subject;
@@ -184,6 +185,14 @@ impl<'m> Prepared<'m> {
             true => 1 + self.occasions_of.last().copied().unwrap_or_default(),
             false => 0,
         }
+    }
+
+    /// Says so where a dose per kilogram is for a body weight that nobody gave.
+    pub fn weight_warning(&self, subject: &Subject<'_>) -> Option<Diagnostic> {
+        let per_weight = self.doses.iter().any(|(dose, _)| dose.quantity.dimension().is_per_body_weight());
+        let weight = subject.weight().filter(|_| per_weight && !subject.weight_is_given())?;
+        let message = format!("no weight is given: doses per kilogram are for the model's reference, {weight} kg");
+        Some(Diagnostic::warning("W_REFERENCE_WEIGHT", message).with_hint("give the covariate `weight`"))
     }
 
     /// Numbers that a run writes for one subject: outputs x samples.

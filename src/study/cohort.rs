@@ -150,14 +150,14 @@ impl<'c, 'm> Cohort<'c, 'm> {
         for ((((person, subject), failed), result), values) in
             people.zip(&subjects).zip(failed).zip(results).zip(values)
         {
+            if failed.is_none() {
+                remarks.outside.add(subject);
+            }
             let measure = |()| residuals.as_mut().map_or(Ok(()), |errors| errors.add(person, subject, values));
             let result = failed.map_or(Ok(()), Err).and_then(|()| result.and_then(measure).map_err(Error::from));
-            match result {
-                Ok(()) => remarks.outside.add(subject),
-                Err(error) => {
-                    values.fill(f64::NAN);
-                    remarks.failures.push((person, error));
-                }
+            if let Err(error) = result {
+                values.fill(f64::NAN);
+                remarks.failures.push((person, error));
             }
         }
         remarks
@@ -181,11 +181,7 @@ impl<'c, 'm> Cohort<'c, 'm> {
             .iter()
             .map(|(output, measure)| Measured {
                 measure: measure.clone(),
-                unit: measure
-                    .definition()
-                    .scale
-                    .unit(&outputs[*output].unit)
-                    .unwrap_or_else(|_| outputs[*output].unit.clone()),
+                unit: measure.definition().scale.unit_of(&outputs[*output].unit),
                 values: Vec::with_capacity((people.end - people.start) as usize),
                 missing: None,
             })
@@ -227,15 +223,12 @@ impl<'c, 'm> Cohort<'c, 'm> {
             let mut row = vec![Ok(f64::NAN); wanted.len()];
             let drawn = draws.subject(person, self.prepared.occasions()).map_err(Error::from);
             let solved = drawn.and_then(|subject| {
-                self.prepared.measure(&subject, workspace, wanted, &mut row)?;
-                Ok(subject)
+                remarks.outside.add(&subject);
+                self.prepared.measure(&subject, workspace, wanted, &mut row).map_err(Error::from)
             });
-            match solved {
-                Ok(subject) => remarks.outside.add(&subject),
-                Err(error) => {
-                    row.fill(Ok(f64::NAN));
-                    remarks.failures.push((person, error));
-                }
+            if let Err(error) = solved {
+                row.fill(Ok(f64::NAN));
+                remarks.failures.push((person, error));
             }
             row
         });

@@ -4,7 +4,8 @@ use super::population::{PopulationResult, Summary};
 use super::table::is_comparable;
 use super::{Comparison, PERCENTILES};
 use crate::io::{Cell, Column, Table, rounded};
-use crate::units::Unit;
+
+const SAME: &str = "the same for everybody";
 
 /// Every metric of every arm: the people's median and range, geometric mean and variation, and the ratio to the reference.
 /// None of these is a number of the typical person.
@@ -26,7 +27,7 @@ pub fn population_table(comparison: &Comparison) -> Table {
                 arm.analyte.as_str().into(),
                 arm.site.as_str().into(),
                 measured.measure.to_string().into(),
-                shown(&measured.unit).into(),
+                measured.unit.to_string().into(),
                 Cell::Integer(summary.count as i64),
             ];
             let [low, middle, high] = summary.percentiles;
@@ -52,10 +53,12 @@ pub fn population_summary(comparison: &Comparison) -> Table {
             _ => String::new(),
         };
         let range = |low: &Cell, high: &Cell| match (low, high) {
+            (Cell::Number(low), Cell::Number(high)) if low == high => Cell::missing(SAME),
             (Cell::Number(low), Cell::Number(high)) => format!("{} – {}", rounded(*low, 4), rounded(*high, 4)).into(),
             (other, _) => other.clone(),
         };
         let percent = match cv {
+            Cell::Number(0.0) => Cell::missing(SAME),
             Cell::Number(cv) => Cell::Text(format!("{:.1}", 100.0 * cv)),
             other => other.clone(),
         };
@@ -90,10 +93,6 @@ fn ratio(comparison: &Comparison, population: &PopulationResult, arm: usize, met
     }
 }
 
-fn shown(unit: &Unit) -> String {
-    unit.to_string()
-}
-
 /// Percentiles of the people over one session in long form.
 pub fn population_profiles(comparison: &Comparison) -> Table {
     let mut columns: Vec<Column> = ["arm", "analyte", "site", "unit"].map(Column::new).into();
@@ -106,7 +105,7 @@ pub fn population_profiles(comparison: &Comparison) -> Table {
                 arm.name.as_str().into(),
                 arm.analyte.as_str().into(),
                 arm.site.as_str().into(),
-                shown(&arm.unit).into(),
+                arm.unit.to_string().into(),
                 (*time).into(),
             ];
             row.extend(people.curves.iter().map(|curve| Cell::from(curve[i])));

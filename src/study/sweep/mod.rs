@@ -174,7 +174,7 @@ impl<'m> Sweep<'m> {
 
     /// What should be known about the models and their people, each once.
     pub fn warnings(&self) -> Vec<Diagnostic> {
-        let mut warnings: Vec<Diagnostic> = Vec::new();
+        let mut warnings: Vec<Diagnostic> = self.weight_warning().into_iter().collect();
         for model in &self.models {
             let of_people = model.population.warnings();
             for warning in model.population.model().warnings().iter().chain(&of_people) {

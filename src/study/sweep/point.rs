@@ -4,7 +4,7 @@ use super::holes::{filled, holes};
 use super::{Resolved, Role, Sweep, Unit};
 use crate::document::Text;
 use crate::dosing::{Schedule, Schedules};
-use crate::error::{Fault, Faults};
+use crate::error::{Diagnostic, Fault, Faults};
 use crate::population::Population;
 use crate::simulate::{Missing, Prepared, Simulation, SimulationError};
 use crate::units::Units;
@@ -61,11 +61,9 @@ impl<'m> Sweep<'m> {
                         continue;
                     }
                 };
+                unit.count(&subject);
                 match case.prepared.measure(&subject, &mut workspace, &case.of.wanted, &mut values) {
-                    Ok(()) => {
-                        unit.push(self.in_units(case.of, &values));
-                        unit.count(&subject);
-                    }
+                    Ok(()) => unit.push(self.in_units(case.of, &values)),
                     Err(error) => unit.push_failure(&error.to_string()),
                 }
             }
@@ -102,6 +100,13 @@ impl<'m> Sweep<'m> {
     pub(super) fn model_of(&self, setting: &[String]) -> usize {
         let chosen = setting.iter().zip(&self.roles).find(|(_, role)| **role == Role::Model).map(|(name, _)| name);
         chosen.and_then(|name| self.models.iter().position(|m| m.name == *name)).unwrap_or(0)
+    }
+
+    /// Says so where doses per kilogram are for a weight that nobody gave, by the first person of the first point.
+    pub(super) fn weight_warning(&self) -> Option<Diagnostic> {
+        let case = self.case(0).ok()?;
+        let first = case.population.draws().subject(0, 0).ok()?;
+        case.prepared.weight_warning(&first)
     }
 
     /// A point made ready to run.
