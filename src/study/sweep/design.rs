@@ -87,13 +87,13 @@ impl Factor {
 
 /// Which points there are.
 #[derive(Debug, Clone)]
-pub(super) enum Design {
+pub(in crate::study) enum Design {
     /// Every combination of values, the first factor slowest.
     Grid,
     /// The first value of each factor, then the second.
     List,
     /// For each factor its share of the way in each point.
-    Latin { shares: Vec<Vec<f64>> },
+    Shares(Vec<Vec<f64>>),
     /// For each factor its coordinate and the key it is scrambled by.
     Sobol { points: u64, coordinates: Vec<(Sobol, u64)> },
 }
@@ -110,7 +110,7 @@ impl Design {
                 |(i, (_, stratum)): (u64, (f64, u64))| (stratum as f64 + stream.uniform(points + i)) / points as f64;
             (0..).zip(strata).map(place).collect()
         });
-        Design::Latin { shares: shares.collect() }
+        Design::Shares(shares.collect())
     }
 
     /// Points of Sobol's sequence, scrambled by the seed and the factors' names.
@@ -133,7 +133,7 @@ impl Design {
         match self {
             Design::Grid => factors.iter().try_fold(1u64, |product, f| product.checked_mul(f.count().unwrap_or(0))),
             Design::List => Some(factors.first().and_then(Factor::count).unwrap_or(0)),
-            Design::Latin { shares } => Some(shares.first().map_or(0, |s| s.len() as u64)),
+            Design::Shares(shares) => Some(shares.first().map_or(0, |s| s.len() as u64)),
             Design::Sobol { points, .. } => Some(*points),
         }
     }
@@ -153,7 +153,7 @@ impl Design {
                 values
             }
             Design::List => factors.iter().map(|f| f.value(point)).collect(),
-            Design::Latin { shares } => {
+            Design::Shares(shares) => {
                 factors.iter().zip(shares).map(|(f, shares)| f.at_share(shares[point as usize])).collect()
             }
             Design::Sobol { coordinates, .. } => {

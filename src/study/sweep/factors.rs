@@ -27,10 +27,10 @@ pub(super) fn designed(root: &Table<'_, PlanError>, seed: u64) -> (Vec<String>, 
             declared.extend(named.iter().flat_map(Table::keys).map(String::from));
             return (declared, Vec::new(), Design::List);
         }
-        (factors, _) => {
-            let entries = factors.and_then(|v| v.entries()).map(|t| t.named("the factor")).unwrap_or_default();
-            declared.extend(entries.iter().map(|(name, ..)| name.clone()));
-            entries.into_iter().filter_map(|(name, place, value)| factor(Text::at(name, place), &value)).collect()
+        _ => {
+            let (names, factors) = named_factors(root);
+            declared = names;
+            factors
         }
     };
     if declared.is_empty() {
@@ -65,6 +65,13 @@ pub(super) fn designed(root: &Table<'_, PlanError>, seed: u64) -> (Vec<String>, 
         check_counts(root, design.as_ref(), listed.is_some(), &chosen, &factors);
     }
     (declared, factors, chosen)
+}
+
+/// The names of the factors that the plan declares, and those that can be read.
+pub(in crate::study) fn named_factors(root: &Table<'_, PlanError>) -> (Vec<String>, Vec<Factor>) {
+    let entries = root.get("factors").and_then(|v| v.entries()).map(|t| t.named("the factor")).unwrap_or_default();
+    let declared = entries.iter().map(|(name, ..)| name.clone()).collect();
+    (declared, entries.into_iter().filter_map(|(name, place, value)| factor(Text::at(name, place), &value)).collect())
 }
 
 /// A grid and a list need values that can be counted; a list as many of each factor.

@@ -19,6 +19,9 @@ use crate::units::Quantity;
 
 /// The factor that chooses the model.
 pub(super) const MODEL: &str = "model";
+/// What every plan over points may say.
+pub(in crate::study) const KEYS: [&str; 11] =
+    ["format", "title", "model", "give", "subject", "set", "until", "seed", "population", "factors", "measures"];
 /// The most persons of one point.
 const MOST_PERSONS: u64 = 100_000_000;
 /// Percentiles of a population where the plan says nothing else.
@@ -68,32 +71,30 @@ impl SweepPlan {
         let source = Source::new(name, text);
         let log = Log::new(&source);
         let table = document::parse(&log)?;
-        let known = [
-            "format",
-            "title",
-            "model",
-            "give",
-            "subject",
-            "set",
-            "until",
-            "subjects",
-            "seed",
-            "replicates",
-            "factors",
-            "design",
-            "measures",
-            "population",
-            "summary",
-            "results",
-        ];
+        let own = ["subjects", "replicates", "design", "summary", "results"];
+        let known: Vec<&str> = KEYS.into_iter().chain(own).collect();
         let root = Table::root(&log, "a sweep plan", table.get_ref(), &known);
+        let seed = seed(&root);
+        let plan = SweepPlan::read(&root, seed, designed(&root, seed));
+        if let Some(plan) = &plan {
+            plan.check_columns(&log);
+        }
+        Faults::check(log.into_faults(), || plan.expect("a plan without a regimen is a fault"))
+    }
+
+    /// Reads what is given to whom, what varies and what is measured, from a document that may say more; with the names of
+    /// all factors, those that can be read, and the points among their values.
+    pub(in crate::study) fn read(
+        root: &Table<'_, PlanError>,
+        seed: u64,
+        (declared, factors, design): (Vec<String>, Vec<Factor>, Design),
+    ) -> Option<Self> {
+        let log = root.log;
         root.check_format();
-        let seed = root.get("seed").and_then(|v| v.count()).unwrap_or(1) as u64;
-        let subjects = at_least_one(&root, "subjects");
-        let replicates = at_least_one(&root, "replicates");
-        too_many(&root, "subjects", subjects.saturating_mul(replicates), "persons of a point", MOST_PERSONS);
-        let (declared, factors, design) = designed(&root, seed);
-        let give = give(&root, &declared, &factors);
+        let subjects = at_least_one(root, "subjects");
+        let replicates = at_least_one(root, "replicates");
+        too_many(root, "subjects", subjects.saturating_mul(replicates), "persons of a point", MOST_PERSONS);
+        let give = give(root, &declared, &factors);
         let models = match factors.iter().find(|f| f.name() == MODEL) {
             Some(factor) => factor.texts().to_vec(),
             None => root.need(MODEL).and_then(|v| v.text()).into_iter().collect(),
@@ -101,7 +102,7 @@ impl SweepPlan {
         if let Some(twice) = root.key_place(MODEL).filter(|_| factors.iter().any(|f| f.name() == MODEL)) {
             log.report(&twice, SweepError::DuplicateColumn { name: MODEL.into() });
         }
-        let measures = measures(&root);
+        let measures = measures(root);
         let summary = root.get("summary").and_then(|v| v.table(&["percentiles", "probability", "every_subject"]));
         let every_subject = summary.as_ref().and_then(|s| s.get("every_subject")?.flag()).unwrap_or(false);
         let percentiles = summary.as_ref().and_then(|s| s.get("percentiles")).map(|v| percentiles(&v));
@@ -116,13 +117,13 @@ impl SweepPlan {
         if let (1, Some(value)) = (subjects * replicates, &population) {
             log.report(&value.place, SweepError::TypicalPopulation);
         }
-        let plan = give.map(|give| SweepPlan {
+        give.map(|give| SweepPlan {
             title: root.text("title").map_or_else(|| "Sweep".into(), |t| t.text),
             models,
             give,
             subject: root.get("subject").and_then(|v| pairs(&v)).unwrap_or_default(),
             set: root.get("set").and_then(|v| pairs(&v)).unwrap_or_default(),
-            until: duration(&root, "until"),
+            until: duration(root, "until"),
             subjects,
             people: population.and_then(|v| People::read(&v.entries()?, &[])),
             seed,
@@ -133,12 +134,8 @@ impl SweepPlan {
             percentiles: percentiles.unwrap_or_else(|| PERCENTILES.to_vec()),
             probabilities,
             every_subject,
-            results: results(&root),
-        });
-        if let Some(plan) = &plan {
-            plan.check_columns(&log);
-        }
-        Faults::check(log.into_faults(), || plan.expect("a plan without a regimen is a fault"))
+            results: results(root),
+        })
     }
 
     /// The models it names, each once.
@@ -195,6 +192,11 @@ fn results(root: &Table<'_, PlanError>) -> FileFormat {
         root.log.report(&text.place, error);
         FileFormat::Csv
     })
+}
+
+/// The seed of a plan, 1 where it names none.
+pub(in crate::study) fn seed(root: &Table<'_, PlanError>) -> u64 {
+    root.get("seed").and_then(|v| v.count()).unwrap_or(1) as u64
 }
 
 fn at_least_one(root: &Table<'_, PlanError>, key: &str) -> u64 {
