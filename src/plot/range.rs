@@ -57,8 +57,16 @@ pub(super) fn of_panel(panel: &Panel) -> Result<Option<(Range, Range)>, PlotErro
     let curves = panel.curves().flat_map(|series| series.points.iter().copied());
     let bands = panel.ranges().flat_map(|band| band.points.iter().flat_map(|p| [(p.0, p.1), (p.0, p.2)]));
     let values = panel.references.iter().map(|value| (value.x, value.y));
-    let with_x: Vec<(f64, f64)> =
-        curves.chain(bands).chain(values).filter(|point| drawable(point.0, panel.x.scale)).collect();
+    let bars = panel.bars.iter().flat_map(|set| &set.bars);
+    let bars = bars.flat_map(|bar| bar.reach().map(|x| (x, bar.place as f64)));
+    let dots = panel.dots.iter().flat_map(|dots| dots.points.iter().copied());
+    let with_x: Vec<(f64, f64)> = curves
+        .chain(bands)
+        .chain(values)
+        .chain(bars)
+        .chain(dots)
+        .filter(|point| drawable(point.0, panel.x.scale))
+        .collect();
     let shown: Vec<f64> = with_x
         .iter()
         // A fixed x axis shows part of a curve: the other axis fits that part.
@@ -70,7 +78,7 @@ pub(super) fn of_panel(panel: &Panel) -> Result<Option<(Range, Range)>, PlotErro
     }
     // A zero at the first time has no place on a logarithmic axis, but the time has: panels side by side begin alike.
     let with_y = with_x.iter().filter(|point| finite(point.1));
-    let x = fit(&panel.x, extremes(with_y.map(|point| point.0)), false);
+    let x = fit(&panel.x, extremes(with_y.map(|point| point.0)), !panel.bars.is_empty());
     let y = fit(&panel.y, extremes(shown.iter().copied()), true);
     Ok(Some((x, y)))
 }

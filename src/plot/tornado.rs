@@ -1,0 +1,78 @@
+//! The tornado of a sensitivity analysis: what each factor does to each measure, the largest on top.
+
+use super::{Axis, Bar, Bars, Figure, Panel};
+use crate::study::sensitivity::{Analysis, Bootstrap, Effects, Estimate, MeasureResult, Method};
+
+/// Bars of the most important factors, so that a panel can be read.
+const MOST_BARS: usize = 24;
+/// Colours of the first and the second set of bars, which differ in lightness.
+const FIRST: usize = 0;
+const SECOND: usize = 3;
+
+/// A panel per measure: total and first-order indices, means of effects, or elasticities, with their intervals.
+pub fn tornado_figure(analysis: &Analysis) -> Figure {
+    let what = match analysis.method {
+        Method::Sobol { .. } => "share of the variance by factor",
+        Method::Morris { .. } => "elementary effects by factor",
+        Method::Local { .. } => "elasticity by factor",
+    };
+    let mut figure = Figure::new(format!("{}: {what}", analysis.title)).footnote(footnote(analysis));
+    for measure in &analysis.measures {
+        figure = figure.panel(panel(analysis, measure));
+    }
+    figure
+}
+
+fn panel(analysis: &Analysis, measure: &MeasureResult) -> Panel {
+    let title = match &measure.effects {
+        Ok(_) => format!("{} ({})", measure.name, measure.metric),
+        Err(reason) => format!("{} ({}): none. {reason}", measure.name, measure.metric),
+    };
+    let x = match analysis.method {
+        Method::Sobol { .. } => Axis::linear("index", ""),
+        Method::Morris { .. } => Axis::linear("mean size of the elementary effects", measure.unit.to_string()),
+        Method::Local { .. } => Axis::linear("elasticity", "% per %"),
+    };
+    let Ok(effects) = &measure.effects else { return Panel::new(title, x, Axis::linear("", "")) };
+    let order: Vec<usize> =
+        effects.order().into_iter().filter(|k| effects.size(*k).is_some()).take(MOST_BARS).collect();
+    // The y axis goes upwards.
+    let names = order.iter().rev().map(|factor| analysis.factors[*factor].name.clone());
+    let mut panel = Panel::new(title, x, Axis::names("", names));
+    let bars = |name: &str, colour: usize, bar: &dyn Fn(usize) -> Option<(f64, Option<Estimate>)>| {
+        let all = order.iter().enumerate().filter_map(|(nth, factor)| {
+            let (value, estimate) = bar(*factor)?;
+            Some(Bar { place: order.len() - nth, value, interval: estimate.map(|e| (e.low, e.high)) })
+        });
+        Bars::new(name, colour, all)
+    };
+    let with_interval = |estimate: Estimate| Some((estimate.value, Some(estimate)));
+    match effects {
+        Effects::Sobol(all) => {
+            panel = panel.bars(bars("total", FIRST, &|k| with_interval(all[k].total)));
+            panel.bars(bars("first order", SECOND, &|k| with_interval(all[k].first)))
+        }
+        Effects::Morris(all) => {
+            panel = panel.bars(bars("mean size (mu*)", FIRST, &|k| with_interval(all[k].mu_star)));
+            panel.bars(bars("standard deviation (sigma)", SECOND, &|k| Some((all[k].sigma, None))))
+        }
+        Effects::Local(all) => panel.bars(bars("", FIRST, &|k| all[k].as_ref().ok().map(|one| (one.elasticity, None)))),
+    }
+}
+
+/// How it was made, and that nobody should be treated by it.
+pub(super) fn footnote(analysis: &Analysis) -> String {
+    let runs = analysis.runs;
+    let intervals = |bootstrap: Bootstrap| format!("Whiskers: {} % bootstrap intervals. ", 100.0 * bootstrap.level);
+    let method = match analysis.method {
+        Method::Sobol { points, bootstrap } => {
+            format!("Sobol, {points} points, {runs} simulations. {}", intervals(bootstrap))
+        }
+        Method::Morris { trajectories, levels, bootstrap } => {
+            format!("Morris, {trajectories} trajectories over {levels} levels. {}", intervals(bootstrap))
+        }
+        Method::Local { .. } => String::new(),
+    };
+    let assumed = if analysis.assumed { "The model is assumed. " } else { "" };
+    format!("{method}Typical subject. {assumed}Research software; no clinical advice.")
+}
