@@ -28,40 +28,43 @@ fn panel(analysis: &Analysis, measure: &MeasureResult) -> Panel {
         Ok(_) => format!("{} ({})", measure.name, measure.metric),
         Err(reason) => format!("{} ({}): none. {reason}", measure.name, measure.metric),
     };
-    let x = match analysis.method {
+    let axis = match analysis.method {
         Method::Sobol { .. } => Axis::linear("index", ""),
-        Method::Morris { .. } => Axis::linear("mean size of the elementary effects", measure.unit.to_string()),
+        Method::Morris { .. } => Axis::linear("elementary effects", measure.unit.to_string()),
         Method::Local { .. } => Axis::linear("elasticity", "% per %"),
     };
-    let Ok(effects) = &measure.effects else { return Panel::new(title, x, Axis::linear("", "")) };
-    let order: Vec<usize> =
-        effects.order().into_iter().filter(|k| effects.size(*k).is_some()).take(MOST_BARS).collect();
-    // The y axis goes upwards.
-    let names = order.iter().rev().map(|factor| analysis.factors[*factor].name.clone());
-    let mut panel = Panel::new(title, x, Axis::names("", names));
-    let bars = |name: &str, colour: usize, bar: &dyn Fn(usize) -> Option<(f64, Option<Estimate>)>| {
-        let all = order.iter().enumerate().filter_map(|(nth, factor)| {
-            let (value, estimate) = bar(*factor)?;
-            Some(Bar { place: order.len() - nth, value, interval: estimate.map(|e| (e.low, e.high)) })
+    let Ok(effects) = &measure.effects else { return Panel::new(title, axis, Axis::linear("", "")) };
+    let known = effects.order().into_iter().filter(|k| effects.size(*k).is_some());
+    let order: Vec<usize> = known.take(MOST_BARS).collect();
+    let bars = |name: &str, colour: usize, bar: &dyn Fn(usize) -> (f64, Option<Estimate>)| {
+        let all = order.iter().enumerate().map(|(nth, factor)| {
+            let (value, estimate) = bar(*factor);
+            Bar { place: order.len() - nth, value, interval: estimate.map(|e| (e.low, e.high)) }
         });
         Bars::new(name, colour, all)
     };
-    let with_interval = |estimate: Estimate| Some((estimate.value, Some(estimate)));
-    match effects {
-        Effects::Sobol(all) => {
-            panel = panel.bars(bars("total", FIRST, &|k| with_interval(all[k].total)));
-            panel.bars(bars("first order", SECOND, &|k| with_interval(all[k].first)))
+    let estimated = |estimate: Estimate| (estimate.value, Some(estimate));
+    let sets = match effects {
+        Effects::Sobol(all) => vec![
+            bars("total", FIRST, &|k| estimated(all[k].total)),
+            bars("first order", SECOND, &|k| estimated(all[k].first)),
+        ],
+        Effects::Morris(all) => vec![
+            bars("mean size (mu*)", FIRST, &|k| estimated(all[k].mu_star)),
+            bars("standard deviation (sigma)", SECOND, &|k| (all[k].sigma, None)),
+        ],
+        Effects::Local(all) => {
+            let elasticity = |k: usize| all[k].as_ref().map_or(f64::NAN, |one| one.elasticity);
+            vec![bars("", FIRST, &|k| (elasticity(k), None))]
         }
-        Effects::Morris(all) => {
-            panel = panel.bars(bars("mean size (mu*)", FIRST, &|k| with_interval(all[k].mu_star)));
-            panel.bars(bars("standard deviation (sigma)", SECOND, &|k| Some((all[k].sigma, None))))
-        }
-        Effects::Local(all) => panel.bars(bars("", FIRST, &|k| all[k].as_ref().ok().map(|one| (one.elasticity, None)))),
-    }
+    };
+    // The y axis goes upwards.
+    let names = order.iter().rev().map(|factor| analysis.factors[*factor].name.clone());
+    sets.into_iter().fold(Panel::new(title, axis, Axis::names("", names)), Panel::bars)
 }
 
-/// How it was made, and that nobody should be treated by it.
-pub(super) fn footnote(analysis: &Analysis) -> String {
+/// How it was made.
+fn footnote(analysis: &Analysis) -> String {
     let runs = analysis.runs;
     let intervals = |bootstrap: Bootstrap| format!("Whiskers: {} % bootstrap intervals. ", 100.0 * bootstrap.level);
     let method = match analysis.method {
@@ -73,6 +76,11 @@ pub(super) fn footnote(analysis: &Analysis) -> String {
         }
         Method::Local { .. } => String::new(),
     };
+    method + &closing(analysis)
+}
+
+/// Who was simulated, and that nobody should be treated by it.
+pub(super) fn closing(analysis: &Analysis) -> String {
     let assumed = if analysis.assumed { "The model is assumed. " } else { "" };
-    format!("{method}Typical subject. {assumed}Research software; no clinical advice.")
+    format!("Typical subject. {assumed}Research software; no clinical advice.")
 }

@@ -123,19 +123,21 @@ impl Layout {
     }
 }
 
+/// Factors of these names, of no values.
+#[cfg(test)]
+pub(super) fn factors(names: &[&str]) -> Vec<Factor> {
+    use crate::document::{Place, Text};
+    use crate::error::{Source, Span};
+    let place = Place { source: Source::new("plan", ""), span: Span::new(0, 0) };
+    names.iter().map(|name| Factor::listed(Text::at(name.to_string(), place.clone()), Vec::new())).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::plan::Bootstrap;
     use super::*;
-    use crate::document::{Place, Text};
-    use crate::error::{Source, Span};
 
     const BOOTSTRAP: Bootstrap = Bootstrap { resamples: 2, level: 0.5 };
-
-    fn factors(names: &[&str]) -> Vec<Factor> {
-        let place = Place { source: Source::new("plan", ""), span: Span::new(0, 0) };
-        names.iter().map(|name| Factor::listed(Text::at(name.to_string(), place.clone()), Vec::new())).collect()
-    }
 
     #[test]
     fn a_factor_added_at_the_end_moves_no_other() {

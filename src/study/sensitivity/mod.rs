@@ -11,6 +11,8 @@ mod plan;
 mod point;
 mod run;
 mod table;
+#[cfg(test)]
+mod tests;
 
 pub use error::SensitivityError;
 pub use indices::{LocalResult, MorrisResult, SobolResult};

@@ -114,8 +114,11 @@ impl SensitivityPlan {
             }
         };
         check_factors(&root, method, &declared, &factors);
-        let plan = SweepPlan::read(&root, seed(&root), (declared, factors, Design::List));
-        if let Some(plan) = &plan {
+        let mut plan = SweepPlan::read(&root, seed(&root), (declared, factors, Design::List));
+        if let Some(plan) = &mut plan {
+            if !root.has("title") {
+                plan.title = "Sensitivity".into();
+            }
             plan.check_columns(&log);
             let names = plan.factors.iter().map(|f| &f.name).chain(plan.measures.iter().map(|m| &m.name));
             for name in names.filter(|name| [SAMPLE, PART].contains(&name.text.as_str())) {

@@ -120,7 +120,7 @@ impl Design {
             let choices = factor.list().filter(|_| !is_local).unwrap_or_default();
             FactorUsed {
                 name: factor.name().into(),
-                unit: at.as_ref().map_or_else(|| factor.unit(), |at| at.unit().to_string()),
+                unit: at.as_ref().map_or_else(|| factor.unit(), |at| at.unit().as_str().into()),
                 logarithmic: factor.is_logarithmic(),
                 choices: choices.iter().map(|c| c.text.clone()).collect(),
                 at,

@@ -61,13 +61,9 @@ fn cells(estimate: &Estimate) -> [Cell; 3] {
     [estimate.value, estimate.low, estimate.high].map(Cell::from)
 }
 
-/// One unit over another, in words that say which is which.
+/// One unit over another, so that it shows which is which.
 fn per(unit: &str, other: &str) -> String {
-    match (unit, other) {
-        (unit, "") => unit.into(),
-        ("", other) => format!("1/({other})"),
-        (unit, other) => format!("{unit} per {other}"),
-    }
+    if other.is_empty() { unit.into() } else { format!("{unit} per {other}") }
 }
 
 /// A row per measure: what its values were, over all points or, for derivatives, at the point itself.

@@ -68,8 +68,8 @@ impl Factor {
     pub(in crate::study) fn unit(&self) -> String {
         match &self.values {
             Values::List(_) => String::new(),
-            Values::Range { from, .. } => from.unit().to_string(),
-            Values::Drawn { unit, .. } => unit.to_string(),
+            Values::Range { from, .. } => from.unit().as_str().into(),
+            Values::Drawn { unit, .. } => unit.as_str().into(),
         }
     }
 
@@ -115,7 +115,12 @@ impl Factor {
     /// a distribution the one that this share of its values lies below.
     fn at_share(&self, share: f64) -> String {
         if let Values::Drawn { distribution, unit, .. } = &self.values {
-            return written(unit.from_base(distribution.at(normal::quantile(share))), unit);
+            let value = match distribution.ends() {
+                Some((low, _)) if share <= 0.0 => low,
+                Some((_, high)) if share >= 1.0 => high,
+                _ => distribution.at(normal::quantile(share)),
+            };
+            return written(unit.from_base(value), unit);
         }
         match self.count() {
             Some(count) => self.value(((share * count as f64) as u64).min(count - 1)),
