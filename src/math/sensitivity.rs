@@ -134,17 +134,18 @@ mod tests {
         let levels = [0.0, 1.0];
         let points: Vec<[f64; 2]> = levels.iter().flat_map(|x| levels.map(|y| [*x, y])).collect();
         let rows: Vec<([f64; 2], [f64; 2])> = points.iter().flat_map(|a| points.iter().map(|b| (*a, *b))).collect();
-        let values =
-            |of: &dyn Fn(&([f64; 2], [f64; 2])) -> [f64; 2]| rows.iter().map(|r| f(of(r))).collect::<Vec<f64>>();
-        let mixed = [values(&|(a, b)| [b[0], a[1]]), values(&|(a, b)| [a[0], b[1]])];
-        let terms = SobolTerms::new(&values(&|r| r.0), &values(&|r| r.1), &mixed);
+        let of = |values: &mut dyn Iterator<Item = [f64; 2]>| values.map(f).collect::<Vec<f64>>();
+        let a = of(&mut rows.iter().map(|(a, _)| *a));
+        let b = of(&mut rows.iter().map(|(_, b)| *b));
+        let mixed = [of(&mut rows.iter().map(|(a, b)| [b[0], a[1]])), of(&mut rows.iter().map(|(a, b)| [a[0], b[1]]))];
+        let terms = SobolTerms::new(&a, &b, &mixed);
         assert_eq!(terms.rows(), 16);
         for (found, share) in terms.indices(0..16).unwrap().iter().zip([0.2, 0.8]) {
             assert!((found.first - share).abs() < 1e-15 && (found.total - share).abs() < 1e-15, "{found:?}");
         }
         // Far from zero as well.
-        let far = |values: &[f64]| values.iter().map(|y| y + 1e6).collect::<Vec<f64>>();
-        let moved = SobolTerms::new(&far(&values(&|r| r.0)), &far(&values(&|r| r.1)), &mixed.map(|m| far(&m)));
+        let far = |values: &Vec<f64>| values.iter().map(|y| y + 1e6).collect::<Vec<f64>>();
+        let moved = SobolTerms::new(&far(&a), &far(&b), &mixed.each_ref().map(far));
         assert!((moved.indices(0..16).unwrap()[0].first - 0.2).abs() < 1e-9);
     }
 

@@ -14,7 +14,7 @@ use crate::study::compare::Models;
 use crate::study::sweep::{Factor, person};
 use crate::units::Quantity;
 
-/// A factor at the point, with what it is there.
+/// A factor at the point where derivatives are taken: its value there.
 #[derive(Debug, Clone)]
 pub(super) struct Point {
     pub value: Quantity,
@@ -46,7 +46,7 @@ pub(super) fn points(plan: &SensitivityPlan, models: &Models, step: f64) -> Resu
             }
         }
     }
-    Ok(Faults::check(found, || (points, factors))?)
+    Faults::check(found, || (points, factors))
 }
 
 fn listed(name: &Text, point: &Point, step: f64) -> Factor {
