@@ -443,6 +443,7 @@ fn what_is_wrong_with_a_plan_is_said_where_it_stands() {
         (with("bootstrap = 200", "level = 95"), "E_OUT_OF_RANGE", "between 0 and 1"),
         (with("points = 64", "points = 500000"), "E_TOO_MANY_POINTS", "2500000 simulations"),
         (with("points = 64", "levels = 4"), "E_UNKNOWN_KEY", "levels"),
+        (with("bootstrap = 200", "bootstrap = 1000000000000"), "E_TOO_MANY_POINTS", "100000"),
         (
             with("title = \"Oral\"", "population = { weight = { mean = \"70 kg\", sd = \"10 kg\" } }"),
             "E_UNKNOWN_KEY",
@@ -479,4 +480,30 @@ fn a_sample_that_is_not_even_is_said_to_be() {
     assert_eq!(run.code, 0);
     assert!(run.stderr.contains("W_UNEVEN_SAMPLE") && run.stderr.contains("take 32 or 64"), "{}", run.stderr);
     assert!(run.stdout.contains("Oral: Sobol indices with 95 % bootstrap intervals, 300 simulations"));
+}
+
+#[test]
+fn two_points_are_few_and_no_reason_to_fail() {
+    let plan = PLAN.replace("points = 64\nbootstrap = 200", "points = 2\nbootstrap = 40");
+    let run = folder(&plan).run(&["sensitivity", "plan.toml", "--out", "out"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!run.stdout.contains("NaN"), "{}", run.stdout);
+}
+
+/// Factors of sweeps and of analyses are read alike.
+#[test]
+fn sweeps_that_draw_take_distributions_and_grids_do_not() {
+    let sweep = PLAN.split("[sensitivity]").next().unwrap().replace("title = \"Oral\"\n", "");
+    let with = |kind: &str| format!("{sweep}[design]\nkind = \"{kind}\"\npoints = 200\n");
+    let here = folder(&with("latin-hypercube"));
+    let run = here.run(&["sweep", "plan.toml", "--out", "out", "--quiet"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let files = here.files("out");
+    let mut reader = csv::Reader::from_reader(files["results.csv"].as_slice());
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    let below = rows.iter().filter(|r| r["v"].trim_end_matches(" L").parse::<f64>().unwrap() < 30.0).count();
+    assert_eq!((rows.len(), below), (200, 100));
+    let run = folder(&with("grid").replace("points = 200\n", "")).run(&["sweep", "plan.toml", "--out", "out"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("the factor `v` is a distribution"), "{}", run.stderr);
 }

@@ -36,10 +36,11 @@ fn panel(analysis: &Analysis, measure: &MeasureResult) -> Panel {
     let Ok(effects) = &measure.effects else { return Panel::new(title, axis, Axis::linear("", "")) };
     let known = effects.order().into_iter().filter(|k| effects.size(*k).is_some());
     let order: Vec<usize> = known.take(MOST_BARS).collect();
+    let finite = |(low, high): &(f64, f64)| low.is_finite() && high.is_finite();
     let bars = |name: &str, colour: usize, bar: &dyn Fn(usize) -> (f64, Option<Estimate>)| {
         let all = order.iter().enumerate().map(|(nth, factor)| {
             let (value, estimate) = bar(*factor);
-            Bar { place: order.len() - nth, value, interval: estimate.map(|e| (e.low, e.high)) }
+            Bar { place: order.len() - nth, value, interval: estimate.map(|e| (e.low, e.high)).filter(finite) }
         });
         Bars::new(name, colour, all)
     };

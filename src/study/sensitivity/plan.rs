@@ -1,6 +1,6 @@
 //! The plan of a sensitivity analysis, as written in TOML.
 
-use super::error::{METHODS, SensitivityError};
+use super::error::SensitivityError;
 use super::layout::{PART, SAMPLE};
 use crate::Error;
 use crate::document::{self, DocumentError, Log, Place, Table, Text, Value};
@@ -14,6 +14,8 @@ use crate::units::Quantity;
 
 /// The most simulations of an analysis: all of their values are kept in memory.
 const MOST_RUNS: u64 = 1_000_000;
+/// The most resamples: all of their estimates are kept.
+const MOST_RESAMPLES: u64 = 100_000;
 /// The largest step of a derivative, as a share of the factor.
 const LARGEST_STEP: f64 = 0.1;
 
@@ -176,7 +178,6 @@ fn method(root: &Table<'_, PlanError>) -> Option<Method> {
             return None;
         }
     };
-    debug_assert!(METHODS.contains(&name.text.as_str()));
     let table = section.table(keys)?;
     match name.text.as_str() {
         "sobol" => {
@@ -222,6 +223,11 @@ fn bootstrap(table: Option<&Table<'_, PlanError>>) -> Option<Bootstrap> {
     let default = Bootstrap { resamples: 1000, level: 0.95 };
     let Some(table) = table else { return Some(default) };
     let resamples = at_least(table, "bootstrap", 2, default.resamples)?;
+    if resamples > MOST_RESAMPLES {
+        let place = table.key_place("bootstrap").unwrap_or_else(|| table.place.clone());
+        let kind = SweepError::TooMany { count: resamples, what: "resamples", limit: MOST_RESAMPLES };
+        table.log.report(&place, kind);
+    }
     let level = match table.get("level") {
         Some(value) => {
             let number = value.number()?;

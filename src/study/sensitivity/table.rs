@@ -58,7 +58,9 @@ pub fn index_table(analysis: &Analysis) -> Table {
 }
 
 fn cells(estimate: &Estimate) -> [Cell; 3] {
-    [estimate.value, estimate.low, estimate.high].map(Cell::from)
+    // Of a handful of rows, resamples may all be of rows that are the same.
+    let end = |value: f64| if value.is_nan() { Cell::missing("too few rows") } else { value.into() };
+    [estimate.value.into(), end(estimate.low), end(estimate.high)]
 }
 
 /// One unit over another, so that it shows which is which.
