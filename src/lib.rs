@@ -29,6 +29,7 @@
 //! | ask for a peak, an area, a half-life | [`simulate::OutputView`] |
 //! | compare routes and schedules | `study::compare` (feature `study`) |
 //! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
+//! | which parameters decide | `study::sensitivity` (feature `study`) |
 //! | draw | `plot::Figure` (feature `plot`) |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -19,9 +19,11 @@ mod sweep;
 use document::{is_fresh, path, refreshed};
 use posology::io::{Format, rounded};
 use posology::model::{Evidence, Tolerance, catalogue};
-use posology::plot::session_figure;
+use posology::plot::{session_figure, tornado_figure};
 use posology::prelude::*;
+use posology::simulate::Settings;
 use posology::study::compare::{Comparison, Plan, compare, default_plan, session_table};
+use posology::study::sensitivity::SensitivityPlan;
 use posology::study::{CheckResult, verify};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -169,6 +171,33 @@ fn the_figures_of_the_examples_are_what_they_draw() {
     for (name, figure) in figures {
         is_fresh(&format!("docs/figures/{name}.svg"), &figure().unwrap().to_svg().unwrap(), "documents");
     }
+}
+
+const SENSITIVITY: &str = "examples/plans/esketamine-sensitivity.toml";
+
+#[test]
+fn the_plans_of_the_page_about_sensitivity_are_plans_and_its_example_is_real() {
+    let page = std::fs::read_to_string(path("docs/sensitivity.md")).unwrap();
+    let analysed = |name: &str, text: &str| {
+        let plan = SensitivityPlan::parse(name, text).unwrap_or_else(|e| panic!("{e}"));
+        let models = plan.models(|id| Ok(Model::catalogue(id)?)).unwrap();
+        let design = plan.design(&models, Settings::default()).unwrap_or_else(|e| panic!("{e}"));
+        design.run(&models, |_| ()).unwrap_or_else(|e| panic!("{e}"))
+    };
+    let plans: Vec<&str> = page.split("```toml\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert!(plans.len() >= 3);
+    for plan in plans {
+        let found = analysed("docs/sensitivity.md", plan);
+        assert!(found.failed == 0 && found.measures.iter().all(|m| m.effects.is_ok()), "{plan}");
+    }
+    let text = std::fs::read_to_string(path(SENSITIVITY)).unwrap();
+    let found = analysed(SENSITIVITY, &text);
+    is_fresh("docs/figures/esketamine-sensitivity.svg", &tornado_figure(&found).to_svg().unwrap(), "documents");
+    let blocks = BTreeMap::from([
+        ("plan", format!("```toml\n{text}```\n")),
+        ("output", session(&[&format!("sensitivity {SENSITIVITY}")])),
+    ]);
+    is_fresh("docs/sensitivity.md", &refreshed(&page, &blocks), "documents");
 }
 
 /// What a terminal shows of some commands, run in the project's folder.

@@ -9,6 +9,7 @@ mod person;
 mod population;
 mod progress;
 mod schedule;
+mod sensitivity;
 mod simulate;
 mod simulate_data;
 mod sweep;
@@ -46,6 +47,8 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Simulate every point of a design over doses, intervals, models, parameters; nothing is lost when it is killed
     Sweep(Box<sweep::SweepArgs>),
+    /// Say how much each factor decides about each measure: Sobol's indices, Morris's effects, elasticities
+    Sensitivity(sensitivity::SensitivityArgs),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
@@ -122,6 +125,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Compare(args) => compare::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),

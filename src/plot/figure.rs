@@ -3,6 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
+use super::bars::{Bars, Dots};
 use super::error::PlotError;
 use super::fan::Fan;
 use super::field::{Contours, Heat};
@@ -94,6 +95,8 @@ pub struct Panel {
     pub(super) windows: Vec<Window>,
     pub(super) references: Vec<Reference>,
     pub(super) doses: Vec<f64>,
+    pub(super) bars: Vec<Bars>,
+    pub(super) dots: Vec<Dots>,
 }
 
 impl Panel {
@@ -111,6 +114,8 @@ impl Panel {
             windows: Vec::new(),
             references: Vec::new(),
             doses: Vec::new(),
+            bars: Vec::new(),
+            dots: Vec::new(),
         }
     }
 
@@ -162,6 +167,18 @@ impl Panel {
         self
     }
 
+    /// Adds bars; the y axis has to be one of names.
+    pub fn bars(mut self, bars: Bars) -> Self {
+        self.bars.push(bars);
+        self
+    }
+
+    /// Adds dots.
+    pub fn dots(mut self, dots: Dots) -> Self {
+        self.dots.push(dots);
+        self
+    }
+
     /// All curves, the middle ones of fans first.
     pub(super) fn curves(&self) -> impl Iterator<Item = &Series> {
         self.fans.iter().filter_map(|fan| fan.line.as_ref()).chain(&self.series)
@@ -176,7 +193,9 @@ impl Panel {
         let curves = self.curves().map(|series| (&series.name, series.points.clone()));
         let bands = self.ranges().map(|band| (&band.name, band.points.iter().map(|p| (p.0, p.2)).collect()));
         let values = self.references.iter().map(|value| (&value.name, vec![(value.x, value.y)]));
+        let dots = self.dots.iter().map(|dots| (&dots.name, dots.points.clone()));
         curves
+            .chain(dots)
             .chain(bands)
             .chain(values)
             .map(|(name, points)| Dropped::count(self, name, &points))
@@ -192,17 +211,25 @@ pub struct Axis {
     pub(super) unit: String,
     pub(super) scale: Scale,
     pub(super) range: Option<(f64, f64)>,
+    pub(super) names: Vec<String>,
 }
 
 impl Axis {
     /// A linear axis. The values are in `unit`; an axis in `min`, `h`, `d` or `week` gets the ticks of a clock or calendar.
     pub fn linear(label: impl Into<String>, unit: impl Into<String>) -> Self {
-        Self { label: label.into(), unit: unit.into(), scale: Scale::Linear, range: None }
+        Self { label: label.into(), unit: unit.into(), scale: Scale::Linear, range: None, names: Vec::new() }
     }
 
     /// A logarithmic axis. The values are in `unit`.
     pub fn log(label: impl Into<String>, unit: impl Into<String>) -> Self {
         Self { scale: Scale::Log, ..Self::linear(label, unit) }
+    }
+
+    /// An axis of names: the first at 1, the next at 2, and so on.
+    pub fn names(label: impl Into<String>, names: impl IntoIterator<Item = String>) -> Self {
+        let names: Vec<String> = names.into_iter().collect();
+        let last = names.len() as f64;
+        Self { names, ..Self::linear(label, "") }.range(0.5, last + 0.5)
     }
 
     /// Fixes both ends; without it the axis fits the data, at most five decades of it on a logarithmic axis.

@@ -19,6 +19,9 @@ const PLOT_HEIGHT: f64 = 230.0;
 /// A heat map reads along both axes; one that has the page's width for itself is higher still.
 const MAP_HEIGHT: f64 = 260.0;
 const WIDE_MAP_HEIGHT: f64 = 360.0;
+/// A row of bars, and what is above and below all of them.
+const BAR_ROW: f64 = 26.0;
+const BAR_ROOM: f64 = 4.0;
 /// Between the panels of a row.
 const COLUMN_GAP: f64 = 14.0;
 /// Below the labels of a row of panels.
@@ -92,6 +95,8 @@ impl Gutters {
             true if columns == 1 => WIDE_MAP_HEIGHT,
             true => MAP_HEIGHT,
         };
+        let rows = figure.panels.iter().filter(|panel| !panel.bars.is_empty()).map(|panel| panel.y.names.len()).max();
+        let plot_height = rows.map_or(plot_height, |rows| (rows as f64 * BAR_ROW + BAR_ROOM).max(2.0 * BAR_ROW));
         let mut labels: f64 = 0.0;
         let mut right: f64 = RIGHT;
         let mut y_label_lines = 1;

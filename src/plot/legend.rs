@@ -1,5 +1,6 @@
 //! The legend that all panels share: one entry per name and look, in columns below the panels.
 
+use super::bars::bar_sample;
 use super::figure::Figure;
 use super::font;
 use super::geometry::{Point, Rect};
@@ -38,6 +39,9 @@ enum Sample {
         dashed: Option<bool>,
     },
     Contour {
+        colour: usize,
+    },
+    Bars {
         colour: usize,
     },
     Failed,
@@ -117,6 +121,7 @@ fn entries(figure: &Figure) -> Vec<Entry> {
     let mut cells = panels.iter().flat_map(|panel| &panel.heat).flat_map(|heat| &heat.points);
     let failed = cells.any(|(_, _, value)| !range::finite(*value));
     let bands = panels.iter().flat_map(|panel| &panel.bands);
+    let bars = panels.iter().flat_map(|panel| &panel.bars);
     let values = panels.iter().flat_map(|panel| &panel.references);
     let windows = panels.iter().flat_map(|panel| &panel.windows);
     let doses = panels.iter().any(|panel| !panel.doses.is_empty());
@@ -125,6 +130,7 @@ fn entries(figure: &Figure) -> Vec<Entry> {
         .chain(fans)
         .chain(bands.map(|band| entry(&band.name, Sample::Band { colour: band.colour })))
         .chain(contours.map(|set| entry(&set.axis.full_label(), Sample::Contour { colour: set.colour })))
+        .chain(bars.map(|set| entry(&set.name, Sample::Bars { colour: set.colour })))
         .chain(failed.then(|| entry("failed", Sample::Failed)))
         .chain(values.clone().map(|value| {
             let one = values.clone().filter(|other| other.name == value.name).all(|other| other.colour == value.colour);
@@ -174,6 +180,7 @@ fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
             scene.line([(left, y), (right, y)], PAPER, CONTOUR_HALO);
             scene.line([(left, y), (right, y)], colour(index), CONTOUR);
         }
+        Sample::Bars { colour: index } => bar_sample(scene, left, right, y, index),
         Sample::Failed => {
             hatch(scene, &Rect { left, right, top: y - 5.0, bottom: y + 5.0 });
             let outline = [block[0], block[1], block[2], block[3], block[0]];

@@ -14,6 +14,7 @@
 //! # Ok::<(), posology::plot::PlotError>(())
 //! ```
 
+mod bars;
 mod compare;
 mod contour;
 mod error;
@@ -29,14 +30,19 @@ mod palette;
 mod panel;
 mod range;
 mod render;
+mod scatter;
 mod scene;
 mod ticks;
+mod tornado;
 
+pub use bars::{Bar, Bars, Dots};
 pub use compare::{course_figure, population_figure, session_figure};
 pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
+pub use scatter::scatter_figure;
+pub use tornado::tornado_figure;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! One panel on the page: axes, ticks, and what is drawn between them.
 
+use super::bars::{draw_bars, draw_dots};
 use super::error::PlotError;
 use super::field::{Grid, edges};
 use super::figure::{Axis, Band, Panel, Reference, Scale, Series};
@@ -10,10 +11,12 @@ use super::palette::{Colour, GRID, INK, MUTED, Marker, PAPER, WINDOW, colour, ma
 use super::range::{self, Range};
 use super::render::circle;
 use super::scene::{Anchor, Scene, Text};
-use super::ticks::{Ticks, ticks};
+use super::ticks::{self, Ticks};
 
 /// Size of tick labels.
 pub(super) const TICK_TEXT: f64 = 11.0;
+/// Names of an axis are at least this far apart.
+const NAME_GAP: f64 = 8.0;
 /// Size of axis labels.
 pub(super) const LABEL_TEXT: f64 = 12.0;
 /// Width of curves.
@@ -60,9 +63,11 @@ impl<'a> Prepared<'a> {
             let grid = map.as_ref().map(HeatMap::grid);
             let at_columns = grid.and_then(|grid| ticks_at(&grid.xs, &x, width, false));
             let at_rows = grid.and_then(|grid| ticks_at(&grid.ys, &y, height, true));
+            let beside = |name: &str, apart: f64| font::width(name, TICK_TEXT, false) + NAME_GAP <= apart * width;
+            let above = |_: &str, apart: f64| TICK_TEXT <= apart * height;
             Axes {
-                x_ticks: at_columns.unwrap_or_else(|| ticks(&x, &panel.x.unit, (width / 58.0) as usize)),
-                y_ticks: at_rows.unwrap_or_else(|| ticks(&y, &panel.y.unit, (height / 42.0) as usize)),
+                x_ticks: at_columns.unwrap_or_else(|| ticks::of_axis(&panel.x, &x, (width / 58.0) as usize, beside)),
+                y_ticks: at_rows.unwrap_or_else(|| ticks::of_axis(&panel.y, &y, (height / 42.0) as usize, above)),
                 x,
                 y,
             }
@@ -92,6 +97,8 @@ impl<'a> Prepared<'a> {
                     drawing.cells(scene, map);
                 }
                 drawing.bands(scene);
+                drawing.bars(scene);
+                drawing.dots(scene);
                 drawing.curves(scene);
                 drawing.contours(scene)?;
                 drawing.doses(scene);
@@ -157,13 +164,28 @@ impl Drawing<'_> {
     }
 
     fn grid(&self, scene: &mut Scene) {
-        for (value, _) in &self.axes.y_ticks.labelled {
+        let rows = if self.panel.y.names.is_empty() { &self.axes.y_ticks.labelled[..] } else { &[] };
+        for (value, _) in rows {
             let y = self.y(*value);
             scene.line([(self.plot.left, y), (self.plot.right, y)], GRID, 0.75);
         }
         for (value, _) in &self.axes.x_ticks.labelled {
             let x = self.x(*value);
             scene.line([(x, self.plot.top), (x, self.plot.bottom)], GRID, 0.75);
+        }
+    }
+
+    fn bars(&self, scene: &mut Scene) {
+        if !self.panel.bars.is_empty() {
+            draw_bars(scene, &self.panel.bars, |x| self.x(x), |y| self.y(y));
+        }
+    }
+
+    fn dots(&self, scene: &mut Scene) {
+        for dots in &self.panel.dots {
+            let drawn =
+                dots.points.iter().filter(|(x, y)| self.drawable(*x, *y)).map(|(x, y)| (self.x(*x), self.y(*y)));
+            draw_dots(scene, drawn.filter(|place| self.plot.contains(*place)), dots.colour);
         }
     }
 

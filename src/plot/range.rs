@@ -9,6 +9,8 @@ use super::ticks;
 const LARGEST: f64 = 1e300;
 /// A logarithmic axis that fits its data shows at most this ratio of ends.
 const WIDEST_RATIO: f64 = 1e5;
+/// The share of the axis beyond the longest bar.
+const BAR_ROOM: f64 = 0.03;
 /// An axis narrower than this, relative to its values, has no ticks that differ.
 const NARROWEST: f64 = 1e-9;
 
@@ -57,8 +59,16 @@ pub(super) fn of_panel(panel: &Panel) -> Result<Option<(Range, Range)>, PlotErro
     let curves = panel.curves().flat_map(|series| series.points.iter().copied());
     let bands = panel.ranges().flat_map(|band| band.points.iter().flat_map(|p| [(p.0, p.1), (p.0, p.2)]));
     let values = panel.references.iter().map(|value| (value.x, value.y));
-    let with_x: Vec<(f64, f64)> =
-        curves.chain(bands).chain(values).filter(|point| drawable(point.0, panel.x.scale)).collect();
+    let bars = panel.bars.iter().flat_map(|set| &set.bars);
+    let bars = bars.flat_map(|bar| bar.reach().map(|x| (x, bar.place as f64)));
+    let dots = panel.dots.iter().flat_map(|dots| dots.points.iter().copied());
+    let with_x: Vec<(f64, f64)> = curves
+        .chain(bands)
+        .chain(values)
+        .chain(bars)
+        .chain(dots)
+        .filter(|point| drawable(point.0, panel.x.scale))
+        .collect();
     let shown: Vec<f64> = with_x
         .iter()
         // A fixed x axis shows part of a curve: the other axis fits that part.
@@ -70,9 +80,15 @@ pub(super) fn of_panel(panel: &Panel) -> Result<Option<(Range, Range)>, PlotErro
     }
     // A zero at the first time has no place on a logarithmic axis, but the time has: panels side by side begin alike.
     let with_y = with_x.iter().filter(|point| finite(point.1));
-    let x = fit(&panel.x, extremes(with_y.map(|point| point.0)), false);
+    let x = fit(&panel.x, bars_room(panel, extremes(with_y.map(|point| point.0))), false);
     let y = fit(&panel.y, extremes(shown.iter().copied()), true);
     Ok(Some((x, y)))
+}
+
+/// Bars and their intervals end inside the frame.
+fn bars_room(panel: &Panel, (low, high): (f64, f64)) -> (f64, f64) {
+    let room = if panel.bars.is_empty() { 0.0 } else { BAR_ROOM * (high - low) };
+    (if low < 0.0 { low - room } else { low }, if high > 0.0 { high + room } else { high })
 }
 
 /// The ends of both axes where values lie over both: the edges of the cells, or the outermost places of contours.

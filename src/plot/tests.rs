@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::geometry::Rect;
 use super::layout;
 use super::scene::{Scene, Shape, Text};
-use super::{Axis, Band, Contours, Fan, Figure, Heat, Panel, PlotError, Reference, Series, Window};
+use super::{Axis, Band, Bar, Bars, Contours, Dots, Fan, Figure, Heat, Panel, PlotError, Reference, Series, Window};
 use crate::error::Kind;
 
 fn decay(colour: usize, name: &str) -> Series {
@@ -398,4 +398,34 @@ fn cells_that_all_failed_or_agree_can_be_drawn() {
             assert!(!figure.to_svg().unwrap().contains("NaN"));
         }
     }
+}
+
+#[test]
+fn bars_stand_beside_their_names_and_end_inside_the_frame() {
+    let names = ["clearance of the liver", "V", "ka"].map(String::from);
+    let bar = |place: usize, value: f64| Bar { place, value, interval: Some((value - 0.1, value + 0.2)) };
+    let panel = Panel::new("peak", Axis::linear("index", ""), Axis::names("", names.clone()))
+        .bars(Bars::new("total", 0, [bar(3, 0.7), bar(2, -0.2), bar(1, 0.0)]))
+        .bars(Bars::new("first order", 3, [bar(3, 0.5)]));
+    let figure = Figure::new("").panel(panel);
+    let scene = layout::scene(&figure).unwrap();
+    assert_inside(&scene);
+    let svg = figure.to_svg().unwrap();
+    assert!(names.iter().all(|name| svg.contains(name.as_str())) && svg.contains("first order"));
+    let empty = Panel::new("", Axis::linear("index", ""), Axis::linear("", ""));
+    assert_inside(&layout::scene(&Figure::new("").panel(empty)).unwrap());
+}
+
+#[test]
+fn dots_are_counted_where_they_cannot_be_drawn_and_names_keep_apart() {
+    let points = [(1.0, 1.0), (2.0, 5.0), (3.0, f64::NAN), (1.5, 2.0)];
+    let on = |x: Axis| Panel::new("dots", x, Axis::linear("peak", "ng/mL")).dots(Dots::new("runs", 0, points));
+    let figure = Figure::new("").panel(on(Axis::linear("V", "L")));
+    assert_eq!(figure.dropped()[0].to_string(), "panel `dots`, `runs`: points left out: 1 not finite");
+    let names = (1..=40).map(|n| format!("a model of a long name, number {n}"));
+    let figure = Figure::new("").panel(on(Axis::names("model", names)));
+    let scene = layout::scene(&figure).unwrap();
+    let labels: Vec<Rect> = texts(&scene).filter(|text| text.text.contains("long name")).map(Text::bounds).collect();
+    assert!(!labels.is_empty());
+    assert!(labels.windows(2).all(|pair| !pair[0].overlaps(&pair[1])));
 }

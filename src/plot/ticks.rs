@@ -1,6 +1,6 @@
 //! Where the ticks of an axis stand and what is written beside them.
 
-use super::figure::Scale;
+use super::figure::{Axis, Scale};
 use super::range::Range;
 
 /// Labelled and unlabelled ticks of an axis, within its ends.
@@ -48,6 +48,18 @@ pub(super) fn round_down(value: f64) -> f64 {
 /// `mantissa * 10^exponent`, correctly rounded, so that 1e-3 is 0.001 to the last bit.
 fn decimal(mantissa: f64, exponent: i32) -> f64 {
     format!("{mantissa}e{exponent}").parse().expect("a decimal number")
+}
+
+/// The ticks of an axis of this length, with room for about `room` labels: at its names, or at numbers.
+pub(super) fn of_axis(axis: &Axis, range: &Range, room: usize, fits: impl Fn(&str, f64) -> bool) -> Ticks {
+    if axis.names.is_empty() {
+        return ticks(range, &axis.unit, room);
+    }
+    let all: Vec<(f64, String)> = (1..).map(f64::from).zip(axis.names.iter().cloned()).collect();
+    let apart = |stride: usize| stride as f64 / axis.names.len() as f64;
+    let stride = (1..all.len()).find(|stride| axis.names.iter().all(|name| fits(name, apart(*stride))));
+    let labelled = all.iter().step_by(stride.unwrap_or(all.len()).max(1)).cloned().collect();
+    Ticks { labelled, minor: all.iter().map(|(place, _)| *place).collect() }
 }
 
 /// The ticks of an axis with room for about `room` labels.

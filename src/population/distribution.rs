@@ -4,7 +4,7 @@ use crate::math::normal;
 
 /// A distribution of numbers that can be drawn from by one normal number.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Distribution {
+pub(crate) struct Distribution {
     shape: Shape,
     cut: Option<Cut>,
 }
@@ -63,6 +63,24 @@ impl Distribution {
         let inside = normal::cdf(last) - outside;
         let cut = Cut { limits: (min, max), standard: (low, high), from_above, outside, inside };
         (inside > f64::MIN_POSITIVE).then_some(Distribution { cut: Some(cut), ..self })
+    }
+
+    /// Its smallest and largest value, where it has both.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies
+    pub fn ends(&self) -> Option<(f64, f64)> {
+        let of_shape = match self.shape {
+            Shape::Uniform { from, to } => (from, to),
+            _ => self.only_value().map_or((f64::NEG_INFINITY, f64::INFINITY), |only| (only, only)),
+        };
+        let limits = self.cut.map_or((f64::NEG_INFINITY, f64::INFINITY), |cut| cut.limits);
+        let (low, high) = (of_shape.0.max(limits.0), of_shape.1.min(limits.1));
+        (low.is_finite() && high.is_finite()).then_some((low, high))
+    }
+
+    /// Whether its logarithm is what is spread evenly around a middle.
+    #[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies
+    pub fn is_log_normal(&self) -> bool {
+        matches!(self.shape, Shape::LogNormal { .. })
     }
 
     /// The value of a distribution that has no spread.

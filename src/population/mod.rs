@@ -20,6 +20,8 @@ mod subject;
 mod together;
 mod written;
 
+#[cfg_attr(not(feature = "study"), allow(unused_imports))] // used by studies
+pub(crate) use distribution::Distribution;
 pub use draws::{Draws, Population};
 pub use effects::Effects;
 pub use error::PeopleError;
@@ -27,3 +29,5 @@ pub use estimates::Estimates;
 pub use outside::Outside;
 pub use people::People;
 pub use subject::{Subject, SubjectError};
+#[cfg_attr(not(feature = "study"), allow(unused_imports))] // used by studies
+pub(crate) use written::numbers as distribution_of_numbers;

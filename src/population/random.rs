@@ -20,6 +20,10 @@ pub enum Purpose<'a> {
     Estimate(&'a str),
     /// A factor of a design, by name.
     Factor(&'a str),
+    /// The same for the second of two samples.
+    SecondFactor(&'a str),
+    /// Rows drawn anew from those of a design.
+    Resample,
 }
 
 impl Purpose<'_> {
@@ -32,6 +36,8 @@ impl Purpose<'_> {
             Purpose::Residual(name, time) => (4, name, moment(time)),
             Purpose::Estimate(name) => (5, name, 0),
             Purpose::Factor(name) => (6, name, 0),
+            Purpose::SecondFactor(name) => (7, name, 0),
+            Purpose::Resample => (8, "", 0),
         }
     }
 }
@@ -138,6 +144,8 @@ mod tests {
             (1, 0, Purpose::Residual("CL", 1.5)),
             (1, 0, Purpose::Estimate("CL")),
             (1, 0, Purpose::Factor("CL")),
+            (1, 0, Purpose::SecondFactor("CL")),
+            (1, 0, Purpose::Resample),
         ];
         let mut numbers: Vec<f64> = keys.iter().map(|(s, r, p)| first(*s, *r, *p)).collect();
         numbers.sort_by(f64::total_cmp);

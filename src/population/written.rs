@@ -21,6 +21,23 @@ pub(super) enum Written {
     By(Text, Vec<(Text, Written)>),
 }
 
+/// A distribution of numbers, and one of the quantities that say what it measures, with its place.
+#[cfg_attr(not(feature = "study"), allow(dead_code))] // used by studies
+pub(crate) fn numbers<K: From<DocumentError> + From<PeopleError>>(
+    name: &str,
+    value: &Value<'_, K>,
+) -> Option<(Distribution, Quantity, Place)> {
+    match rule(name, value)? {
+        Written::Number(distribution, sample, place) => Some((distribution, sample, place)),
+        Written::Words(..) | Written::Flag(..) | Written::By(..) => {
+            let (what, found) = (value.what.clone(), "a choice".to_string());
+            let expected = "a distribution of numbers".into();
+            value.log.report(&value.place, DocumentError::WrongType { what, found, expected });
+            None
+        }
+    }
+}
+
 /// One rule as written; nothing where something is wrong, which is logged.
 pub(super) fn rule<K: From<DocumentError> + From<PeopleError>>(name: &str, value: &Value<'_, K>) -> Option<Written> {
     if let Some(flag) = value.as_flag() {

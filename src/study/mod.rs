@@ -1,12 +1,13 @@
-//! Everything that runs many simulations: populations, comparisons of arms, sweeps, and the checks that models bring with them.
+//! Everything that runs many simulations: populations, comparisons of arms, sweeps, sensitivity, and the checks that models bring with them.
 
 pub mod cohort;
 pub mod compare;
 mod reading;
-pub use reading::Files;
+pub mod sensitivity;
 pub mod sweep;
 mod verify;
 
+pub use reading::Files;
 pub use verify::{CheckResult, verify};
 
 use crate::document::DocumentError;
@@ -34,6 +35,9 @@ pub enum PlanError {
     /// Wrong as a sweep.
     #[error(transparent)]
     Sweep(#[from] sweep::SweepError),
+    /// Wrong as a sensitivity analysis.
+    #[error(transparent)]
+    Sensitivity(#[from] sensitivity::SensitivityError),
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -95,6 +99,7 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.code(),
             PlanError::People(e) => e.code(),
             PlanError::Sweep(e) => e.code(),
+            PlanError::Sensitivity(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
@@ -122,6 +127,7 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.hint(),
             PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
+            PlanError::Sensitivity(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),

@@ -2,9 +2,11 @@
 
 use super::error::SweepError;
 use crate::document::Text;
+use crate::math::normal;
 use crate::math::sobol::Sobol;
+use crate::population::Distribution;
 use crate::population::random::{Purpose, Stream};
-use crate::units::Quantity;
+use crate::units::{Quantity, Unit};
 
 /// The kinds of design, as written.
 pub(super) const KINDS: [&str; 4] = ["grid", "list", "latin-hypercube", "sobol"];
@@ -16,7 +18,7 @@ const DIGITS: usize = 12;
 /// One factor of a sweep.
 #[derive(Debug, Clone)]
 pub struct Factor {
-    pub(super) name: Text,
+    pub(in crate::study) name: Text,
     pub(super) values: Values,
 }
 
@@ -27,6 +29,8 @@ pub(super) enum Values {
     List(Vec<Text>),
     /// Numbers between two ends of one unit.
     Range { from: Quantity, to: f64, steps: Option<usize>, log: bool, ends: [Text; 2] },
+    /// Numbers of a distribution in base units, written in a unit; and the number in the plan that says which.
+    Drawn { distribution: Distribution, unit: Unit, sample: Text },
 }
 
 impl Factor {
@@ -35,11 +39,54 @@ impl Factor {
         &self.name.text
     }
 
+    /// A factor with these values.
+    pub(in crate::study) fn listed(name: Text, values: Vec<Text>) -> Self {
+        Factor { name, values: Values::List(values) }
+    }
+
     /// How many values it has; none where it takes any value between two ends.
     pub fn count(&self) -> Option<u64> {
         match &self.values {
             Values::List(list) => Some(list.len() as u64),
             Values::Range { steps, .. } => steps.map(|s| s as u64),
+            Values::Drawn { .. } => None,
+        }
+    }
+
+    /// The ends between which it takes any value: none of a list, of steps, and of a distribution without both limits.
+    pub(in crate::study) fn ends(&self) -> Option<(f64, f64)> {
+        match &self.values {
+            Values::List(_) | Values::Range { steps: Some(_), .. } => None,
+            Values::Range { from, to, .. } => Some((from.value(), *to)),
+            Values::Drawn { distribution, unit, .. } => {
+                distribution.ends().map(|(low, high)| (unit.from_base(low), unit.from_base(high)))
+            }
+        }
+    }
+
+    /// The unit of its numbers, as written; empty where it chooses among words.
+    pub(in crate::study) fn unit(&self) -> String {
+        match &self.values {
+            Values::List(_) => String::new(),
+            Values::Range { from, .. } => from.unit().as_str().into(),
+            Values::Drawn { unit, .. } => unit.as_str().into(),
+        }
+    }
+
+    /// Whether its values are spread by their logarithms.
+    pub(in crate::study) fn is_logarithmic(&self) -> bool {
+        match &self.values {
+            Values::List(_) => false,
+            Values::Range { log, .. } => *log,
+            Values::Drawn { distribution, .. } => distribution.is_log_normal(),
+        }
+    }
+
+    /// The words that it chooses among, where it does.
+    pub(in crate::study) fn list(&self) -> Option<&[Text]> {
+        match &self.values {
+            Values::List(list) => Some(list),
+            Values::Range { .. } | Values::Drawn { .. } => None,
         }
     }
 
@@ -48,6 +95,7 @@ impl Factor {
         match &self.values {
             Values::List(list) => list,
             Values::Range { ends, .. } => ends,
+            Values::Drawn { sample, .. } => std::slice::from_ref(sample),
         }
     }
 
@@ -59,11 +107,21 @@ impl Factor {
                 let last = steps.map_or(1, |s| s as u64 - 1) as f64;
                 self.between(last - place as f64, place as f64)
             }
+            Values::Drawn { .. } => unreachable!("a distribution has no places"),
         }
     }
 
-    /// The value at a share of the way from the first to the last: of a list or of steps the one whose equal part it is in.
+    /// The value at a share of the way from the first to the last: of a list or of steps the one whose equal part it is in, of
+    /// a distribution the one that this share of its values lies below.
     fn at_share(&self, share: f64) -> String {
+        if let Values::Drawn { distribution, unit, .. } = &self.values {
+            let value = match distribution.ends() {
+                Some((low, _)) if share <= 0.0 => low,
+                Some((_, high)) if share >= 1.0 => high,
+                _ => distribution.at(normal::quantile(share)),
+            };
+            return written(unit.from_base(value), unit);
+        }
         match self.count() {
             Some(count) => self.value(((share * count as f64) as u64).min(count - 1)),
             None => self.between(1.0 - share, share),
@@ -80,9 +138,14 @@ impl Factor {
             (.., true) => a * (b / a).powf(second / total),
             (.., false) => (a * first + b * second) / total,
         };
-        let rounded = format!("{value:.*e}", DIGITS - 1).parse().expect("a printed number is one");
-        Quantity::new(rounded, from.unit().clone()).to_string()
+        written(value, from.unit())
     }
+}
+
+/// A number that a design made, rounded, with its unit.
+fn written(value: f64, unit: &Unit) -> String {
+    let rounded = format!("{value:.*e}", DIGITS - 1).parse().expect("a printed number is one");
+    Quantity::new(rounded, unit.clone()).to_string()
 }
 
 /// Which points there are.

@@ -39,6 +39,12 @@ pub enum SweepError {
         /// The factor.
         factor: String,
     },
+    /// A distribution, in a design that does not draw.
+    #[error("the factor `{factor}` is a distribution, which a design of this kind does not draw from")]
+    DrawnFactor {
+        /// The factor.
+        factor: String,
+    },
     /// Fewer than two steps from one end to the other.
     #[error("`steps = {steps}` of the factor `{factor}` is fewer than its two ends")]
     FewSteps {
@@ -174,7 +180,7 @@ impl Kind for SweepError {
             SweepError::UnknownFactor { .. } => "E_UNKNOWN_FACTOR",
             SweepError::NoFactors => "E_NO_FACTORS",
             SweepError::NoValues { .. } => "E_NO_VALUES",
-            SweepError::NoSteps { .. } => "E_NO_STEPS",
+            SweepError::NoSteps { .. } | SweepError::DrawnFactor { .. } => "E_NO_STEPS",
             SweepError::UnknownScale { .. } => "E_UNKNOWN_SCALE",
             SweepError::UnknownDesign { .. } => "E_UNKNOWN_DESIGN",
             SweepError::UnevenLists { .. } => "E_UNEVEN_LISTS",
@@ -214,6 +220,7 @@ impl Kind for SweepError {
             SweepError::NoFactors => Some("such as `dose = { list = [\"28 mg\", \"56 mg\"] }` in `[factors]`".into()),
             SweepError::NoValues { .. } => Some("write `list = [\"28 mg\", \"56 mg\"]`".into()),
             SweepError::NoSteps { .. } => Some("add `steps = 5`: the number of values, both ends among them".into()),
+            SweepError::DrawnFactor { .. } => Some("the kinds `latin-hypercube` and `sobol` do".into()),
             SweepError::FewSteps { .. } => Some("for one value write a `list`".into()),
             SweepError::UnknownScale { .. } => Some("scales are `linear` and `log`".into()),
             SweepError::UnknownDesign { found } => {

@@ -3,6 +3,7 @@
 use super::design::{Design, Factor, MOST_POINTS, Values};
 use super::error::SweepError;
 use crate::document::{DocumentError, Table, Text, Value};
+use crate::population::distribution_of_numbers;
 use crate::study::PlanError;
 use crate::units::Quantity;
 
@@ -89,7 +90,12 @@ fn check_counts(
         log.report(&place, kind);
     }
     for factor in factors.iter().filter(|f| f.count().is_none()) {
-        log.report(&factor.name.place, SweepError::NoSteps { factor: factor.name().into() });
+        let name = factor.name().to_string();
+        let kind = match factor.values {
+            Values::Drawn { .. } => SweepError::DrawnFactor { factor: name },
+            Values::List(_) | Values::Range { .. } => SweepError::NoSteps { factor: name },
+        };
+        log.report(&factor.name.place, kind);
     }
     if matches!(chosen, Design::List)
         && let Some((first, wanted)) = factors.first().and_then(|f| Some((f.name().to_string(), f.count()?)))
@@ -137,8 +143,17 @@ fn listed_factors(points: &Value<'_, PlanError>) -> Vec<Factor> {
     factors.into_iter().map(|(name, values)| Factor { name, values: Values::List(values) }).collect()
 }
 
+/// What a distribution begins with.
+const DRAWN: [&str; 2] = ["mean", "median"];
+
 fn factor(name: Text, value: &Value<'_, PlanError>) -> Option<Factor> {
-    let (log, table) = (value.log, value.table(&["list", "from", "to", "steps", "scale"])?);
+    let log = value.log;
+    if value.is_table() && value.entries().is_some_and(|t| DRAWN.iter().any(|key| t.has(key))) {
+        let (distribution, sample, place) = distribution_of_numbers(&name.text, value)?;
+        let (unit, sample) = (sample.unit().clone(), Text::at(sample.to_string(), place));
+        return Some(Factor { name, values: Values::Drawn { distribution, unit, sample } });
+    }
+    let table = value.table(&["list", "from", "to", "steps", "scale"])?;
     if let Some(list) = table.get("list") {
         for key in ["from", "to", "steps", "scale"] {
             if let Some(place) = table.key_place(key) {

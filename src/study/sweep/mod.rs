@@ -13,9 +13,12 @@ mod run;
 mod summary;
 mod unit;
 
+pub(in crate::study) use design::Design;
 pub use design::Factor;
 pub use error::SweepError;
+pub(in crate::study) use factors::named_factors;
 pub use plan::SweepPlan;
+pub(in crate::study) use plan::{KEYS, MODEL, seed};
 pub use run::{
     Ended, Folder, Lock, Merged, Parts, Run, RunError, Shard, Status, Totals, Watch, array_expression, merge, status,
 };
@@ -26,14 +29,14 @@ use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::io::{Cell, Column};
 use crate::metrics::Measure;
-use crate::model::{Model, common_covariate};
-use crate::population::{Population, Subject};
-use crate::simulate::{Settings, SimulationError};
+use crate::model::{Dynamics, Model, common_covariate};
+use crate::population::{Outside, Population, Subject};
+use crate::simulate::{Engine, Settings, SimulationError};
 use crate::study::compare::Models;
 use crate::units::{self, UnitError};
 use crate::{ErrorKind, study::PlanError};
 use holes::{HOLE_OF_REGIMENS, holes};
-use plan::{MODEL, Measurement};
+use plan::Measurement;
 use summary::Probability;
 
 /// A plan checked against its models.
@@ -167,6 +170,11 @@ impl<'m> Sweep<'m> {
         self.plan.design.setting(&self.plan.factors, point)
     }
 
+    /// The units of the measures, in their order.
+    pub(in crate::study) fn units(&self) -> &[units::Unit] {
+        &self.units
+    }
+
     /// The columns of the results.
     pub fn columns(&self) -> Vec<Column> {
         self.plan.columns(&self.units)
@@ -194,11 +202,26 @@ impl<'m> Sweep<'m> {
         warnings.map(over_points).collect()
     }
 
+    /// How a point of one person fared.
+    pub(in crate::study) fn totals(&self, point: u64, unit: &Unit) -> Totals {
+        let model = self.model_of(&self.setting(point));
+        let mut outside = vec![Outside::default(); model + 1];
+        outside[model].merge(unit.outside());
+        Totals { rows: 1, failed: u64::from(unit.whys().next().is_some()), outside }
+    }
+
     /// The rows of a point from the units it consists of, in their order: one row, or one per person. Where there is a row per
     /// person, units may be reduced one by one.
     pub fn reduce(&self, point: u64, units: &[Unit]) -> Vec<Vec<Cell>> {
         self.plan.rows(point, &self.setting(point), units, &self.levels)
     }
+}
+
+/// Whether everything that these models say is propagated exactly, which depends neither on tolerances nor on the instruction
+/// set. Doses that follow the state take even a linear model to the integrator.
+pub(in crate::study) fn is_exact(settings: &Settings, models: &Models) -> bool {
+    let is_linear = |model: &Model| matches!(model.dynamics(), Dynamics::Linear { .. }) && !model.doses_follow_state();
+    matches!(settings.engine, Engine::Auto | Engine::Exact) && models.values().all(is_linear)
 }
 
 /// The level of a probability, in the unit of its measure.
@@ -224,17 +247,10 @@ fn role(plan: &SweepPlan, factor: &Factor) -> Role {
 fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Result<Resolved<'m>, Error> {
     let model = &models[&name.text];
     let mut found: Vec<Fault<ErrorKind>> = Vec::new();
-    let mut subject = Subject::typical(model);
-    for (name, value) in plan.subject.iter().chain(&plan.set) {
-        let others = models.values().filter(|m| m.id() != model.id());
-        if !has(model, &name.text) && others.into_iter().any(|m| has(m, &name.text)) {
-            continue;
-        }
-        match set(subject.clone(), name, value) {
-            Ok(changed) => subject = changed,
-            Err(error) => found.extend(error.into_vec()),
-        }
-    }
+    let subject = person(plan, model, models).unwrap_or_else(|error| {
+        found.extend(error.into_vec());
+        Subject::typical(model)
+    });
     let (mut wanted, mut units) = (Vec::new(), Vec::new());
     for measure in &plan.measures {
         match output(model, measure) {
@@ -257,6 +273,23 @@ fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Resul
         }
     }
     Faults::check(found, || Resolved { name: &name.text, population, subject, wanted, units })
+}
+
+/// What a plan says of everybody, in the terms of a model.
+pub(in crate::study) fn person<'m>(plan: &SweepPlan, model: &'m Model, models: &Models) -> Result<Subject<'m>, Error> {
+    let mut found: Vec<Fault<ErrorKind>> = Vec::new();
+    let mut subject = Subject::typical(model);
+    for (name, value) in plan.subject.iter().chain(&plan.set) {
+        let others = models.values().filter(|m| m.id() != model.id());
+        if !has(model, &name.text) && others.into_iter().any(|m| has(m, &name.text)) {
+            continue;
+        }
+        match set(subject.clone(), name, value) {
+            Ok(changed) => subject = changed,
+            Err(error) => found.extend(error.into_vec()),
+        }
+    }
+    Faults::check(found, || subject)
 }
 
 /// Whether a model knows a covariate or parameter.

@@ -19,7 +19,7 @@ use crate::units::Quantity;
 use std::sync::Arc;
 
 /// The factor that chooses the model.
-pub(super) const MODEL: &str = "model";
+pub(in crate::study) const MODEL: &str = "model";
 /// What every plan over points may say.
 pub(in crate::study) const KEYS: [&str; 11] =
     ["format", "title", "model", "give", "subject", "set", "until", "seed", "population", "factors", "measures"];
@@ -33,9 +33,9 @@ const PERCENTILES: [f64; 3] = [5.0, 50.0, 95.0];
 pub struct SweepPlan {
     /// The title of figures.
     pub title: String,
-    pub(super) models: Vec<Text>,
+    pub(in crate::study) models: Vec<Text>,
     /// The regimen, with holes.
-    pub(super) give: Text,
+    pub(in crate::study) give: Text,
     /// Covariates and values of parameters of everybody.
     pub(super) subject: Vec<(Text, Text)>,
     pub(super) set: Vec<(Text, Text)>,
@@ -46,9 +46,9 @@ pub struct SweepPlan {
     pub(super) people: Option<(People, Option<Arc<Source>>)>,
     pub(super) seed: u64,
     pub(super) replicates: u64,
-    pub(super) factors: Vec<Factor>,
-    pub(super) design: Design,
-    pub(super) measures: Vec<Measurement>,
+    pub(in crate::study) factors: Vec<Factor>,
+    pub(in crate::study) design: Design,
+    pub(in crate::study) measures: Vec<Measurement>,
     pub(super) percentiles: Vec<f64>,
     pub(super) probabilities: Vec<Probability>,
     pub(super) every_subject: bool,
@@ -57,7 +57,7 @@ pub struct SweepPlan {
 
 /// A measure with its name.
 #[derive(Debug, Clone)]
-pub(super) struct Measurement {
+pub(in crate::study) struct Measurement {
     pub name: Text,
     pub text: Text,
     pub what: OutputMeasure,
@@ -177,8 +177,13 @@ impl SweepPlan {
         self.subjects * self.replicates == 1
     }
 
+    /// Whether the regimen has a hole of this name.
+    pub(in crate::study) fn has_hole(&self, name: &str) -> bool {
+        holes(&self.give.text).any(|(hole, _)| hole == name)
+    }
+
     /// Reports names that two columns would have.
-    fn check_columns(&self, log: &Log<PlanError>) {
+    pub(in crate::study) fn check_columns(&self, log: &Log<PlanError>) {
         let columns: Vec<String> = self.column_names().collect();
         let named = |name: &str| {
             let factors = self.factors.iter().map(|f| &f.name);

@@ -37,7 +37,7 @@ const POINT: u32 = u32::MAX - 1;
 
 /// Why a value does not exist.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Why<'u> {
+pub(in crate::study) struct Why<'u> {
     /// The person, counted over the whole point.
     pub person: u64,
     pub of: Of,
@@ -47,7 +47,7 @@ pub(super) struct Why<'u> {
 
 /// What does not exist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Of {
+pub(in crate::study) enum Of {
     /// All of the point, for everybody.
     Point,
     /// All of the person.
@@ -68,30 +68,30 @@ impl Of {
 
 impl Unit {
     /// For persons of a point and so many measures each; nobody is in it yet.
-    pub(super) fn new(persons: Range<u64>, measures: usize) -> Self {
+    pub(in crate::study) fn new(persons: Range<u64>, measures: usize) -> Self {
         let count = persons.end.saturating_sub(persons.start) as usize;
         Unit { first: persons.start, measures, values: Vec::with_capacity(count * measures), ..Unit::default() }
     }
 
     /// Persons of a point that could not be prepared.
-    pub(super) fn failed(persons: Range<u64>, measures: usize, reason: &str) -> Self {
+    pub(in crate::study) fn failed(persons: Range<u64>, measures: usize, reason: &str) -> Self {
         let mut unit = Unit::new(persons.clone(), measures);
         persons.for_each(|_| unit.push_nothing(POINT, reason));
         unit
     }
 
     /// Counts a person whose values it has.
-    pub(super) fn count(&mut self, subject: &Subject<'_>) {
+    pub(in crate::study) fn count(&mut self, subject: &Subject<'_>) {
         self.outside.add(subject);
     }
 
     /// Who is outside the range of the people that the model was made from.
-    pub(super) fn outside(&self) -> &Outside {
+    pub(in crate::study) fn outside(&self) -> &Outside {
         &self.outside
     }
 
     /// The next person, with a value or a reason for each measure.
-    pub(super) fn push<R: ToString>(&mut self, values: impl IntoIterator<Item = Result<f64, R>>) {
+    pub(in crate::study) fn push<R: ToString>(&mut self, values: impl IntoIterator<Item = Result<f64, R>>) {
         for (measure, value) in values.into_iter().enumerate() {
             match value {
                 Ok(value) => self.values.push(value),
@@ -105,7 +105,7 @@ impl Unit {
     }
 
     /// The next person, who failed.
-    pub(super) fn push_failure(&mut self, reason: &str) {
+    pub(in crate::study) fn push_failure(&mut self, reason: &str) {
         self.push_nothing(ALL, reason);
     }
 
@@ -130,12 +130,12 @@ impl Unit {
     }
 
     /// The values of each person.
-    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+    pub(in crate::study) fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         (0..self.persons).map(|person| &self.values[person * self.measures..(person + 1) * self.measures])
     }
 
     /// Why values do not exist, in the order of persons.
-    pub(super) fn whys(&self) -> impl Iterator<Item = Why<'_>> {
+    pub(in crate::study) fn whys(&self) -> impl Iterator<Item = Why<'_>> {
         self.gaps.iter().map(|gap| Why {
             person: self.first + u64::from(gap.person),
             of: match gap.measure {

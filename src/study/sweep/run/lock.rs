@@ -5,11 +5,11 @@ use crate::Error;
 use crate::error::{Faults, Source};
 use crate::io::{Disk, FileFormat, IoError, ModelUsed, Tolerances, number, sha256_hex};
 use crate::math::kernel::Kernel;
-use crate::model::{Catalogue, Dynamics, Model};
+use crate::model::{Catalogue, Model};
 use crate::simulate::{Engine, Settings};
 use crate::study::PlanError;
 use crate::study::compare::Models;
-use crate::study::sweep::{Sweep, SweepPlan};
+use crate::study::sweep::{Sweep, SweepPlan, is_exact};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::io::Read;
@@ -67,11 +67,7 @@ impl Lock {
     /// Freezes a sweep; `plan` is the text it was read from.
     pub fn new(sweep: &Sweep<'_>, plan: &str, models: &Models) -> Self {
         let settings = sweep.settings();
-        // Doses that follow the state take even a linear model to the integrator. What is propagated exactly depends neither on tolerances nor on the instruction set.
-        let exact = matches!(settings.engine, Engine::Auto | Engine::Exact)
-            && models
-                .values()
-                .all(|model| matches!(model.dynamics(), Dynamics::Linear { .. }) && !model.doses_follow_state());
+        let exact = is_exact(settings, models);
         let (points, persons) = (sweep.points(), sweep.persons());
         let allowed = || Allowed { rtol: number(settings.rtol), atol: number(settings.atol) };
         let mut lock = Lock {
