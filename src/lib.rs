@@ -27,6 +27,7 @@
 //! | draw many people | [`population::Population`] |
 //! | simulate them over threads | `study::cohort` (feature `study`) |
 //! | ask for a peak, an area, a half-life | [`simulate::OutputView`] |
+//! | compute them from samples | [`metrics::nca`] |
 //! | compare routes and schedules | `study::compare` (feature `study`) |
 //! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
 //! | draw | `plot::Figure` (feature `plot`) |
@@ -133,6 +134,7 @@ error_kinds! {
     Subject(population::SubjectError),
     People(population::PeopleError),
     Measure(metrics::MeasureError),
+    Samples(metrics::nca::SamplesError),
     Simulation(simulate::SimulationError),
     #[cfg(feature = "study")]
     Plan(study::PlanError),
@@ -142,6 +144,8 @@ error_kinds! {
     Io(io::IoError),
     #[cfg(feature = "study")]
     Data(io::DataError),
+    #[cfg(feature = "study")]
+    Concentration(io::ConcentrationError),
     #[cfg(feature = "study")]
     NoRegimen(io::NoRegimen),
     #[cfg(feature = "plot")]
