@@ -40,6 +40,22 @@ pub enum Scale {
 }
 
 impl Scale {
+    /// What it is made of, in words: `C` is the unit of the output or the samples, `t` that of times.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scale::Output => "C",
+            Scale::Time => "t",
+            Scale::Area => "C t",
+            Scale::Moment => "C t^2",
+            Scale::Rate => "1/t",
+            Scale::Clearance => "L/t",
+            Scale::Volume => "L",
+            Scale::Ratio => "1",
+            Scale::Percent => "%",
+            Scale::Count => "count",
+        }
+    }
+
     /// The dimension of a metric of this scale, for an output of `output`; none beyond any physical size.
     pub fn dimension(self, output: Dimension) -> Option<Dimension> {
         match self {

@@ -25,6 +25,7 @@ mod geometry;
 mod heat;
 mod layout;
 mod legend;
+mod nca;
 mod palette;
 mod panel;
 mod range;
@@ -37,6 +38,7 @@ pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
+pub use nca::{NcaCurve, nca_figure};
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ mod error;
 pub use error::ConcentrationError;
 
 use super::{CellError, DataError, MAX_FAULTS};
-use crate::document::cells::{is_missing, split, unquoted};
+use crate::document::cells::{is_missing, lines, split, unquoted};
 use crate::error::{Diagnostic, Fault, Faults, Source, Span, listed, nearest};
 use crate::metrics::nca::{Level, Samples};
 use crate::units::{Dimension, Unit, UnitError};
@@ -102,7 +102,7 @@ impl Concentrations {
     /// All that is wrong, each with its place.
     pub fn read(name: &str, text: &str, units: &BTreeMap<String, Unit>) -> Result<Concentrations, Faults<Error>> {
         let source = Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
-        let mut lines = lines_of(&source.text);
+        let mut lines = lines(&source.text);
         let Some((start, line)) = lines.next() else {
             return Err(Fault::at(Error::from(DataError::Empty), Span::new(0, 0)).within(&source).into());
         };
@@ -423,15 +423,4 @@ impl Reader<'_> {
         let from = row.start + row.cells[at].start + (cell.len() - cell.trim_start().len());
         Span::new(from, from + cell.trim().len())
     }
-}
-
-/// Lines that say something, each with its first byte.
-fn lines_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut start = 0;
-    let lines = text.split_inclusive('\n').map(move |line| {
-        let from = start;
-        start += line.len();
-        (from, line.trim_end_matches(['\n', '\r']))
-    });
-    lines.filter(|(_, line)| !matches!(line.trim_start().as_bytes().first(), None | Some(b'#')))
 }

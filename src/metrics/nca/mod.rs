@@ -26,12 +26,14 @@ mod report;
 mod samples;
 mod setting;
 mod slope;
+mod units;
 mod work;
 
 pub use report::{Flag, Missing, Report, Start};
 pub use samples::{Level, Samples, SamplesError};
 pub use setting::{Blq, BlqAs, Convention, HalfLife, Route, Rule, Setting, TimeZero};
 pub use slope::Slope;
+pub use units::Units;
 
 /// Computes every metric of the registry that samples can give.
 pub fn analyse(samples: &Samples, setting: &Setting) -> Report {

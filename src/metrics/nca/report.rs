@@ -40,6 +40,12 @@ pub enum Missing {
     /// No dose.
     #[error("the dose is not known")]
     NoDose,
+    /// A clearance or volume of concentrations without a unit.
+    #[error("the concentrations have no unit: `--units DV=ng/mL`, or `DV [ng/mL]` in the header")]
+    NoConcentrationUnit,
+    /// A clearance or volume of a dose without a unit.
+    #[error("the doses have no unit: `--units DOSE=mg`, or `DOSE [mg]` in the header")]
+    NoDoseUnit,
     /// Not after a bolus.
     #[error("only a bolus has it")]
     NotBolus,
