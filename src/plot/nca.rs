@@ -1,13 +1,16 @@
 //! The figure of a non-compartmental analysis: a small panel per profile, with its terminal slope.
 
-use super::{Axis, Figure, Panel, Reference, Series};
+use super::{Axis, Figure, Panel, Series};
+use crate::io::rounded;
 use crate::metrics::Metric;
 use crate::metrics::nca::{Level, Report, Samples};
 
 /// Panels side by side.
 const COLUMNS: usize = 4;
-/// The line of the terminal slope has so many points.
-const LINE: usize = 2;
+/// More panels than these fit on no page.
+const MOST: usize = 36;
+/// Decades below the largest concentration that are drawn.
+const DECADES: f64 = 5.0;
 
 /// What is drawn of one profile.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,44 +22,52 @@ pub struct NcaCurve {
 }
 
 impl NcaCurve {
-    /// A profile by the name of its subject, and its analysis.
-    pub fn new(id: &str, samples: &Samples, report: &Report) -> NcaCurve {
+    /// A profile by the name of its subject, and its analysis; `time` is the unit of times.
+    pub fn new(name: &str, time: &str, samples: &Samples, report: &Report) -> NcaCurve {
         let (from, to) = report.interval;
         let measured = samples.iter().filter_map(|(t, level)| match level {
             Level::Measured(c) if (from..=to).contains(&t) => Some((t, c)),
             _ => None,
         });
-        let samples: Vec<(f64, f64)> = measured.collect();
-        let slope = report.slope.as_ref();
-        let times: Vec<f64> = slope.map(|s| s.times.clone()).unwrap_or_default();
-        let used = samples.iter().copied().filter(|(t, _)| times.contains(t)).collect();
-        let line = slope.and_then(|s| {
-            let ends = [*s.times.first()?, *s.times.last()?];
-            Some(ends.map(|t| (t, s.at(t))).to_vec())
+        let is_used = |t: &f64| report.slope.as_ref().is_some_and(|slope| slope.times.contains(t));
+        let (used, samples) = measured.partition(|(t, _)| is_used(t));
+        let line = report.slope.iter().flat_map(|slope| {
+            let ends = [slope.times.first(), slope.times.last()];
+            ends.into_iter().flatten().map(|t| (*t, slope.at(*t)))
         });
         let title = match report.get(Metric::HalfLife) {
-            Ok(half_life) => format!("{id}: half-life {}", crate::io::rounded(half_life, 3)),
-            Err(_) => format!("{id}: no half-life"),
+            Ok(half_life) => format!("{name}: half-life {} {time}", rounded(half_life, 3)),
+            Err(_) => format!("{name}: no terminal slope"),
         };
-        debug_assert!(line.as_ref().is_none_or(|line| line.len() == LINE));
-        NcaCurve { title, samples, used, line: line.unwrap_or_default() }
+        NcaCurve { title, samples, used, line: line.collect() }
+    }
+
+    fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
+        self.samples.iter().chain(&self.used)
     }
 }
 
-/// Small panels with one pair of axes: what was measured, what the terminal slope rests on, and its line.
+/// Small panels with one pair of axes: what was measured, and the terminal slope with its points. Of many profiles the first
+/// are drawn, and the figure says so.
 pub fn nca_figure(title: &str, time: &str, concentration: &str, curves: &[NcaCurve]) -> Figure {
-    let columns = COLUMNS.min(curves.len().max(1));
-    let footnote = "Rings: points of the terminal slope. Samples below the limit of quantification are not drawn. \
-                    Research software; no clinical advice.";
-    let mut figure = Figure::new(title).columns(columns).footnote(footnote);
+    let footnote =
+        "Concentrations below the limit of quantification are not drawn. Research software; no clinical advice.";
+    let mut figure = Figure::new(title).columns(COLUMNS.min(curves.len().max(1))).footnote(footnote);
+    let all = || curves.iter().flat_map(NcaCurve::points);
+    let (first, last) = all().fold((0.0f64, 0.0f64), |(low, high), (t, _)| (low.min(*t), high.max(*t)));
+    let high = all().map(|(_, c)| *c).fold(0.0, f64::max);
+    let low = all().map(|(_, c)| *c).filter(|c| *c > 0.0).fold(high, f64::min).max(high / 10f64.powf(DECADES));
     for curve in curves {
-        let x = Axis::linear("time", time);
-        let mut panel = Panel::new(&curve.title, x, Axis::log("concentration", concentration));
-        panel = panel.series(Series::new("samples", 0, curve.samples.clone()));
-        panel = panel.series(Series::new("terminal slope", 1, curve.line.clone()));
-        for (t, c) in &curve.used {
-            panel = panel.reference(Reference::new("points of the terminal slope", 1, *t, *c));
+        let (mut x, mut y) = (Axis::linear("time", time), Axis::log("concentration", concentration));
+        if last > first && high > 0.0 {
+            // A little room, so that no marker is cut.
+            x = x.range(first - 0.02 * (last - first), last + 0.03 * (last - first));
+            y = y.range(low / 1.3, high * 1.3);
         }
+        let panel = Panel::new(&curve.title, x, y)
+            .series(Series::new("terminal slope", 1, curve.line.clone()).unmarked())
+            .series(Series::new("sample", 0, curve.samples.clone()).unjoined())
+            .series(Series::new("sample of the terminal slope", 1, curve.used.clone()).unjoined());
         figure = figure.panel(panel);
     }
     figure

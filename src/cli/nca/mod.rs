@@ -424,7 +424,12 @@ fn manifest(args: &NcaArgs) -> Manifest {
 
 /// Each profile with its terminal slope.
 fn figure(args: &NcaArgs, data: &Concentrations, rows: &[Row<'_>]) -> crate::plot::Figure {
-    let curves = rows.iter().map(|row| NcaCurve::new(&row.subject.id, &row.subject.samples, &row.report));
+    let time = data.time.as_str();
+    let name = |row: &Row<'_>| match row.setting.interval {
+        Some((from, to)) => format!("{} ({from} to {to} {time})", row.subject.id),
+        None => row.subject.id.clone(),
+    };
+    let curves = rows.iter().map(|row| NcaCurve::new(&name(row), time, &row.subject.samples, &row.report));
     let unit = data.concentration.as_ref().map_or("", Unit::as_str);
-    nca_figure(&heading(args, data), data.time.as_str(), unit, &curves.collect::<Vec<_>>())
+    nca_figure(&heading(args, data), time, unit, &curves.collect::<Vec<_>>())
 }

@@ -252,7 +252,8 @@ impl<'a> Work<'a> {
         report.set(Metric::AucLast, last.map(|a| a.auc));
         report.set(Metric::AumcLast, last.map(|a| a.aumc));
         report.set(Metric::AucAll, self.all());
-        let interval = if self.end.is_finite() { Ok(self.end) } else { Err(Missing::NoInterval) };
+        let ends = if self.end.is_finite() { Some(self.end) } else { self.window.map(|(_, end)| end) };
+        let interval = ends.ok_or(Missing::NoInterval);
         report.set(Metric::Auc, interval.and_then(|end| self.area(end, true)).map(|a| a.auc));
         report.set(Metric::AucSampled, interval.and_then(|end| self.area(end, false)).map(|a| a.auc));
         let tau = self.setting.tau.ok_or(Missing::NoTau).and_then(|tau| self.area(self.start + tau, true));
