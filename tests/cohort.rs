@@ -179,12 +179,12 @@ fn twice_the_dose_is_twice_the_exposure_of_everybody() {
 #[test]
 fn summaries_and_ratios_by_hand() {
     let values = [1.0, 2.0, 4.0, f64::NAN, 8.0];
-    let summary = Summary::of(&values);
+    let summary = Summary::of(&values, &[5.0, 50.0, 95.0]);
     assert_eq!((summary.count, summary.percentiles[1]), (4, 3.0));
     assert!((summary.geometric_mean.unwrap() - 8.0f64.sqrt()).abs() < 1e-14);
     let s2 = 2.0f64.ln().powi(2) * 5.0 / 3.0;
     assert!((summary.geometric_cv.unwrap() - (s2.exp() - 1.0).sqrt()).abs() < 1e-14);
-    assert_eq!(Summary::of(&[0.0, 1.0]).geometric_mean, None);
+    assert_eq!(Summary::of(&[0.0, 1.0], &[]).geometric_mean, None);
     // Differences of the logarithms are 0, ln 2 and ln 4; t of 2 degrees of freedom at 95 % is 2.919986.
     let ratio = Ratio::of(&[1.0, 2.0, 4.0, 5.0], &[1.0, 1.0, 1.0, f64::NAN]).unwrap();
     let reach = 2.919_985_580_353_725 * 2.0f64.ln() / 3.0f64.sqrt();

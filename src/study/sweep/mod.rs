@@ -250,7 +250,7 @@ fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Resul
     if plan.is_typical() {
         population = population.without_variability();
     }
-    if let Some(people) = &plan.people {
+    if let Some((people, _)) = &plan.people {
         match population.clone().people_among(people, &others) {
             Ok(changed) => population = changed,
             Err(faults) => found.extend(faults.map(|kind| PlanError::People(kind).into()).into_vec()),
