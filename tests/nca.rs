@@ -1,7 +1,11 @@
 //! Non-compartmental analysis against the numbers of WinNonlin and PKNCA, and against the exact metrics of models.
 
-use posology::metrics::Metric;
-use posology::metrics::nca::{Convention, Report, Route, Rule, Samples, Setting, analyse};
+use posology::metrics::nca::{Convention, HalfLife, Report, Route, Rule, Samples, Setting, analyse};
+use posology::metrics::{Metric, Way};
+use posology::model::Catalogue;
+use posology::prelude::*;
+use posology::units::Dimension;
+use proptest::prelude::*;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -163,5 +167,124 @@ fn winnonlin_and_pknca_give_the_same_numbers() {
             total += count;
         }
         assert_eq!((folders.len(), total), (scenarios, numbers), "{source}");
+    }
+}
+
+/// Two compartments, by vein or by mouth.
+const MODEL: &str = r#"format = 1
+id    = "two"
+title = "Two compartments"
+drug  = "none"
+grade = "assumed"
+
+[parameters]
+CL = { value = 10, unit = "L/h", grade = "assumed", why = "a test" }
+V  = { value = 20, unit = "L", grade = "assumed", why = "a test" }
+Q  = { value = 5, unit = "L/h", grade = "assumed", why = "a test" }
+V2 = { value = 30, unit = "L", grade = "assumed", why = "a test" }
+ka = { value = 2, unit = "1/h", grade = "assumed", why = "a test" }
+
+[compartments]
+gut        = {}
+central    = { volume = "V" }
+peripheral = { volume = "V2" }
+
+[flows]
+"gut      ->  central"    = { rate = "ka" }
+"central <->  peripheral" = { clearance = "Q" }
+"central  ->  out"        = { clearance = "CL" }
+
+[routes.iv]
+central = {}
+[routes.oral]
+gut = {}
+
+[outputs]
+drug = { value = "C(central)", unit = "mg/L" }
+"#;
+
+/// The sampled metrics beside the exact ones: the largest relative deviation at each density of samples.
+fn deviations(parameters: [f64; 5], way: Way, densities: &[u32]) -> Vec<(Metric, Vec<f64>)> {
+    let model = Model::parse(MODEL, "two.toml", &Catalogue).unwrap_or_else(|e| panic!("{e}"));
+    let mut subject = Subject::typical(&model);
+    for ((name, unit), value) in
+        [("CL", "L/h"), ("V", "L"), ("Q", "L/h"), ("V2", "L"), ("ka", "1/h")].iter().zip(parameters)
+    {
+        subject = subject.set(name, &format!("{value} {unit}").parse().unwrap()).unwrap();
+    }
+    let (give, route) = match way {
+        Way::Outside => ("100 mg oral", Route::Extravascular),
+        Way::Bolus => ("100 mg iv", Route::Bolus),
+        Way::Infusion => ("100 mg iv over 1.5 h", Route::Infusion(1.5)),
+    };
+    let run = |times: Vec<Quantity>| {
+        let simulation = Simulation::new(&model).subject(&subject).give(give.parse::<Regimen>().unwrap());
+        simulation.at(times).run().unwrap()
+    };
+    let exact = run(vec![0.0.hours(), 2000.0.hours()]);
+    let exact = exact.output("drug").unwrap();
+    let half_life = exact.half_life().unwrap().in_base();
+    let (end, level) = (30.0 * half_life, 0.2 * exact.cmax().value.in_base());
+    let (half, area) = (2.0 * half_life, exact.auc_inf().unwrap().in_base());
+    let above = exact.time_above(&Quantity::base(level, Dimension::CONCENTRATION), 0.0, end).unwrap().in_base();
+    let residence = exact.mrt().unwrap().in_base();
+    let mut expected = vec![
+        (Metric::Cmax, exact.cmax().value.in_base()),
+        (Metric::AucInf, area),
+        (Metric::AucInfPred, area),
+        (Metric::Mrt, residence),
+        (Metric::HalfLife, half_life),
+        (Metric::Cl, parameters[0]),
+        (Metric::TimeAbove, above),
+    ];
+    if way != Way::Outside {
+        expected.push((Metric::Vss, parameters[1] + parameters[3]));
+    }
+    let mut found: Vec<(Metric, Vec<f64>)> = expected.iter().map(|(metric, _)| (*metric, Vec::new())).collect();
+    found.push((Metric::Auc, Vec::new()));
+    let partial = exact.auc(0.0, half).in_base();
+    for n in densities {
+        // Denser early; the end of the infusion, where the curve has a corner, is sampled.
+        let mut times: Vec<f64> = (0..=*n).map(|i| end * (f64::from(i) / f64::from(*n)).powi(3)).collect();
+        times.push(1.5);
+        times.sort_by(f64::total_cmp);
+        times.dedup();
+        let profile = run(times.iter().map(|t| t.hours()).collect());
+        let samples = Samples::new(&times, profile.output("drug").unwrap().values()).unwrap();
+        let setting = Setting {
+            dose: Some(100.0),
+            level: Some(level),
+            half_life: HalfLife::Between(0.7 * end, end),
+            ..Setting::new(route)
+        };
+        let report = analyse(&samples, &setting);
+        let until = analyse(&samples, &Setting { interval: Some((0.0, half)), ..setting });
+        let off = |value: f64, exact: f64| (value / exact - 1.0).abs();
+        for ((metric, exact), (_, list)) in expected.iter().zip(&mut found) {
+            list.push(off(report.get(*metric).unwrap(), *exact));
+        }
+        found.last_mut().unwrap().1.push(off(until.get(Metric::Auc).unwrap(), partial));
+    }
+    found
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    /// Trapezoids are of second order: four times the samples, a sixteenth of the deviation.
+    #[test]
+    fn the_metrics_of_samples_converge_to_those_of_the_solution(
+        cl in 1.0..20.0f64, v in 5.0..60.0f64, q in 1.0..10.0f64, v2 in 5.0..60.0f64, ka in 0.5..4.0f64,
+        way in prop_oneof![Just(Way::Outside), Just(Way::Bolus), Just(Way::Infusion)],
+    ) {
+        // Absorption that is as slow as elimination has no terminal slope of its own.
+        prop_assume!(way != Way::Outside || ka > 2.0 * cl / v);
+        let densities = [100, 400, 1600];
+        for (metric, deviations) in deviations([cl, v, q, v2, ka], way, &densities) {
+            for (n, deviation) in densities.iter().zip(&deviations) {
+                let allowed = 400.0 / f64::from(*n).powi(2) + 1e-7;
+                prop_assert!(*deviation <= allowed, "{} of {} samples: {:?}", metric.name(), n, deviations);
+            }
+        }
     }
 }

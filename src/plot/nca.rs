@@ -50,8 +50,12 @@ impl NcaCurve {
 /// Small panels with one pair of axes: what was measured, and the terminal slope with its points. Of many profiles the first
 /// are drawn, and the figure says so.
 pub fn nca_figure(title: &str, time: &str, concentration: &str, curves: &[NcaCurve]) -> Figure {
-    let footnote =
-        "Concentrations below the limit of quantification are not drawn. Research software; no clinical advice.";
+    let (drawn, all) = (&curves[..curves.len().min(MOST)], curves.len());
+    let some = if drawn.len() < all { format!("The first {MOST} of {all} profiles. ") } else { String::new() };
+    let footnote = format!(
+        "{some}Concentrations below the limit of quantification are not drawn. Research software; no clinical advice."
+    );
+    let curves = drawn;
     let mut figure = Figure::new(title).columns(COLUMNS.min(curves.len().max(1))).footnote(footnote);
     let all = || curves.iter().flat_map(NcaCurve::points);
     let (first, last) = all().fold((0.0f64, 0.0f64), |(low, high), (t, _)| (low.min(*t), high.max(*t)));

@@ -160,14 +160,17 @@ pub(super) fn run(args: &NcaArgs) -> Result<Outcome, Failure> {
             let mut manifest = manifest(args);
             manifest.inputs.push(Input::new(&args.data, text.as_bytes()));
             manifest.warnings = warnings.iter().map(|w| w.message.clone()).collect();
-            write_table(out, &columns.table(&rows), &mut manifest)?;
+            write_table(out, &columns.table(&rows, true), &mut manifest)?;
         }
         None if args.shared.format == Format::Table => {
             let (shown, rest) = columns.for_people(&rows);
             print_table(&heading(args, &data), &shown, Format::Table)?;
             super::output::print(&rest)?;
         }
-        None => print_table("", &columns.table(&rows), args.shared.format)?,
+        None => {
+            let format = args.shared.format;
+            print_table("", &columns.table(&rows, format == Format::Csv), format)?;
+        }
     }
     let nothing = |row: &Row<'_>| row.report.values().all(|(_, value)| value.is_err());
     Ok(if rows.iter().any(nothing) { Outcome::SomeFailed } else { Outcome::Done })

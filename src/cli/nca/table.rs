@@ -14,13 +14,13 @@ pub(super) struct Columns<'a> {
 }
 
 impl Columns<'_> {
-    /// The whole table, with a column of flags and one of reasons at its end.
-    pub fn table(&self, rows: &[Row<'_>]) -> Table {
+    /// The whole table, with a column of flags at its end; with one of reasons where the format has no other place for them.
+    pub fn table(&self, rows: &[Row<'_>], with_reasons: bool) -> Table {
         let time = self.data.time.as_str();
         let mut columns = vec![Column::new("ID"), Column::new("from").unit(time), Column::new("to").unit(time)];
         columns.extend(["route", "method", "convention", "start"].map(Column::new));
         columns.extend(self.metrics.iter().map(|metric| self.column(*metric, rows)));
-        columns.extend(["flags", "missing"].map(Column::new));
+        columns.extend(["flags", "missing"].map(Column::new).into_iter().take(if with_reasons { 2 } else { 1 }));
         let mut table = Table::new(columns);
         for row in rows {
             let (from, to) = row.setting.span();
@@ -30,7 +30,7 @@ impl Columns<'_> {
             cells.push(start(row.report.start));
             cells.extend(self.metrics.iter().map(|metric| value(row, *metric)));
             cells.push(flags(&row.report.flags));
-            cells.push(self.reasons(row));
+            cells.extend(with_reasons.then(|| self.reasons(row)));
             table.push(cells);
         }
         table
@@ -40,11 +40,11 @@ impl Columns<'_> {
     pub fn for_people(&self, rows: &[Row<'_>]) -> (Table, String) {
         let missing = |metric: &Metric| rows.iter().all(|row| get(row, *metric).is_err());
         let (empty, shown): (Vec<Metric>, Vec<Metric>) = self.metrics.iter().partition(|metric| missing(metric));
-        let whole = Columns { metrics: &shown, ..*self }.table(rows);
+        let whole = Columns { metrics: &shown, ..*self }.table(rows, false);
         let several = rows.iter().any(|row| row.setting.interval.is_some());
         let is_shown = |name: &str| match name {
             "from" | "to" => several,
-            "route" | "method" | "convention" | "missing" => false,
+            "route" | "method" | "convention" => false,
             "flags" => rows.iter().any(|row| !row.report.flags.is_empty()),
             _ => true,
         };
