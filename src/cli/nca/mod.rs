@@ -20,20 +20,23 @@ use std::path::PathBuf;
 pub(super) struct NcaArgs {
     /// A CSV file with the columns ID, TIME and DV or CONC, and perhaps DOSE, DUR, LLOQ, BLQ, MDV, EVID, LZ
     data: PathBuf,
+    /// The column of concentrations, where it is not DV or CONC
+    #[arg(long, value_name = "COLUMN")]
+    dv: Option<String>,
     /// How the dose was given
     #[arg(long, value_enum)]
     route: Way,
     /// The dose, such as 320mg or 0.5mg/kg; a column DOSE goes first
-    #[arg(long, value_name = "AMOUNT")]
+    #[arg(long, value_name = "AMOUNT", allow_hyphen_values = true)]
     dose: Option<String>,
     /// How long the infusion took, such as 15min; a column DUR goes first
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     duration: Option<String>,
     /// When the dose was given, on the clock of TIME
     #[arg(long, value_name = "TIME", default_value = "0h", allow_hyphen_values = true)]
     dose_time: String,
     /// The time between doses at steady state, such as 12h
-    #[arg(long, value_name = "TIME")]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     tau: Option<String>,
     /// A part of the profile on the clock of TIME, such as 0h,24h or 60h,inf; a row for each. Without one, from the dose on
     #[arg(long, value_name = "FROM,TO", allow_hyphen_values = true)]
@@ -142,7 +145,7 @@ pub(super) fn run(args: &NcaArgs) -> Result<Outcome, Failure> {
     let metrics = chosen(&args.metrics)?;
     let path = args.data.display().to_string();
     let text = read(&path)?;
-    let data = Concentrations::read(&path, &text, &units(&args.units)?)?;
+    let data = Concentrations::read(&path, &text, args.dv.as_deref(), &units(&args.units)?)?;
     let rows = rows(args, &data)?;
     let mut warnings = data.warnings.clone();
     if data.concentration.is_none() {
@@ -210,9 +213,8 @@ fn rows<'a>(args: &NcaArgs, data: &'a Concentrations) -> Result<Vec<Row<'a>>, Er
             (HalfLife::Best(_), false) => HalfLife::At(subject.chosen.clone()),
             (choice, _) => choice.clone(),
         };
-        let needs_limit = general.blq.is_some_and(|b| [b.first, b.middle, b.last].iter().any(|how| how.needs_limit()));
-        if let Some(fault) = subject.no_limit.clone().filter(|_| needs_limit) {
-            return Err(fault.into());
+        if let Some(sample) = general.blq.and_then(|blq| blq.lacks_limit(&subject.samples)) {
+            return Err(data.no_limit(subject, sample).into());
         }
         let setting = Setting { route, dose: amount, half_life, ..general.clone() };
         for interval in &intervals {
@@ -404,6 +406,7 @@ fn manifest(args: &NcaArgs) -> Manifest {
         manifest.settings.extend(value.map(|value| (name.to_string(), value)));
     };
     let list = |values: &[String]| (!values.is_empty()).then(|| values.join(","));
+    set("dv", args.dv.clone());
     set("route", Some(name(args.route)));
     set("method", Some(name(args.method)));
     set("convention", Some(name(args.convention)));

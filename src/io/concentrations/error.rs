@@ -1,6 +1,6 @@
 //! What can be wrong with a table of concentrations.
 
-use crate::error::Kind;
+use crate::error::{Kind, listed, nearest};
 use crate::io::{CellError, DataError};
 use crate::metrics::nca::SamplesError;
 use crate::units::UnitError;
@@ -20,11 +20,13 @@ pub enum ConcentrationError {
         /// What is wrong.
         error: UnitError,
     },
-    /// A unit for a column that is not there.
-    #[error("there is no column `{column}` to have a unit")]
+    /// A column that was named and is not there.
+    #[error("there is no column `{column}`")]
     NoColumn {
         /// The column.
         column: String,
+        /// Those that are there.
+        has: Vec<String>,
     },
     /// A unit in the header and another one beside it.
     #[error("the column `{column}` has the unit `{header}` in the header")]
@@ -98,7 +100,13 @@ impl Kind for ConcentrationError {
             ConcentrationError::Unit { error, .. } => error.hint(),
             ConcentrationError::Samples { error, .. } => error.hint(),
             ConcentrationError::Differs { .. } => Some("give each occasion an ID of its own".into()),
-            ConcentrationError::NoColumn { .. } => Some("units are given as `--units DV=ng/mL,TIME=h,DOSE=mg`".into()),
+            ConcentrationError::NoColumn { column, has } => {
+                let has = || has.iter().map(String::as_str);
+                Some(match nearest(column, has()) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("the columns are {}", listed(has())),
+                })
+            }
             ConcentrationError::TwoUnits { .. } => Some("leave out one of them".into()),
             ConcentrationError::NotPositive { .. } => Some("a missing value is an empty cell, `.` or `NA`".into()),
             ConcentrationError::NoLimit { .. } => {

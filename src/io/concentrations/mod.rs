@@ -40,6 +40,7 @@ pub struct Concentrations {
     pub dose: Option<Unit>,
     /// Columns that are not used.
     pub warnings: Vec<Diagnostic>,
+    source: Arc<Source>,
 }
 
 /// One subject's samples.
@@ -55,8 +56,8 @@ pub struct SubjectSamples {
     pub duration: Option<f64>,
     /// Times of the points of the terminal slope, if any are marked.
     pub chosen: Vec<f64>,
-    /// The first sample below a limit that is not known: its row, and a fault to show if that matters.
-    pub no_limit: Option<Fault<ConcentrationError>>,
+    /// Row and place of each sample.
+    places: Vec<(usize, Span)>,
 }
 
 /// What a column can be.
@@ -95,18 +96,24 @@ const BELOW: [&str; 6] = ["BLQ", "BQL", "BLOQ", "LLOQ", "<LLOQ", "<LOQ"];
 type Error = ConcentrationError;
 
 impl Concentrations {
-    /// Reads a table. `units` are those of columns by name, beside the units that the header names; times are hours where none
-    /// is given.
+    /// Reads a table. `level` is the column of concentrations in place of `DV` or `CONC`. `units` are those of columns by name,
+    /// beside the units that the header names; times are hours where none is given.
     ///
     /// # Errors
     /// All that is wrong, each with its place.
-    pub fn read(name: &str, text: &str, units: &BTreeMap<String, Unit>) -> Result<Concentrations, Faults<Error>> {
+    pub fn read(
+        name: &str,
+        text: &str,
+        level: Option<&str>,
+        units: &BTreeMap<String, Unit>,
+    ) -> Result<Concentrations, Faults<Error>> {
         let source = Source::new(name, text.strip_prefix('\u{feff}').unwrap_or(text));
         let mut lines = lines(&source.text);
         let Some((start, line)) = lines.next() else {
             return Err(Fault::at(Error::from(DataError::Empty), Span::new(0, 0)).within(&source).into());
         };
-        let header = Header::read(line, units).map_err(|found| found.each(|f| f.shifted(start)).within(&source))?;
+        let header =
+            Header::read(line, level, units).map_err(|found| found.each(|f| f.shifted(start)).within(&source))?;
         let mut reader = Reader { header: &header, faults: Vec::new(), subjects: Vec::new() };
         let mut cells = Vec::new();
         let mut rows = 0;
@@ -128,12 +135,14 @@ impl Concentrations {
         faults.truncate(MAX_FAULTS);
         let warnings = header.unused(&source, start);
         let subjects = Faults::check(faults, || subjects).map_err(|found| found.within(&source))?;
-        let subjects = subjects
-            .into_iter()
-            .map(|s| SubjectSamples { no_limit: s.no_limit.map(|fault| fault.within(&source)), ..s })
-            .collect();
         let Header { time, level, dose, .. } = header;
-        Ok(Concentrations { subjects, time, concentration: level, dose, warnings })
+        Ok(Concentrations { subjects, time, concentration: level, dose, warnings, source })
+    }
+
+    /// The fault of a sample whose limit of quantification has to be known.
+    pub fn no_limit(&self, subject: &SubjectSamples, sample: usize) -> Fault<ConcentrationError> {
+        let (row, span) = subject.places.get(sample).copied().unwrap_or_default();
+        Fault::at(Error::NoLimit { row }, span).within(&self.source)
     }
 }
 
@@ -150,7 +159,7 @@ struct Header {
 }
 
 impl Header {
-    fn read(line: &str, units: &BTreeMap<String, Unit>) -> Result<Header, Faults<Error>> {
+    fn read(line: &str, level: Option<&str>, units: &BTreeMap<String, Unit>) -> Result<Header, Faults<Error>> {
         let mut places = Vec::new();
         split(line, &mut places).map_err(|span| Fault::at(Error::from(DataError::Quote { row: 0 }), span))?;
         let (mut names, mut items, mut found) = (Vec::new(), Vec::new(), Vec::new());
@@ -161,7 +170,12 @@ impl Header {
                 Some(open) => (cell[..open].trim(), Some(cell[open + 1..cell.len() - 1].trim())),
                 None => (cell.as_ref(), None),
             };
-            let item = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, item)| *item);
+            let known = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, item)| *item);
+            let item = match level {
+                Some(level) if level.eq_ignore_ascii_case(name) => Some(Item::Level),
+                Some(_) => known.filter(|item| *item != Item::Level),
+                None => known,
+            };
             let at = |kind| Fault::at(kind, Span::from(place.clone()));
             if name.is_empty() {
                 found.push(at(DataError::NamelessColumn.into()));
@@ -188,12 +202,18 @@ impl Header {
         }
         for (item, column) in [(Item::Id, "ID"), (Item::Time, "TIME"), (Item::Level, "DV")] {
             if !items.contains(&Some(item)) {
-                let kind = DataError::MissingColumn { column, has: names.clone() };
-                found.push(Fault::at(kind.into(), Span::new(0, line.len())));
+                let kind = match level.filter(|_| item == Item::Level) {
+                    Some(level) => Error::NoColumn { column: level.into(), has: names.clone() },
+                    None => DataError::MissingColumn { column, has: names.clone() }.into(),
+                };
+                found.push(Fault::at(kind, Span::new(0, line.len())));
             }
         }
         for column in units.keys().filter(|column| !names.iter().any(|name| name.eq_ignore_ascii_case(column))) {
-            found.push(Fault::at(Error::NoColumn { column: column.clone() }, Span::new(0, line.len())));
+            found.push(Fault::at(
+                Error::NoColumn { column: column.clone(), has: names.clone() },
+                Span::new(0, line.len()),
+            ));
         }
         let unit =
             |item| items.iter().position(|other| *other == Some(item)).and_then(|at| Some((at, own[at].clone()?)));
@@ -258,17 +278,16 @@ struct Draft {
     dose: Option<f64>,
     duration: Option<f64>,
     chosen: Vec<f64>,
-    no_limit: Option<Fault<Error>>,
 }
 
 impl Draft {
     fn finish(self) -> Result<SubjectSamples, Fault<Error>> {
-        let Draft { id, samples, rows, dose, duration, chosen, no_limit } = self;
+        let Draft { id, samples, rows: places, dose, duration, chosen } = self;
         let samples = Samples::of(samples).map_err(|error| {
-            let (row, span) = error.index().map_or((1, Span::default()), |index| rows[index]);
+            let (row, span) = error.index().map_or((1, Span::default()), |index| places[index]);
             Fault::at(Error::Samples { row, error }, span)
         })?;
-        Ok(SubjectSamples { id, samples, dose, duration, chosen, no_limit })
+        Ok(SubjectSamples { id, samples, dose, duration, chosen, places })
     }
 }
 
@@ -296,15 +315,8 @@ impl Reader<'_> {
             Some(subject) => subject,
             None => {
                 let id = id.into_owned();
-                let draft = Draft {
-                    id,
-                    samples: Vec::new(),
-                    rows: Vec::new(),
-                    dose: None,
-                    duration: None,
-                    chosen: Vec::new(),
-                    no_limit: None,
-                };
+                let draft =
+                    Draft { id, samples: Vec::new(), rows: Vec::new(), dose: None, duration: None, chosen: Vec::new() };
                 self.subjects.push(draft);
                 self.subjects.len() - 1
             }
@@ -369,9 +381,6 @@ impl Reader<'_> {
         // A time that does not go on is what is wrong, else the concentration.
         let span = if before.is_some_and(|before| time <= before) { self.span(row, Item::Time) } else { level_span };
         let subject = &mut self.subjects[subject];
-        if matches!(level, Level::Below(None) | Level::Measured(0.0)) && subject.no_limit.is_none() {
-            subject.no_limit = Some(Fault::at(Error::NoLimit { row: row.number }, level_span));
-        }
         subject.samples.push((time, level));
         subject.rows.push((row.number, span));
         if chosen {

@@ -36,26 +36,52 @@ pub(super) struct Joined {
     pub origin: f64,
 }
 
+/// Which samples are the first and the last that can be quantified.
+struct Place {
+    first: Option<usize>,
+    last: Option<usize>,
+}
+
+impl Place {
+    fn new(samples: &[(f64, Level)]) -> Place {
+        let is_real = |(_, level): &(f64, Level)| matches!(level, Level::Measured(_));
+        Place { first: samples.iter().position(is_real), last: samples.iter().rposition(is_real) }
+    }
+
+    /// What the sample of an index counts as, if it is below the limit.
+    fn rule(&self, index: usize, blq: Blq) -> BlqAs {
+        match (self.first, self.last) {
+            (Some(first), Some(last)) if index > first => match index > last {
+                true => blq.last,
+                false => blq.middle,
+            },
+            _ => blq.first,
+        }
+    }
+}
+
+impl Blq {
+    /// The first sample that this rule needs the limit of, which is not known.
+    pub fn lacks_limit(self, samples: &Samples) -> Option<usize> {
+        let all: Vec<(f64, Level)> = samples.iter().collect();
+        let place = Place::new(&all);
+        let lacks = |(index, (_, level)): (usize, &(f64, Level))| {
+            *level == Level::Below(None) && place.rule(index, self).needs_limit()
+        };
+        all.iter().enumerate().position(lacks)
+    }
+}
+
 /// The points from one time to another, after the rule for what is below the limit.
 pub(super) fn points(samples: &Samples, (from, to): (f64, f64), blq: Blq) -> Vec<Point> {
     let within: Vec<(f64, Level)> = samples.iter().filter(|(t, _)| (from..=to).contains(t)).collect();
-    let is_real = |(_, level): &(f64, Level)| matches!(level, Level::Measured(_));
-    let (first, last) = (within.iter().position(is_real), within.iter().rposition(is_real));
+    let place = Place::new(&within);
     let point = |(i, (t, level)): (usize, &(f64, Level))| {
         let limit = match level {
             Level::Measured(c) => return Some(Point { t: *t, c: *c, real: true }),
             Level::Below(limit) => limit.unwrap_or(0.0),
         };
-        let how = match (first, last) {
-            (Some(first), Some(last)) if i > first => {
-                if i > last {
-                    blq.last
-                } else {
-                    blq.middle
-                }
-            }
-            _ => blq.first,
-        };
+        let how = place.rule(i, blq);
         let c = match how {
             BlqAs::Dropped => return None,
             BlqAs::Zero => 0.0,
