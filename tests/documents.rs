@@ -194,7 +194,8 @@ fn metrics() -> String {
         let (exact, sampled) = (d.exact.unwrap_or("–"), d.sampled.unwrap_or("–"));
         let (needs, codes) = (needs.join(", "), d.cdisc.all().join(", "));
         let (name, unit, title, reference) = (d.name, d.scale.name(), d.title, d.reference);
-        writeln!(text, "| `{name}` | {unit} | {title} | {exact} | {sampled} | {needs} | {codes} | {reference} |").unwrap();
+        writeln!(text, "| `{name}` | {unit} | {title} | {exact} | {sampled} | {needs} | {codes} | {reference} |")
+            .unwrap();
     }
     text
 }

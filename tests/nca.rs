@@ -1,7 +1,9 @@
 //! Non-compartmental analysis against the numbers of WinNonlin and PKNCA, and against the exact metrics of models.
 
-use posology::metrics::nca::{Convention, HalfLife, Report, Route, Rule, Samples, Setting, analyse};
-use posology::metrics::{Metric, Way};
+use posology::metrics::nca::{
+    Blq, BlqAs, Convention, HalfLife, Level, Report, Route, Rule, Samples, Setting, TimeZero, analyse,
+};
+use posology::metrics::{Metric, Scale, Way};
 use posology::model::Catalogue;
 use posology::prelude::*;
 use posology::units::Dimension;
@@ -284,6 +286,90 @@ proptest! {
             for (n, deviation) in densities.iter().zip(&deviations) {
                 let allowed = 400.0 / f64::from(*n).powi(2) + 1e-7;
                 prop_assert!(*deviation <= allowed, "{} of {} samples: {:?}", metric.name(), n, deviations);
+            }
+        }
+    }
+}
+
+/// Anything that a profile and a setting can be.
+fn anything() -> impl Strategy<Value = (Samples, Setting)> {
+    let level = prop_oneof![
+        Just(Level::Below(None)),
+        Just(Level::Below(Some(0.5))),
+        (0.0..10.0f64).prop_map(Level::Measured),
+        prop_oneof![Just(1e-300), Just(1e300), Just(5e-324), Just(1.0)].prop_map(Level::Measured),
+    ];
+    let step = prop_oneof![0.1..5.0f64, Just(1e-9), Just(1e9)];
+    let samples = (-3.0..3.0f64, prop::collection::vec((step, level), 0..12)).prop_map(|(begin, list)| {
+        let mut time = begin;
+        let at = |(step, level)| {
+            let sample = (time, level);
+            time += step;
+            sample
+        };
+        Samples::of(list.into_iter().map(at).collect()).unwrap()
+    });
+    let route = prop_oneof![Just(Route::Extravascular), Just(Route::Bolus), Just(Route::Infusion(1.0))];
+    let rule = prop_oneof![Just(Rule::Linear), Just(Rule::LinUpLogDown), Just(Rule::LinearLog)];
+    let convention = prop_oneof![Just(Convention::WinNonlin), Just(Convention::Pknca)];
+    let blq = prop_oneof![Just(BlqAs::Zero), Just(BlqAs::Dropped), Just(BlqAs::HalfLimit), Just(BlqAs::Limit)];
+    let time_zero = prop_oneof![
+        Just(TimeZero::Auto),
+        Just(TimeZero::LogSlope),
+        Just(TimeZero::First),
+        Just(TimeZero::Minimum),
+        Just(TimeZero::Nothing)
+    ];
+    let half_life =
+        prop_oneof![Just(HalfLife::Best(3)), Just(HalfLife::Between(1.0, 20.0)), Just(HalfLife::At(vec![2.0, 3.0]))];
+    let interval = prop::option::of((-1.0..2.0f64, prop_oneof![2.5..30.0f64, Just(f64::INFINITY)]));
+    let rules = (route, rule, convention, prop::option::of(blq), time_zero, half_life);
+    (samples, rules, prop::option::of(0.5..20.0f64), interval, prop::option::of(0.0..9.0f64)).prop_map(
+        |(samples, (route, rule, convention, blq, time_zero, half_life), tau, interval, level)| {
+            let blq = blq.map(Blq::all);
+            let dose = Some(100.0);
+            let general = Setting::new(route);
+            (samples, Setting { dose, tau, interval, rule, convention, blq, time_zero, half_life, level, ..general })
+        },
+    )
+}
+
+proptest! {
+    /// Every metric has a finite number or a reason, whatever is analysed.
+    #[test]
+    fn nothing_is_not_a_number((samples, setting) in anything()) {
+        let report = analyse(&samples, &setting);
+        for (metric, value) in report.values() {
+            prop_assert!(value.map_or(true, f64::is_finite), "{}: {:?}", metric.name(), value);
+        }
+        let share = |metric| report.get(metric).unwrap_or(0.0);
+        prop_assert!(share(Metric::AucExtrapolated) <= 100.0 + 1e-9);
+    }
+
+    /// A clock that starts elsewhere, and concentrations in another unit, change what they must and nothing else.
+    #[test]
+    fn results_follow_the_clock_and_the_units(
+        concentrations in prop::collection::vec(0.1..10.0f64, 4..10), at in 1.0..64.0f64, linear in any::<bool>(),
+    ) {
+        let times: Vec<f64> = (0..concentrations.len()).map(|i| i as f64).collect();
+        let rule = if linear { Rule::Linear } else { Rule::LinUpLogDown };
+        let setting = Setting { dose: Some(100.0), tau: Some(2.5), rule, ..Setting::new(Route::Infusion(1.0)) };
+        let plain = analyse(&Samples::new(&times, &concentrations).unwrap(), &setting);
+        let at = at.round();
+        let later: Vec<f64> = times.iter().map(|t| t + at).collect();
+        let larger: Vec<f64> = concentrations.iter().map(|c| 1024.0 * c).collect();
+        let moved = analyse(
+            &Samples::new(&later, &larger).unwrap(),
+            &Setting { dose_time: at, dose: Some(1024.0 * 100.0), ..setting },
+        );
+        for (metric, value) in plain.values() {
+            let factor = match metric.definition().scale {
+                Scale::Output | Scale::Area | Scale::Moment => 1024.0,
+                _ => 1.0,
+            };
+            match (value, moved.get(metric)) {
+                (Ok(a), Ok(b)) => prop_assert!((b - factor * a).abs() <= 1e-9 * (factor * a).abs() + 1e-12, "{}: {a} {b}", metric.name()),
+                (a, b) => prop_assert_eq!(a, b, "{}", metric.name()),
             }
         }
     }

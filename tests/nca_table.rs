@@ -186,6 +186,8 @@ fn units_that_are_not_given_are_reasons_and_those_that_do_not_fit_errors() {
     refused(&nca(plain, &["--dose", "100"]), "E_UNIT_MISSING", "--dose:1:1", "100 mg");
     let mass = ["--dose", "100mg", "--units", "DV=nmol/L"];
     refused(&nca(plain, &mass), "E_UNIT_MISMATCH", "--dose:1:1", "nmol");
+    let moles = GOOD.replace("DOSE [mg]", "DOSE [nmol]");
+    refused(&nca(&moles, &[]), "E_UNIT_MISMATCH", "a.csv:1:20", "`DOSE`");
     refused(&nca(plain, &["--units", "DV=ngg/mL"]), "E_UNIT_UNKNOWN", "--units:1:4", "ngg");
     refused(&nca(plain, &["--units", "DC=ng/mL"]), "E_MISSING_COLUMN", "a.csv:1:1", "did you mean `DV`?");
     refused(&nca(plain, &["--units", "DV"]), "E_ARGUMENT", "--units:1:1", "DV=ng/mL,DOSE=mg");

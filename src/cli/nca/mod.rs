@@ -53,7 +53,7 @@ pub(super) struct NcaArgs {
     blq: Option<String>,
     /// What stands at the start of an interval where there is no sample
     #[arg(long, value_enum, default_value = "auto")]
-    c0: Zero,
+    c0: AtStart,
     /// The fewest points of the terminal slope, from 3
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(3..), conflicts_with_all = ["half_life_from", "half_life_to", "half_life_times"])]
     points: Option<u16>,
@@ -118,7 +118,7 @@ enum Tool {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Zero {
+enum AtStart {
     /// As the convention says
     Auto,
     /// The line of the logarithms of the first two samples
@@ -262,12 +262,12 @@ fn general(args: &NcaArgs, data: &Concentrations) -> Result<Setting, Error> {
         },
         blq: args.blq.as_deref().map(blq).transpose()?,
         time_zero: match args.c0 {
-            Zero::Auto => TimeZero::Auto,
-            Zero::LogSlope => TimeZero::LogSlope,
-            Zero::First => TimeZero::First,
-            Zero::Zero => TimeZero::Zero,
-            Zero::Minimum => TimeZero::Minimum,
-            Zero::None => TimeZero::Nothing,
+            AtStart::Auto => TimeZero::Auto,
+            AtStart::LogSlope => TimeZero::LogSlope,
+            AtStart::First => TimeZero::First,
+            AtStart::Zero => TimeZero::Zero,
+            AtStart::Minimum => TimeZero::Minimum,
+            AtStart::None => TimeZero::Nothing,
         },
         half_life,
         level,
@@ -285,7 +285,14 @@ fn chosen(names: &[String]) -> Result<Vec<Metric>, Error> {
         let unknown = || Error::from(ArgumentError::UnknownSampled { name: name.trim().into() });
         known.map(|d| d.metric).ok_or_else(|| unknown().placed(&said("--metrics", name).place))
     };
-    names.iter().map(metric).collect()
+    let mut metrics = Vec::new();
+    for name in names {
+        let metric = metric(name)?;
+        if !metrics.contains(&metric) {
+            metrics.push(metric);
+        }
+    }
+    Ok(metrics)
 }
 
 fn quantity_of(option: &str, text: &str) -> Result<Quantity, Error> {

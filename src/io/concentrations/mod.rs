@@ -20,7 +20,7 @@ pub use error::ConcentrationError;
 use super::{CellError, DataError, MAX_FAULTS};
 use crate::document::cells::{is_missing, lines, split, unquoted};
 use crate::error::{Diagnostic, Fault, Faults, Source, Span, listed, nearest};
-use crate::metrics::nca::{Level, Samples};
+use crate::metrics::nca::{Level, Samples, Units};
 use crate::units::{Dimension, Unit, UnitError};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -129,7 +129,9 @@ impl Concentrations {
             reader.faults.push(Fault::at(DataError::HeaderOnly.into(), place));
         }
         let Reader { mut faults, subjects, .. } = reader;
-        let subjects = subjects.into_iter().filter_map(|draft| draft.finish().map_err(|f| faults.push(f)).ok());
+        let subjects = subjects
+            .into_iter()
+            .filter_map(|draft| draft.finish().map_err(|found| faults.extend(found.into_vec())).ok());
         let subjects: Vec<SubjectSamples> = subjects.collect();
         faults.sort_by_key(|fault| fault.span);
         faults.truncate(MAX_FAULTS);
@@ -229,6 +231,11 @@ impl Header {
         let time = measured(Item::Time, Dimension::TIME).unwrap_or(Unit::base(Dimension::TIME));
         let duration = measured(Item::Duration, Dimension::TIME).unwrap_or(time.clone());
         let (level, dose) = (unit(Item::Level).map(|(_, unit)| unit), unit(Item::Dose).map(|(_, unit)| unit));
+        if let Some((at, _)) = unit(Item::Dose)
+            && let Err(error) = Units::new(time.clone(), level.clone(), dose.clone())
+        {
+            found.push(Fault::at(Error::Unit { column: names[at].clone(), error }, places[at].clone().into()));
+        }
         if let Some((at, limit)) = unit(Item::Limit)
             && level.as_ref().is_some_and(|level| *level != limit)
         {
@@ -281,11 +288,11 @@ struct Draft {
 }
 
 impl Draft {
-    fn finish(self) -> Result<SubjectSamples, Fault<Error>> {
+    fn finish(self) -> Result<SubjectSamples, Faults<Error>> {
         let Draft { id, samples, rows: places, dose, duration, chosen } = self;
         let samples = Samples::of(samples).map_err(|error| {
             let (row, span) = error.index().map_or((1, Span::default()), |index| places[index]);
-            Fault::at(Error::Samples { row, error }, span)
+            Faults::from(Fault::at(Error::Samples { row, error }, span))
         })?;
         Ok(SubjectSamples { id, samples, dose, duration, chosen, places })
     }

@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn an_exponential_gives_its_rate_from_all_points() {
-        let profile: Vec<_> = (0..8).map(|i| f64::from(i)).map(|t| (t, 5.0 * (-0.3 * t).exp())).collect();
+        let profile: Vec<_> = (0..8).map(f64::from).map(|t| (t, 5.0 * (-0.3 * t).exp())).collect();
         let found = slope(&points(&profile), &HalfLife::default(), 1.0).unwrap();
         assert!((found.rate - 0.3).abs() < 1e-14 && (found.at(0.0) - 5.0).abs() < 1e-12, "{found:?}");
         assert_eq!(found.times.len(), 7);

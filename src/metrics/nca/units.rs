@@ -72,7 +72,8 @@ impl Units {
     /// Why it has no value.
     pub fn get(&self, report: &Report, metric: Metric, convention: Convention) -> Result<f64, Missing> {
         let value = report.get(metric)?;
-        self.of(metric, convention).map(|(_, factor)| value * factor)
+        let value = value * self.of(metric, convention)?.1;
+        if value.is_finite() { Ok(value) } else { Err(Missing::NotFinite) }
     }
 }
 

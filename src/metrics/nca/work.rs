@@ -127,7 +127,7 @@ impl<'a> Work<'a> {
     }
 
     /// Points with the start in front.
-    fn from_start(&self, points: &[Point]) -> Result<Vec<Point>, Missing> {
+    fn with_start(&self, points: &[Point]) -> Result<Vec<Point>, Missing> {
         let (c, start) = self.zero?;
         let lead = (start != Start::Measured).then_some(Point { t: self.start, c, real: false });
         Ok(lead.into_iter().chain(points.iter().copied()).collect())
@@ -139,14 +139,14 @@ impl<'a> Work<'a> {
 
     /// Trapezoids up to the last concentration that can be quantified.
     fn to_last(&self, points: &[Point]) -> Result<Area, Missing> {
-        let curve = self.from_start(points)?;
+        let curve = self.with_start(points)?;
         let last = curve.iter().rposition(|p| p.real).ok_or(Missing::NothingQuantifiable)?;
         Ok(self.joined.along(&curve[..=last]))
     }
 
     /// The area from the start to a time, along the terminal slope after the last concentration, or nothing there.
     fn area(&self, end: f64, extrapolated: bool) -> Result<Area, Missing> {
-        let curve = self.from_start(&self.after)?;
+        let curve = self.with_start(&self.after)?;
         let last = curve.iter().rposition(|p| p.real).ok_or(Missing::NothingQuantifiable)?;
         let Point { t, c, .. } = curve[last];
         if end <= t {
@@ -172,7 +172,7 @@ impl<'a> Work<'a> {
         if self.setting.convention == Convention::Pknca {
             return Err(Missing::NoEndSample);
         }
-        let curve = self.from_start(&self.after)?;
+        let curve = self.with_start(&self.after)?;
         let next = curve.partition_point(|p| p.t < end);
         match curve[next..].iter().any(|p| p.real) {
             true => Ok(self.joined.value(curve[next - 1], curve[next], end)),
@@ -215,7 +215,7 @@ impl<'a> Work<'a> {
         if self.setting.route != Route::Extravascular {
             return Err(Missing::NotOutside);
         }
-        let curve = self.from_start(&self.inside).unwrap_or_else(|_| self.inside.clone());
+        let curve = self.with_start(&self.inside).unwrap_or_else(|_| self.inside.clone());
         let at = match self.setting.convention {
             Convention::WinNonlin => curve.iter().position(|p| p.real).map(|i| i.saturating_sub(1)),
             Convention::Pknca => curve.windows(2).position(|pair| pair[1].c > pair[0].c),
@@ -225,7 +225,7 @@ impl<'a> Work<'a> {
 
     fn time_above(&self) -> Value {
         let level = self.setting.level.ok_or(Missing::NoLevel)?;
-        let curve = self.from_start(&self.inside)?;
+        let curve = self.with_start(&self.inside)?;
         Ok(curve.windows(2).map(|pair| self.joined.above(pair[0], pair[1], level)).sum())
     }
 
@@ -291,7 +291,7 @@ impl<'a> Work<'a> {
 
     /// AUCall: a triangle, or what the rule for the last samples makes of it, behind the last concentration.
     fn all(&self) -> Value {
-        let curve = self.from_start(&self.inside)?;
+        let curve = self.with_start(&self.inside)?;
         let last = curve.iter().rposition(|p| p.real).ok_or(Missing::NothingQuantifiable)?;
         Ok(self.joined.along(&curve[..curve.len().min(last + 2)]).auc)
     }
