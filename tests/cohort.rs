@@ -26,7 +26,7 @@ fn the_published_cohort_of_otto() {
     let population = Population::of(&model).people(&people).unwrap().size(20_000).seed(2021);
     let prepared = prepared(&model, "10 mg iv over 30 min", Vec::new(), 10.0);
     let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
-    let wanted = [(0, Measure::Auc(0.0, 10.0)), (0, Measure::Cmax)];
+    let wanted = [(0, Measure::Auc(0.0, 10.0)), (0, Measure::Cmax(None))];
     let (metrics, remarks) = cohort.measure(0..20_000, &wanted, |_| {}).unwrap();
     assert!(remarks.failures.is_empty());
     for (metric, (mean, cv, within)) in metrics.iter().zip([(93.7, 0.15, 0.032), (50.1, 0.201, 0.043)]) {
@@ -202,7 +202,7 @@ fn who_fails_is_counted_among_those_outside() {
     let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
     let mut out = vec![0.0; prepared.numbers() * 20];
     let run = cohort.run(0..20, &mut out);
-    let (_, measured) = cohort.measure(0..20, &[(0, Measure::Cmax)], |_| {}).unwrap();
+    let (_, measured) = cohort.measure(0..20, &[(0, Measure::Cmax(None))], |_| {}).unwrap();
     for remarks in [run, measured] {
         assert_eq!(remarks.failures.len(), 20, "a flow is negative at that age");
         let said = remarks.outside.warnings(&model);

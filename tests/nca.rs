@@ -3,7 +3,7 @@
 use posology::metrics::nca::{
     Blq, BlqAs, Convention, HalfLife, Level, Report, Route, Rule, Samples, Setting, TimeZero, analyse,
 };
-use posology::metrics::{Metric, Scale, Way};
+use posology::metrics::{Measure, Metric, Scale, Way};
 use posology::model::Catalogue;
 use posology::prelude::*;
 use posology::units::Dimension;
@@ -229,6 +229,8 @@ fn deviations(parameters: [f64; 5], way: Way, densities: &[u32]) -> Vec<(Metric,
     let (end, level) = (30.0 * half_life, 0.2 * exact.cmax().value.in_base());
     let (half, area) = (2.0 * half_life, exact.auc_inf().unwrap().in_base());
     let above = exact.time_above(&Quantity::base(level, Dimension::CONCENTRATION), 0.0, end).unwrap().in_base();
+    let asked = Measure::LastAbove(Quantity::base(level, Dimension::CONCENTRATION), None);
+    let last = exact.measure(&asked).unwrap().unwrap().in_base();
     let residence = exact.mrt().unwrap().in_base();
     let mut expected = vec![
         (Metric::Cmax, exact.cmax().value.in_base()),
@@ -238,6 +240,7 @@ fn deviations(parameters: [f64; 5], way: Way, densities: &[u32]) -> Vec<(Metric,
         (Metric::HalfLife, half_life),
         (Metric::Cl, parameters[0]),
         (Metric::TimeAbove, above),
+        (Metric::LastAbove, last),
     ];
     if way != Way::Outside {
         expected.push((Metric::Vss, parameters[1] + parameters[3]));

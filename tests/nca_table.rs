@@ -196,6 +196,8 @@ fn units_that_are_not_given_are_reasons_and_those_that_do_not_fit_errors() {
     refused(&nca(plain, &["--above", "5 ng/mL"]), "E_UNIT_MISSING", "--above:1:1", "no unit");
     refused(&nca(GOOD, &["--above", "5 h"]), "E_UNIT_MISMATCH", "--above:1:1", "5 h");
     assert_eq!(rows_of_first(plain, &["--above", "4"], "time_above"), 1.0);
+    assert_eq!(rows_of_first(plain, &["--above", "4"], "last_above"), 1.0);
+    assert_eq!(rows_of_first(plain, &["--above", "9"], "last_above"), 0.0);
 }
 
 #[test]

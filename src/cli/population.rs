@@ -289,7 +289,7 @@ impl<'m> Run<'_, 'm> {
         let mut columns: Vec<Column> = ["output", "metric", "unit"].map(Column::new).into();
         columns.push(Column::integers("n"));
         columns.extend(["mean", "sd", "gmean", "gcv"].map(Column::new));
-        columns.extend(percentiles.iter().map(|p| Column::new(&format!("p{p}"))));
+        columns.extend(percentiles.iter().map(|p| Column::new(format!("p{p}"))));
         let mut table = Table::new(columns);
         for ((output, measure), of_people) in self.measures.iter().zip(&measured) {
             let summary = Summary::of(&of_people.values, percentiles);

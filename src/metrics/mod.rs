@@ -8,7 +8,7 @@ pub mod nca;
 mod output;
 mod registry;
 
-pub use measure::{Measure, MeasureError};
+pub use measure::{Interval, Measure, MeasureError};
 pub use output::OutputMeasure;
 pub use registry::{Codes, Definition, Metric, Need, REGISTRY, Way};
 

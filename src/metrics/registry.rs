@@ -289,6 +289,9 @@ registry! {
     TimeAbove "time_above" "time above a level" Time
         exact "sum of the intervals with C(t) above the level; crossings by root finding"
         sampled "sum of the intervals above the level, crossings interpolated, to the last sample" [Level] GABRIELSSON "TAT";
+    LastAbove "last_above" "time until a level is no longer exceeded" Time
+        exact "the end of the last interval with C(t) above the level; 0 where there is none"
+        sampled "the same of the samples, crossings interpolated, to the last sample" [Level] GABRIELSSON;
     F "F" "bioavailability relative to another dose of the same model" Ratio
         exact "(AUCinf / dose) over (AUCinf / dose) of the reference" [Reference] GABRIELSSON;
 }

@@ -209,6 +209,7 @@ impl<'a> Work<'a> {
         report.set(Metric::C0, if self.setting.route == Route::Bolus { zero } else { Err(Missing::NotBolus) });
         report.set(Metric::Tlag, self.lag());
         report.set(Metric::TimeAbove, self.time_above());
+        report.set(Metric::LastAbove, self.last_above());
     }
 
     fn lag(&self) -> Value {
@@ -227,6 +228,16 @@ impl<'a> Work<'a> {
         let level = self.setting.level.ok_or(Missing::NoLevel)?;
         let curve = self.with_start(&self.inside)?;
         Ok(curve.windows(2).map(|pair| self.joined.above(pair[0], pair[1], level)).sum())
+    }
+
+    fn last_above(&self) -> Value {
+        let level = self.setting.level.ok_or(Missing::NoLevel)?;
+        let curve = self.with_start(&self.inside)?;
+        let ends = |pair: &[Point]| {
+            let (p, q) = (pair[0], pair[1]);
+            if q.c > level { Some(q.t) } else { (p.c > level).then(|| p.t + self.joined.above(p, q, level)) }
+        };
+        Ok(curve.windows(2).rev().find_map(ends).map_or(0.0, |t| t - self.origin))
     }
 
     fn terminal_phase(&self, report: &mut Report) {

@@ -169,7 +169,8 @@ fn one(plan: &Plan, arm: &ArmPlan, models: &Models, tick: &(impl Fn(u64) + Sync)
         Error::from(arm.output.place.fault::<ErrorKind>(unknown))
     })?;
     let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
-    let wanted = [Measure::Cmax, Measure::Tmax, Measure::Auc(0.0, DAY), Measure::AucInf].map(|m| (output, m));
+    let wanted =
+        [Measure::Cmax(None), Measure::Tmax(None), Measure::Auc(0.0, DAY), Measure::AucInf].map(|m| (output, m));
     let (metrics, remarks) = cohort.measure(0..people.size, &wanted, tick)?;
     let Bands { times, mut values, .. } = cohort.bands(&PERCENTILES, tick)?;
     let mut warnings = population.warnings();

@@ -297,7 +297,7 @@ fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), 
         }
     };
     let unit = &outputs[index].unit;
-    if let Measure::TimeAbove(level) = &measure.what.measure {
+    if let Some(level) = measure.what.measure.level() {
         level.like(unit).map_err(|e| wrong(e.into()))?;
     }
     let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| wrong(e.into()))?;
