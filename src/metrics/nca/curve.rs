@@ -188,7 +188,7 @@ mod tests {
             let area = LOG.between(p, q);
             // By the integral's series where k is small, else in closed form.
             let (auc, aumc) = if k < 1e-5 {
-                (7.0 * (3.0 - k * 10.5 + k * k * 39.0 / 2.0), 7.0 * (10.5 - k * 39.0 + k * k * 152.25))
+                (7.0 * (3.0 - k * 10.5 + k * k * 39.0 / 2.0), 7.0 * (10.5 - k * 39.0 + k * k * 76.125))
             } else {
                 let moment = |t: f64| c(t) * (t / k + 1.0 / (k * k));
                 ((c(2.0) - c(5.0)) / k, moment(2.0) - moment(5.0))
