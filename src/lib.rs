@@ -27,6 +27,7 @@
 //! | draw many people | [`population::Population`] |
 //! | simulate them over threads | `study::cohort` (feature `study`) |
 //! | ask for a peak, an area, a half-life | [`simulate::OutputView`] |
+//! | compute them from samples | [`metrics::nca`] |
 //! | compare routes and schedules | `study::compare` (feature `study`) |
 //! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
 //! | which parameters decide | `study::sensitivity` (feature `study`) |
@@ -134,6 +135,7 @@ error_kinds! {
     Subject(population::SubjectError),
     People(population::PeopleError),
     Measure(metrics::MeasureError),
+    Samples(metrics::nca::SamplesError),
     Simulation(simulate::SimulationError),
     #[cfg(feature = "study")]
     Plan(study::PlanError),
@@ -143,6 +145,8 @@ error_kinds! {
     Io(io::IoError),
     #[cfg(feature = "study")]
     Data(io::DataError),
+    #[cfg(feature = "study")]
+    Concentration(io::ConcentrationError),
     #[cfg(feature = "study")]
     NoRegimen(io::NoRegimen),
     #[cfg(feature = "plot")]

@@ -26,6 +26,7 @@ mod geometry;
 mod heat;
 mod layout;
 mod legend;
+mod nca;
 mod palette;
 mod panel;
 mod range;
@@ -41,6 +42,7 @@ pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
+pub use nca::{NcaCurve, nca_figure};
 pub use scatter::scatter_figure;
 pub use tornado::tornado_figure;
 
