@@ -4,6 +4,9 @@
 mod common;
 
 use common::{Folder, Run};
+use posology::io::Concentrations;
+use proptest::prelude::*;
+use std::collections::BTreeMap;
 
 const GOOD: &str = "ID,TIME,DV [ng/mL],DOSE [mg]
 1,0,0,100
@@ -309,4 +312,26 @@ fn the_list_of_metrics_says_where_each_comes_from() {
     assert!(of("AUClast")["from a solution"].is_null());
     assert_eq!(of("CL")["CDISC"], "CLFO, CLO");
     assert_eq!(of("CL")["needs"], "a terminal slope, the dose");
+}
+
+proptest! {
+    /// Whatever the text is, it is read, or refused with every fault in a place of it.
+    #[test]
+    fn any_text_is_read_or_refused(
+        header in "(ID|TIME|DV|CONC|LLOQ|BLQ|DOSE|DUR|MDV|LZ|x)( \\[(h|mg|ng/mL|é)\\])?(,(ID|TIME|DV \\[mg/L\\]|DOSE|\"))*,ID,TIME,DV",
+        rows in "([0-9a<>.,\"é #-]{0,20}\r?\n){0,6}",
+        good in "([12],[0-9],(<?[0-9.]{1,3}|BLQ|NA)\n){0,8}",
+    ) {
+        for text in [format!("{header}\n{rows}"), format!("ID,TIME,DV\n{good}"), format!("ID,TIME,DV\n{good}{rows}")] {
+            match Concentrations::read("a.csv", &text, None, &BTreeMap::new()) {
+                Ok(data) => prop_assert!(data.subjects.iter().all(|subject| !subject.id.is_empty())),
+                Err(faults) => {
+                    for fault in faults.iter() {
+                        prop_assert!(fault.span.is_some_and(|span| span.end <= text.len()), "{fault:?}");
+                        prop_assert!(fault.diagnostic().to_string().contains("a.csv:"));
+                    }
+                }
+            }
+        }
+    }
 }

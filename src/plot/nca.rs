@@ -43,7 +43,7 @@ impl NcaCurve {
     }
 
     fn points(&self) -> impl Iterator<Item = &(f64, f64)> {
-        self.samples.iter().chain(&self.used)
+        self.samples.iter().chain(&self.used).chain(&self.line)
     }
 }
 
