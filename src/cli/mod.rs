@@ -3,6 +3,7 @@
 mod catalogue;
 mod compare;
 mod engine;
+mod equivalent;
 mod explain;
 mod output;
 mod person;
@@ -46,6 +47,8 @@ enum Command {
     Simulate(Box<simulate::SimulateArgs>),
     /// Simulate every point of a design over doses, intervals, models, parameters; nothing is lost when it is killed
     Sweep(Box<sweep::SweepArgs>),
+    /// Look for the dose by one route that gives the exposure of a regimen by another
+    Equivalent(Box<equivalent::EquivalentArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
@@ -122,6 +125,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Compare(args) => compare::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
+        Command::Equivalent(args) => equivalent::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),
@@ -239,6 +243,7 @@ impl Kind for ArgumentError {
                 let example = match option.as_str() {
                     "--weight" => "70kg",
                     "--every" => "5min",
+                    "--step" => "50mg",
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))

@@ -16,6 +16,7 @@
 
 mod compare;
 mod contour;
+mod equivalent;
 mod error;
 mod fan;
 mod field;
@@ -33,6 +34,7 @@ mod scene;
 mod ticks;
 
 pub use compare::{course_figure, population_figure, session_figure};
+pub use equivalent::equivalent_figure;
 pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};

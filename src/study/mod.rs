@@ -2,6 +2,7 @@
 
 pub mod cohort;
 pub mod compare;
+pub mod equivalent;
 mod reading;
 pub mod sweep;
 mod verify;
@@ -33,6 +34,9 @@ pub enum PlanError {
     /// Wrong as a sweep.
     #[error(transparent)]
     Sweep(#[from] sweep::SweepError),
+    /// Wrong as a question for an equivalent dose.
+    #[error(transparent)]
+    Equivalent(#[from] equivalent::EquivalentError),
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -86,6 +90,7 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.code(),
             PlanError::People(e) => e.code(),
             PlanError::Sweep(e) => e.code(),
+            PlanError::Equivalent(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
@@ -112,6 +117,7 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.hint(),
             PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
+            PlanError::Equivalent(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),

@@ -1,0 +1,60 @@
+//! The figure of an equivalence.
+
+use super::{Axis, Figure, Panel, Series};
+use crate::metrics::Measure;
+use crate::study::equivalent::{Equivalence, Metric, NamedCurve};
+
+/// Axes end this much above the largest value.
+const HEADROOM: f64 = 1.08;
+/// The colour of a level, none of the curves'.
+const LEVEL: usize = 6;
+
+/// Reference and test in one panel for each match; where no whole number matches, those just below and above.
+pub fn equivalent_figure(equivalence: &Equivalence) -> Figure {
+    let [reference, test] = &equivalence.sides;
+    let title = format!("{} in place of {}", test.give, reference.give);
+    let mut figure = Figure::new(title).footnote(footnote(equivalence));
+    for (place, metric) in equivalence.metrics.iter().enumerate() {
+        let own = |curve: &&NamedCurve| match curve.of {
+            Some(of) => of == place,
+            None => curve.output == metric.output,
+        };
+        let curves: Vec<&NamedCurve> = equivalence.curves.iter().filter(own).collect();
+        if curves.len() < 2 {
+            continue;
+        }
+        figure = figure.panel(panel(equivalence, place, metric, &curves));
+    }
+    figure
+}
+
+fn panel(equivalence: &Equivalence, place: usize, metric: &Metric, curves: &[&NamedCurve]) -> Panel {
+    let top = curves.iter().flat_map(|c| &c.curve.values).copied().fold(0.0, f64::max);
+    let x = Axis::linear("time", "h").range(0.0, equivalence.until);
+    let y = Axis::linear(format!("{}, concentration", metric.analyte), curves[0].unit.to_string());
+    let y = if top > 0.0 { y.range(0.0, HEADROOM * top) } else { y };
+    let mut panel = Panel::new(equivalence.heading(place), x, y);
+    for (colour, curve) in curves.iter().enumerate() {
+        let points = curve.curve.times.iter().copied().zip(curve.curve.values.iter().copied());
+        let name = if curve.assumed { format!("{} (assumed)", curve.name) } else { curve.name.clone() };
+        let series = Series::new(name, colour, points);
+        panel = panel.series(if curve.assumed { series.dashed() } else { series });
+    }
+    match &metric.measure {
+        Measure::TimeAbove(level) => {
+            let at = level.to(&curves[0].unit).map_or(f64::NAN, |level| level.value());
+            panel.series(Series::new(format!("level, {level}"), LEVEL, [(0.0, at), (equivalence.until, at)]))
+        }
+        _ => panel,
+    }
+}
+
+fn footnote(equivalence: &Equivalence) -> String {
+    let [reference, test] = &equivalence.sides;
+    let models = match reference.model == test.model {
+        true => format!("Model {}, grade {}.", reference.model, reference.grade),
+        false => format!("Models {} ({}) and {} ({}).", reference.model, reference.grade, test.model, test.grade),
+    };
+    let dashed = if equivalence.curves.iter().any(|c| c.assumed) { " Dashed: assumed models." } else { "" };
+    format!("Typical subject. {models}{dashed} Research software; no clinical advice.")
+}
