@@ -13,6 +13,7 @@ mod schedule;
 mod simulate;
 mod simulate_data;
 mod sweep;
+mod target;
 mod threads;
 
 use crate::Error;
@@ -49,6 +50,8 @@ enum Command {
     Sweep(Box<sweep::SweepArgs>),
     /// Look for the dose by one route that gives the exposure of a regimen by another
     Equivalent(Box<equivalent::EquivalentArgs>),
+    /// Probabilities of attaining a target over doses and regimens, and the doses that reach one
+    Target(target::TargetArgs),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
@@ -126,6 +129,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Equivalent(args) => equivalent::run(&args),
+        Command::Target(args) => target::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),

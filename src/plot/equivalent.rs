@@ -6,8 +6,6 @@ use crate::study::equivalent::{Equivalence, Metric, NamedCurve};
 
 /// Axes end this much above the largest value.
 const HEADROOM: f64 = 1.08;
-/// The colour of a level, none of the curves'.
-const LEVEL: usize = 6;
 
 /// Reference and test in one panel for each match; where no whole number matches, those just below and above.
 pub fn equivalent_figure(equivalence: &Equivalence) -> Figure {
@@ -34,7 +32,8 @@ fn panel(equivalence: &Equivalence, place: usize, metric: &Metric, curves: &[&Na
     let y = Axis::linear(format!("{}, concentration", metric.analyte), curves[0].unit.to_string());
     let y = if top > 0.0 { y.range(0.0, HEADROOM * top) } else { y };
     let mut panel = Panel::new(equivalence.heading(place), x, y);
-    for (colour, curve) in curves.iter().enumerate() {
+    for curve in curves {
+        let colour = colour(equivalence, curve);
         let points = curve.curve.times.iter().copied().zip(curve.curve.values.iter().copied());
         let name = if curve.assumed { format!("{} (assumed)", curve.name) } else { curve.name.clone() };
         let series = Series::new(name, colour, points);
@@ -43,10 +42,22 @@ fn panel(equivalence: &Equivalence, place: usize, metric: &Metric, curves: &[&Na
     match &metric.measure {
         Measure::TimeAbove(level) => {
             let at = level.to(&curves[0].unit).map_or(f64::NAN, |level| level.value());
-            panel.series(Series::new(format!("level, {level}"), LEVEL, [(0.0, at), (equivalence.until, at)]))
+            let colour = equivalence.curves.len();
+            panel.series(Series::new(format!("level, {level}"), colour, [(0.0, at), (equivalence.until, at)]))
         }
         _ => panel,
     }
+}
+
+/// What is given has one colour in all panels.
+fn colour(equivalence: &Equivalence, curve: &NamedCurve) -> usize {
+    let mut names: Vec<&str> = Vec::new();
+    for name in equivalence.curves.iter().map(|c| c.name.as_str()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.iter().position(|name| *name == curve.name).unwrap_or(0)
 }
 
 fn footnote(equivalence: &Equivalence) -> String {

@@ -31,6 +31,7 @@ mod panel;
 mod range;
 mod render;
 mod scene;
+mod target;
 mod ticks;
 
 pub use compare::{course_figure, population_figure, session_figure};
@@ -39,6 +40,7 @@ pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
+pub use target::target_figure;
 
 #[cfg(test)]
 mod tests;

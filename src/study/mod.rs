@@ -5,6 +5,7 @@ pub mod compare;
 pub mod equivalent;
 mod reading;
 pub mod sweep;
+pub mod target;
 mod verify;
 
 pub use verify::{CheckResult, verify};
@@ -37,6 +38,9 @@ pub enum PlanError {
     /// Wrong as a question for an equivalent dose.
     #[error(transparent)]
     Equivalent(#[from] equivalent::EquivalentError),
+    /// Wrong as a target.
+    #[error(transparent)]
+    Target(#[from] target::TargetError),
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -90,6 +94,7 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.code(),
             PlanError::People(e) => e.code(),
             PlanError::Sweep(e) => e.code(),
+            PlanError::Target(e) => e.code(),
             PlanError::Equivalent(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
@@ -117,6 +122,7 @@ impl Kind for PlanError {
             PlanError::Measure(e) => e.hint(),
             PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
+            PlanError::Target(e) => e.hint(),
             PlanError::Equivalent(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),

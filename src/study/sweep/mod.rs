@@ -21,6 +21,9 @@ pub use run::{
 };
 pub use unit::Unit;
 
+pub(in crate::study) use factors::{designed, too_many};
+pub(in crate::study) use plan::{KEYS, MOST_PERSONS, seed};
+
 use crate::Error;
 use crate::document::Text;
 use crate::error::{Diagnostic, Fault, Faults};
@@ -116,7 +119,7 @@ impl<'m> Sweep<'m> {
                 Err(error) => found.push(chance.text.place.fault(ErrorKind::Unit(error))),
             }
         }
-        let points = plan.design.points(&plan.factors).unwrap_or(0);
+        let points = plan.points();
         let sweep = Faults::check(found, || Sweep { plan, settings, points, models: resolved, roles, units, levels })?;
         sweep.check_first()?;
         Ok(sweep)
@@ -192,6 +195,33 @@ impl<'m> Sweep<'m> {
         let warnings = of_models.flat_map(|(model, outside)| outside.warnings(model.population.model()));
         let over_points = |w: Diagnostic| Diagnostic { message: format!("over all points, {}", w.message), ..w };
         warnings.map(over_points).collect()
+    }
+
+    /// Whether a comparison holds for a person with these measures, in the order of the plan; none where its measure is missing.
+    pub(in crate::study) fn holds(&self, comparison: usize, measures: &[f64]) -> Option<bool> {
+        let chance = &self.plan.probabilities[comparison];
+        let value = measures[chance.measure];
+        (!value.is_nan()).then(|| chance.comparison.holds(value, self.levels[comparison]))
+    }
+
+    /// The first reason of a unit why something is missing, with whose it is unless it is that of the whole point.
+    pub(in crate::study) fn reason(&self, unit: &Unit) -> Option<String> {
+        unit.whys().next().map(|why| self.plan.said(&why, true))
+    }
+
+    /// Whether a unit is of a point that could not be prepared for anybody.
+    pub(in crate::study) fn is_unprepared(&self, unit: &Unit) -> bool {
+        unit.whys().next().is_some_and(|why| why.of == unit::Of::Point)
+    }
+
+    /// The place of the model of a point.
+    pub(in crate::study) fn place_of_model(&self, point: u64) -> usize {
+        self.model_of(&self.setting(point))
+    }
+
+    /// Number of models.
+    pub(in crate::study) fn models(&self) -> usize {
+        self.models.len()
     }
 
     /// The rows of a point from the units it consists of, in their order: one row, or one per person. Where there is a row per

@@ -23,7 +23,7 @@ pub(super) const MODEL: &str = "model";
 pub(in crate::study) const KEYS: [&str; 11] =
     ["format", "title", "model", "give", "subject", "set", "until", "seed", "population", "factors", "measures"];
 /// The most persons of one point.
-const MOST_PERSONS: u64 = 100_000_000;
+pub(in crate::study) const MOST_PERSONS: u64 = 100_000_000;
 /// Percentiles of a population where the plan says nothing else.
 const PERCENTILES: [f64; 3] = [5.0, 50.0, 95.0];
 
@@ -87,11 +87,20 @@ impl SweepPlan {
     pub(in crate::study) fn read(
         root: &Table<'_, PlanError>,
         seed: u64,
+        points: (Vec<String>, Vec<Factor>, Design),
+    ) -> Option<Self> {
+        SweepPlan::read_for(root, seed, points, at_least_one(root, "subjects"))
+    }
+
+    /// The same for so many subjects, which the document says in words of its own.
+    pub(in crate::study) fn read_for(
+        root: &Table<'_, PlanError>,
+        seed: u64,
         (declared, factors, design): (Vec<String>, Vec<Factor>, Design),
+        subjects: u64,
     ) -> Option<Self> {
         let log = root.log;
         root.check_format();
-        let subjects = at_least_one(root, "subjects");
         let replicates = at_least_one(root, "replicates");
         too_many(root, "subjects", subjects.saturating_mul(replicates), "persons of a point", MOST_PERSONS);
         let give = give(root, &declared, &factors);
@@ -136,6 +145,29 @@ impl SweepPlan {
             every_subject,
             results: results(root),
         })
+    }
+
+    /// Reads comparisons such as `peak > 120 ng/mL` in place of those of a summary; [`Sweep::holds`] counts them in this order.
+    ///
+    /// [`Sweep::holds`]: super::Sweep::holds
+    pub(in crate::study) fn compare(&mut self, log: &Log<PlanError>, texts: Vec<Text>) {
+        let read = texts.into_iter().filter_map(|text| probability(log, text, &self.measures));
+        self.probabilities = read.collect();
+    }
+
+    /// The factor of a name, by its place.
+    pub(in crate::study) fn factor(&self, name: &str) -> Option<usize> {
+        self.factors.iter().position(|factor| factor.name() == name)
+    }
+
+    /// Number of points.
+    pub(in crate::study) fn points(&self) -> u64 {
+        self.design.points(&self.factors).unwrap_or(0)
+    }
+
+    /// The names of all factors.
+    pub(in crate::study) fn factor_names(&self) -> Vec<String> {
+        self.factors.iter().map(|factor| factor.name().to_string()).collect()
     }
 
     /// The models it names, each once.

@@ -86,7 +86,7 @@ impl Unit {
     }
 
     /// Who is outside the range of the people that the model was made from.
-    pub(super) fn outside(&self) -> &Outside {
+    pub(in crate::study) fn outside(&self) -> &Outside {
         &self.outside
     }
 
@@ -130,7 +130,7 @@ impl Unit {
     }
 
     /// The values of each person.
-    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
+    pub(in crate::study) fn rows(&self) -> impl ExactSizeIterator<Item = &[f64]> {
         (0..self.persons).map(|person| &self.values[person * self.measures..(person + 1) * self.measures])
     }
 
