@@ -1,6 +1,6 @@
 //! The figure of a target: probability of attaining it against the dose.
 
-use super::{Axis, Band, Figure, Panel, Series};
+use super::{Axis, Band, Figure, Panel, Reference, Series};
 use crate::study::target::{PointResult, TargetResult};
 use crate::units::{Quantity, Unit};
 
@@ -80,7 +80,7 @@ fn panel(result: &TargetResult, target: usize, heading: String, groups: &[Group<
     let (low, high) = (ends(f64::min, f64::INFINITY), ends(f64::max, f64::NEG_INFINITY));
     let room = if high > low { 0.04 * (high - low) } else { 0.5 };
     let x = x.range(low - room, high + room);
-    let mut panel = Panel::new(heading, x, Axis::linear("probability of target attainment", "").range(0.0, 1.0));
+    let mut panel = Panel::new(heading, x, Axis::linear("probability of target attainment", "").range(0.0, 1.04));
     for group in groups {
         let known = || {
             let points = group.points.iter();
@@ -92,6 +92,10 @@ fn panel(result: &TargetResult, target: usize, heading: String, groups: &[Group<
         });
         panel = panel.band(Band::new("", group.colour, band));
         panel = panel.series(Series::new(&group.name, group.colour, known().map(|(x, e)| (x, e.share()))));
+        // Between levels the line only leads the eye.
+        for (x, estimate) in known() {
+            panel = panel.reference(Reference::new("levels of the plan", group.colour, x, estimate.share()));
+        }
     }
     let line = [(low - room, result.probability), (high + room, result.probability)];
     panel.series(Series::new(format!("probability {}", result.probability), LINE, line))
