@@ -1,11 +1,10 @@
 //! What is asked of both sides: outputs of one analyte, metrics over one time, and the person's answers.
 
-use super::search::{Found, Unmatched, search};
+use super::search::{Found, Unmatched, mg, search};
 use super::whole::{Trial, Whole};
 use super::{Answer, By, EquivalentError, Metric, NamedCurve, Pair, Question, Side, SideResult};
 use crate::document::{Place, Text};
 use crate::error::Diagnostic;
-use crate::io::{number, rounded};
 use crate::metrics::Measure;
 use crate::model::{Grade, Model, Output};
 use crate::population::Subject;
@@ -18,6 +17,8 @@ use crate::{Error, ErrorKind};
 
 /// How long both sides are simulated after the end of the longer regimen where nothing else is said, h.
 const AFTER_END: f64 = 24.0;
+/// It is doubled so often at most while a largest concentration lies at the very end.
+const DOUBLINGS: u32 = 10;
 /// Of an analyte that has no name of its own, only outputs of one model are comparable.
 const OTHER: &str = "other";
 
@@ -37,6 +38,9 @@ impl<'q, 'm> Pair<'q, 'm> {
         };
         let mut pair =
             Pair { question, reference, test, metrics: Vec::new(), wanted: Vec::new(), work: Work::default() };
+        if question.until.is_none() {
+            pair.follow_peaks(outputs.parent)?;
+        }
         pair.metrics = pair.measures(&outputs, average)?;
         let wanted: Vec<_> = pair.metrics.iter().map(|m| (m.outputs[0], m.measure.clone())).collect();
         let run = pair.reference.measure(None, &pair.reference.subject, &wanted);
@@ -49,6 +53,25 @@ impl<'q, 'm> Pair<'q, 'm> {
     /// Adds what the engines did.
     pub fn add(&mut self, work: Work) {
         self.work = self.work + work;
+    }
+
+    /// Simulates longer where a largest concentration would lie at the end, as that of slow absorption can.
+    fn follow_peaks(&mut self, outputs: [usize; 2]) -> Result<(), Error> {
+        let guess = self.guess()?;
+        for _ in 0..DOUBLINGS {
+            let rises = |side: &Side<'m>, output: usize, amount: Option<f64>| {
+                let run = side.measure(amount, &side.subject, &[(output, Measure::Tmax)]);
+                let (values, _) = run.map_err(|e| side.said(e))?;
+                Ok::<bool, Error>(values[0].is_ok_and(|peak| peak >= side.until * (1.0 - 1e-9)))
+            };
+            let still = rises(&self.reference, outputs[0], None)? || rises(&self.test, outputs[1], Some(guess))?;
+            if !still {
+                break;
+            }
+            let until = 2.0 * self.reference.until;
+            (self.reference.until, self.test.until) = (until, until);
+        }
+        Ok(())
     }
 
     /// The metrics: the one that is asked for, then AUC and Cmax of the parent. Areas are to infinity where both sides have
@@ -195,9 +218,9 @@ impl<'q, 'm> Pair<'q, 'm> {
 
     /// A dose with its shares.
     pub fn trial(&mut self, count: u32, dose: f64) -> Trial {
-        let note = self.beyond_source(dose).map(|(low, high)| {
-            format!("{} mg is outside the doses of the source, {} to {} mg", rounded(dose, 4), number(low), number(high))
-        });
+        let note = self
+            .beyond_source(dose)
+            .map(|(low, high)| format!("{} is outside the doses of the source, {} to {}", mg(dose), mg(low), mg(high)));
         match self.shares(dose, &self.test.subject, &self.wanted) {
             Ok((shares, work)) => {
                 self.add(work);
@@ -258,7 +281,7 @@ impl<'q, 'm> Pair<'q, 'm> {
                 Answer::None(_) => Vec::new(),
             };
             for dose in doses {
-                let name = format!("{} mg {}", rounded(dose, 4), self.question.test.give.text);
+                let name = format!("{} {}", mg(dose), self.question.test.give.text);
                 curves.push(self.curve(metric, name, Some(dose))?);
             }
         }
@@ -322,7 +345,11 @@ impl<'q, 'm> Pair<'q, 'm> {
         };
         warnings.extend(answers.iter().filter_map(matched).map(|note| Diagnostic::warning("W_OUTSIDE_DOSES", note)));
         let mut once: Vec<Diagnostic> = Vec::new();
-        warnings.into_iter().for_each(|w| if !once.contains(&w) { once.push(w) });
+        warnings.into_iter().for_each(|w| {
+            if !once.contains(&w) {
+                once.push(w)
+            }
+        });
         once
     }
 }
@@ -387,8 +414,9 @@ fn metabolite(model: &Model, parent: usize, said: &Text) -> Result<usize, Error>
     if let Some(found) = outputs.iter().position(|o| o.analyte == nor && nor != *analyte) {
         return Ok(found);
     }
+    // An enantiomer of the parent is none of its metabolites.
     let others: Vec<usize> =
-        (0..outputs.len()).filter(|i| *i != parent && outputs[*i].analyte != *analyte).collect();
+        (0..outputs.len()).filter(|i| racemate(&outputs[*i].analyte) != racemate(analyte)).collect();
     match others.as_slice() {
         [only] => Ok(*only),
         [] => {
@@ -400,6 +428,11 @@ fn metabolite(model: &Model, parent: usize, said: &Text) -> Result<usize, Error>
             Err(wrong(&said.place, EquivalentError::WhichMetabolite { model: model.id().into(), known }))
         }
     }
+}
+
+/// An analyte without the letter of its enantiomer.
+fn racemate(analyte: &str) -> &str {
+    analyte.strip_prefix("S-").or_else(|| analyte.strip_prefix("R-")).unwrap_or(analyte)
 }
 
 /// The test's output of the analyte of one of the reference's: of the same name and site if there are several.

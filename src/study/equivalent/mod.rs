@@ -26,7 +26,7 @@ use crate::simulate::Settings;
 use crate::solve::Work;
 use crate::study::compare::{Curve, Models, PeoplePlan};
 use crate::units::{self, Quantity};
-use search::percent;
+use search::{mg, percent};
 use side::Side;
 use std::fmt;
 use std::str::FromStr;
@@ -300,7 +300,9 @@ impl Equivalence {
     /// What each match came to, in words, the metric that was asked for first.
     pub fn statements(&self) -> Vec<String> {
         let metrics = self.metrics.iter().zip(&self.answers).enumerate();
-        metrics.map(|(i, (metric, answer))| format!("by {metric} of {}: {}", metric.analyte, self.said(i, answer))).collect()
+        metrics
+            .map(|(i, (metric, answer))| format!("by {metric} of {}: {}", metric.analyte, self.said(i, answer)))
+            .collect()
     }
 
     /// A few words about a match, for the heading of a panel.
@@ -311,7 +313,7 @@ impl Equivalence {
         };
         let count = |at: &usize| self.unit.as_ref().map_or(String::new(), |unit| unit.count(self.trials[*at].count));
         let came_to = match &self.answers[metric] {
-            Answer::Dose(found) => format!("{} mg", crate::io::rounded(found.dose, 4)),
+            Answer::Dose(found) => mg(found.dose),
             Answer::Whole(at) => format!("{}, {}", count(at), percent(at)),
             Answer::NoWhole { .. } => "no whole number matches".into(),
             Answer::None(_) => "no match within the doses of the source".into(),
@@ -322,7 +324,7 @@ impl Equivalence {
     fn said(&self, metric: usize, answer: &Answer) -> String {
         let share = |trial: &Trial| trial.shares[metric].as_ref().map_or_else(|e| e.clone(), |share| percent(*share));
         match (answer, &self.unit) {
-            (Answer::Dose(found), _) => format!("{} mg", crate::io::rounded(found.dose, 4)),
+            (Answer::Dose(found), _) => mg(found.dose),
             (Answer::Whole(at), Some(unit)) => {
                 let trial = &self.trials[*at];
                 format!("{} ({} mg) at {}", unit.count(trial.count), crate::io::number(trial.dose), share(trial))

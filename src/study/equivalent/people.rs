@@ -3,13 +3,13 @@
 use super::search::{Unmatched, search};
 use super::whole::{Trial, Whole};
 use super::{Answer, Pair, Side};
+use crate::Error;
 use crate::error::Diagnostic;
 use crate::metrics::Measure;
 use crate::model::Model;
 use crate::population::{Population, Subject};
 use crate::study::cohort::{Cohort, Measured, Remarks};
 use crate::study::compare::{Models, PeoplePlan, Ratio, Summary};
-use crate::Error;
 use rayon::prelude::*;
 
 /// How near to twice the metric at twice the dose a person's has to be to be called proportional.
@@ -91,8 +91,7 @@ pub(super) fn run<'m>(
         Ok(population.people_among(&plan.people, &others)?.base(side.subject.clone())?)
     };
     let populations = [population(&pair.reference)?, population(&pair.test)?];
-    let mut crowd =
-        Crowd { pair, populations, size: plan.size, wanted: Vec::new(), remarks: Remarks::default() };
+    let mut crowd = Crowd { pair, populations, size: plan.size, wanted: Vec::new(), remarks: Remarks::default() };
     let mut warnings: Vec<Diagnostic> = crowd.populations.iter().flat_map(Population::warnings).collect();
     let of_reference = crowd.measure(0, None, tick)?;
     warnings.extend(crowd.remarks.outside.warnings(crowd.pair.reference.model));
@@ -239,7 +238,8 @@ impl<'m> Crowd<'_, 'm> {
                     None => self.one(metric, person, dose).map_err(|why| why.to_string()),
                 })
                 .collect();
-            let rounded = |dose: f64| whole.map_or(dose, |w| w.dose((dose / w.unit.amount).round().clamp(1.0, 1e9) as u32));
+            let rounded =
+                |dose: f64| whole.map_or(dose, |w| w.dose((dose / w.unit.amount).round().clamp(1.0, 1e9) as u32));
             let doses = found.iter().map(|found| found.as_ref().map_or(f64::NAN, |dose| rounded(*dose))).collect();
             let why = found.into_iter().find_map(Result::err);
             all.push(DoseOfPeople { doses, why });

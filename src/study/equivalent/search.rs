@@ -1,7 +1,7 @@
 //! The dose at which a metric is what it is wanted to be: by proportion where it is proportional to the dose, else by a ladder
 //! of doses and a root between two of its rungs.
 
-use crate::io::rounded;
+use crate::io::{number, rounded};
 use crate::math::roots::bracketed;
 use std::fmt;
 
@@ -16,8 +16,11 @@ const ABOVE: i32 = 20;
 const LOWEST: i32 = -40;
 /// Rungs that are looked at beyond the match.
 const BEYOND: usize = 2;
-/// Flat rungs that say that a metric has reached its end.
+/// Rungs in a row that change the metric by less than `END` of itself, each no more than the one before, say that it has reached
+/// its end, unless as many such changes again could bring it to its target.
 const FLAT: usize = 3;
+const END: f64 = 1e-4;
+const AGAIN: f64 = 10.0;
 /// Parts of the bracket in which the metric has to rise, or fall, throughout.
 const PARTS: i32 = 8;
 
@@ -104,6 +107,11 @@ pub enum Unmatched {
     },
 }
 
+/// A dose as it is printed.
+pub(super) fn mg(dose: f64) -> String {
+    format!("{} mg", number(rounded(dose, 4).parse().unwrap_or(dose)))
+}
+
 /// A share as it is printed.
 pub(super) fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
@@ -111,37 +119,36 @@ pub(super) fn percent(share: f64) -> String {
 
 impl fmt::Display for Unmatched {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mg = |dose: &f64| format!("{} mg", rounded(*dose, 4));
         match self {
             Unmatched::Missing { side, why } => write!(f, "the {side} has no value: {why}"),
             Unmatched::NothingToMatch => f.write_str("the reference's is 0"),
             Unmatched::Flat { share } => write!(f, "it is {} of the reference's at every dose", percent(*share)),
             Unmatched::Saturates { share, dose } => {
-                write!(f, "saturation: from {} on it stays at {} of the reference's", mg(dose), percent(*share))
+                write!(f, "saturation: from {} on it stays at {} of the reference's", mg(*dose), percent(*share))
             }
             Unmatched::TooSmall { share, dose } => {
-                write!(f, "at {}, the largest dose tried, it is {} of the reference's", mg(dose), percent(*share))
+                write!(f, "at {}, the largest dose tried, it is {} of the reference's", mg(*dose), percent(*share))
             }
             Unmatched::TooLarge { share, dose } => {
-                write!(f, "at {}, the smallest dose tried, it is {} of the reference's", mg(dose), percent(*share))
+                write!(f, "at {}, the smallest dose tried, it is {} of the reference's", mg(*dose), percent(*share))
             }
             Unmatched::NotMonotone { from, to } => write!(
                 f,
                 "not monotone: it goes from {} of the reference's at {} back to {} at {}",
                 percent(from.1),
-                mg(&from.0),
+                mg(from.0),
                 percent(to.1),
-                mg(&to.0)
+                mg(to.0)
             ),
             Unmatched::Jumps { dose, share } => {
-                write!(f, "it jumps past the reference's at {}, to {}", mg(dose), percent(*share))
+                write!(f, "it jumps past the reference's at {}, to {}", mg(*dose), percent(*share))
             }
-            Unmatched::Fails { dose, why } => write!(f, "a dose of {} cannot be simulated: {why}", mg(dose)),
+            Unmatched::Fails { dose, why } => write!(f, "a dose of {} cannot be simulated: {why}", mg(*dose)),
             Unmatched::OutsideSource { dose, range: (low, high), share } => {
-                write!(f, "range of the source: {} would match, and its doses by this route are ", mg(dose))?;
+                write!(f, "range of the source: {} would match, and its doses by this route are ", mg(*dose))?;
                 match low == high {
-                    true => write!(f, "{} alone, which gives {}", mg(low), percent(*share)),
-                    false => write!(f, "{} to {}, of which the nearest gives {}", mg(low), mg(high), percent(*share)),
+                    true => write!(f, "{} alone, which gives {}", mg(*low), percent(*share)),
+                    false => write!(f, "{} to {}, of which the nearest gives {}", mg(*low), mg(*high), percent(*share)),
                 }
             }
         }
@@ -192,18 +199,12 @@ pub(super) fn search(guess: f64, mut share: impl FnMut(f64) -> Result<f64, Unmat
 }
 
 /// The dose by proportion, where three doses and the one that follows say that the metric is proportional to it.
-fn proportional(
-    guess: f64,
-    at_guess: f64,
-    share: &mut impl FnMut(f64) -> Result<f64, Unmatched>,
-) -> Option<f64> {
+fn proportional(guess: f64, at_guess: f64, share: &mut impl FnMut(f64) -> Result<f64, Unmatched>) -> Option<f64> {
     if at_guess.is_nan() || at_guess <= 0.0 {
         return None;
     }
     let dose = guess / at_guess;
-    let mut fits = |factor: f64| {
-        share(dose * factor).is_ok_and(|share| (share / factor - 1.0).abs() <= EXACT)
-    };
+    let mut fits = |factor: f64| share(dose * factor).is_ok_and(|share| (share / factor - 1.0).abs() <= EXACT);
     (fits(1.0) && fits(2.0) && fits(1.0 / 64.0)).then_some(dose)
 }
 
@@ -253,8 +254,8 @@ fn bracket(guess: f64, share: &mut impl FnMut(f64) -> Result<f64, Unmatched>) ->
         (None, Some(why)) => Err(why),
         (None, None) if is_still(first.1, last.1) && last.1 > 0.0 => Err(Unmatched::Flat { share: last.1 }),
         (None, None) if has_ended(&ladder) => {
-            let (dose, share) = ladder[ladder.len() - 1 - FLAT];
-            Err(Unmatched::Saturates { share, dose })
+            let (dose, _) = ladder[ladder.len() - 1 - FLAT];
+            Err(Unmatched::Saturates { share: last.1, dose })
         }
         (None, None) => Err(Unmatched::TooSmall { share: last.1, dose: last.0 }),
     }
@@ -264,11 +265,16 @@ fn is_still(a: f64, b: f64) -> bool {
     (a - b).abs() <= STILL * a.abs().max(b.abs())
 }
 
-/// Whether the last rungs are flat, and not because nothing has begun yet.
+/// Whether the metric has come to its end, and not because nothing has begun yet.
 fn has_ended(ladder: &[Point]) -> bool {
     let last = &ladder[ladder.len().saturating_sub(FLAT + 1)..];
-    let begun = is_begun(ladder);
-    begun && last.len() > FLAT && last.windows(2).all(|pair| is_still(pair[0].1, pair[1].1))
+    let changes: Vec<f64> = last.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).collect();
+    let end = last[last.len() - 1].1;
+    let small = changes.iter().all(|change| *change <= END * end.abs());
+    // Where it has hardly begun, changes double from rung to rung.
+    let fades = changes.windows(2).all(|pair| pair[1] <= pair[0]);
+    let short = (end - 1.0).abs() > AGAIN * changes.last().copied().unwrap_or(f64::INFINITY);
+    is_begun(ladder) && last.len() > FLAT && small && fades && short
 }
 
 /// Whether the metric has moved away from what it is without a dose.
@@ -333,7 +339,8 @@ mod tests {
         assert!(matches!(find(hump), Err(Unmatched::NotMonotone { .. })));
         let step = |d: f64| if d < 33.0 { 0.1 } else { 2.0 };
         assert!(matches!(find(step), Err(Unmatched::Jumps { dose, .. }) if (dose - 33.0).abs() < 1e-6));
-        let fails = |d: f64| if d > 90.0 { Err(Unmatched::Fails { dose: d, why: "no".into() }) } else { Ok(d * d / 1e6) };
+        let fails =
+            |d: f64| if d > 90.0 { Err(Unmatched::Fails { dose: d, why: "no".into() }) } else { Ok(d * d / 1e6) };
         assert!(matches!(search(10.0, fails), Err(Unmatched::Fails { .. })));
     }
 }

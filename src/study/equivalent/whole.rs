@@ -179,7 +179,9 @@ impl Whole {
             (None, Some((last, share))) if trials.len() > FLAT && trials[*last].count < MOST => {
                 Answer::None(Unmatched::Saturates { share: *share, dose: trials[last - FLAT].dose })
             }
-            (None, Some((last, share))) => Answer::None(Unmatched::TooSmall { share: *share, dose: trials[*last].dose }),
+            (None, Some((last, share))) => {
+                Answer::None(Unmatched::TooSmall { share: *share, dose: trials[*last].dose })
+            }
             _ => Answer::NoWhole { below, above },
         }
     }

@@ -210,7 +210,13 @@ fn item(value: &Value<'_, PlanError>) -> Option<Text> {
 }
 
 /// Reports more than possible, where the key stands.
-pub(in crate::study) fn too_many(table: &Table<'_, PlanError>, key: &str, count: u64, what: &'static str, limit: u64) -> bool {
+pub(in crate::study) fn too_many(
+    table: &Table<'_, PlanError>,
+    key: &str,
+    count: u64,
+    what: &'static str,
+    limit: u64,
+) -> bool {
     if count > limit {
         let place = table.key_place(key).unwrap_or_else(|| table.place.clone());
         table.log.report(&place, SweepError::TooMany { count, what, limit });

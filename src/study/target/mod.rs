@@ -14,8 +14,8 @@ pub use rule::{Estimate, Stopped};
 
 use crate::Error;
 use crate::error::Diagnostic;
-use crate::population::Outside;
 use crate::model::{Dynamics, Model};
+use crate::population::Outside;
 use crate::simulate::{Engine, Settings};
 use crate::study::compare::Models;
 use crate::study::sweep::{Sweep, Totals, Unit};
