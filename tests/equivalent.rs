@@ -216,6 +216,11 @@ fn what_cannot_be_matched_says_why() {
         let first = run.stdout.lines().find(|line| line.starts_with("by ")).unwrap_or_default();
         assert!(first.contains(&format!("cannot be matched: {why}")), "{reference}, {test}: {first}");
         assert_eq!(run.code, 1, "{reference}, {test}");
+        // There is a figure all the same, if only of the reference.
+        let out = [more, &["--out", "o", "--format", "csv"]].concat();
+        let run = ask(&folder, &format!("m.toml: {reference}"), &format!("m.toml: {test}"), &out);
+        assert!(run.code == 1 && folder.files("o").contains_key("equivalent.svg"), "{}", run.stderr);
+        assert_eq!((matches(&run)[0]["matched"].as_str(), matches(&run)[0]["dose"].as_str()), ("no", ""));
     }
     let beyond = ask(&folder, "m.toml: 1000 mg iv", "m.toml: tablet", &["--extrapolate", "--format", "csv"]);
     assert_eq!(beyond.code, 0);
@@ -437,4 +442,8 @@ fn the_examples_of_the_document_are_real() {
     ]);
     let document = std::fs::read_to_string(path("docs/equivalence.md")).unwrap();
     is_fresh("docs/equivalence.md", &refreshed(&document, &blocks), "equivalent");
+    let folder = Folder::new();
+    let run = ask(&folder, IV, &nose, &["--plot", "f.svg"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    is_fresh("docs/figures/equivalent.svg", &std::fs::read_to_string(folder.0.join("f.svg")).unwrap(), "equivalent");
 }

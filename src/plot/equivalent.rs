@@ -18,9 +18,6 @@ pub fn equivalent_figure(equivalence: &Equivalence) -> Figure {
             None => curve.output == metric.output,
         };
         let curves: Vec<&NamedCurve> = equivalence.curves.iter().filter(own).collect();
-        if curves.len() < 2 {
-            continue;
-        }
         figure = figure.panel(panel(equivalence, place, metric, &curves));
     }
     figure

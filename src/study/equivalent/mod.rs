@@ -316,7 +316,8 @@ impl Equivalence {
             Answer::Dose(found) => mg(found.dose),
             Answer::Whole(at) => format!("{}, {}", count(at), percent(at)),
             Answer::NoWhole { .. } => "no whole number matches".into(),
-            Answer::None(_) => "no match within the doses of the source".into(),
+            Answer::None(Unmatched::OutsideSource { .. }) => "no match within the doses of the source".into(),
+            Answer::None(_) => "cannot be matched".into(),
         };
         format!("by {}: {came_to}", self.metrics[metric])
     }

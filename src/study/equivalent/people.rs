@@ -72,6 +72,7 @@ struct Crowd<'p, 'm> {
     size: u64,
     /// For each metric each person's reference in base units, or why there is none.
     wanted: Vec<Vec<Result<f64, Unmatched>>>,
+    /// Of all runs; who is outside a range, of the latest.
     remarks: Remarks,
 }
 
@@ -101,13 +102,12 @@ pub(super) fn run<'m>(
     for trial in trials {
         shares.push(crowd.shares(trial.dose, tick)?);
     }
-    let first_trial = crowd.remarks.outside.clone();
     let doses = match whole {
         Some(whole) if whole.unit.route.is_some() => crowd.whole_doses(whole, trials, &shares, tick)?,
         _ => crowd.free_doses(answers, trials, &shares, whole, tick)?,
     };
-    if crowd.pair.reference.model.id() != crowd.pair.test.model.id() && trials.len() == 1 {
-        warnings.extend(first_trial.warnings(crowd.pair.test.model));
+    if crowd.pair.reference.model.id() != crowd.pair.test.model.id() {
+        warnings.extend(crowd.remarks.outside.warnings(crowd.pair.test.model));
     }
     let ratios = shares.iter().map(|of_trial| {
         let of_metric = of_trial.iter().map(|shares| {
