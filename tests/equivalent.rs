@@ -328,6 +328,7 @@ fn questions_that_make_no_sense_are_errors_with_a_place() {
             "E_SEVERAL_ROUTES",
             "--test:1:30",
         ),
+        (IV, "esketamine-perez-ruixo-2021: oral, rounded to 25 mg", &[], "E_ROUNDING_GIVEN", "--test:1:30"),
         (IV, "esketamine-perez-ruixo-2021: nasal", &[], "E_UNKNOWN_ROUTE", "--test:1:30"),
         (IV, "esketamine-perez-ruixo-2021: oral over", &[], "E_REGIMEN_SYNTAX", "--test:1:39"),
         (IV, "esketamine-perez-ruixo-2021: oral dayly", &[], "E_REGIMEN_SYNTAX", "--test:1:35"),
@@ -446,4 +447,21 @@ fn the_examples_of_the_document_are_real() {
     let run = ask(&folder, IV, &nose, &["--plot", "f.svg"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     is_fresh("docs/figures/equivalent.svg", &std::fs::read_to_string(folder.0.join("f.svg")).unwrap(), "equivalent");
+}
+
+#[test]
+fn doses_of_a_source_are_checked_when_a_model_is_read() {
+    let model = one_compartment([2.0, 20.0, 1.2, 0.8], "");
+    for (doses, code, near) in [
+        ("tablte = \"50..200 mg\"", "E_UNKNOWN_ROUTE", "tablet"),
+        ("tablet = \"200..50 mg\"", "E_WRONG_TYPE", "14..112 mg"),
+        ("tablet = \"0..50 mg\"", "E_WRONG_TYPE", "14..112 mg"),
+        ("tablet = \"1..50 h\"", "E_WRONG_TYPE", "14..112 mg"),
+        ("tablet = 50", "E_WRONG_TYPE", ""),
+    ] {
+        let folder = Folder::new().with("m.toml", &model.replace("tablet = \"50..200 mg\"", doses));
+        let run = folder.run(&["models", "check", "m.toml"]);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        assert!(run.code != 0 && said.contains(code) && said.contains(near), "{doses}: {said}");
+    }
 }

@@ -26,7 +26,7 @@ pub fn equivalent_figure(equivalence: &Equivalence) -> Figure {
 fn panel(equivalence: &Equivalence, place: usize, metric: &Metric, curves: &[&NamedCurve]) -> Panel {
     let top = curves.iter().flat_map(|c| &c.curve.values).copied().fold(0.0, f64::max);
     let x = Axis::linear("time", "h").range(0.0, equivalence.until);
-    let y = Axis::linear(format!("{}, concentration", metric.analyte), curves[0].unit.to_string());
+    let y = Axis::linear(format!("{}, concentration", metric.of()), curves[0].unit.to_string());
     let y = if top > 0.0 { y.range(0.0, HEADROOM * top) } else { y };
     let mut panel = Panel::new(equivalence.heading(place), x, y);
     for curve in curves {

@@ -20,7 +20,7 @@ const AFTER_END: f64 = 24.0;
 /// It is doubled so often at most while a largest concentration lies at the very end.
 const DOUBLINGS: u32 = 10;
 /// Of an analyte that has no name of its own, only outputs of one model are comparable.
-const OTHER: &str = "other";
+pub(super) const OTHER: &str = "other";
 
 impl<'q, 'm> Pair<'q, 'm> {
     /// Reads both sides and finds what is measured; the reference is run.

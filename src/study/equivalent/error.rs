@@ -15,6 +15,9 @@ pub enum EquivalentError {
     /// An amount on the side whose amount is solved.
     #[error("the test says how much is given, and that is what is looked for")]
     AmountGiven,
+    /// Doses that are rounded on the side whose amount is solved.
+    #[error("the test rounds its doses, and which of them are possible is said apart")]
+    RoundingGiven,
     /// Several routes on the side whose amount is solved.
     #[error("the test has to give its doses by one route in one course")]
     SeveralRoutes,
@@ -78,6 +81,7 @@ impl Kind for EquivalentError {
         match self {
             EquivalentError::NoColon { .. } => "E_ARGUMENT",
             EquivalentError::AmountGiven => "E_AMOUNT_GIVEN",
+            EquivalentError::RoundingGiven => "E_ROUNDING_GIVEN",
             EquivalentError::SeveralRoutes => "E_SEVERAL_ROUTES",
             EquivalentError::StepAndDevice { .. } => "E_STEP_AND_DEVICE",
             EquivalentError::NoLevel | EquivalentError::LevelUnused => "E_LEVEL",
@@ -98,6 +102,9 @@ impl Kind for EquivalentError {
                 "write it like `esketamine-perez-ruixo-2021: 28 mg iv over 40 min`".into()
             }
             EquivalentError::AmountGiven => "write it without amounts, such as `intranasal twice weekly x 8`".into(),
+            EquivalentError::RoundingGiven => {
+                "leave it out, and add `--step \"25 mg\"`; devices are known from the route".into()
+            }
             EquivalentError::SeveralRoutes => "write one route, such as `oral daily x 7`".into(),
             EquivalentError::StepAndDevice { .. } => "leave out the step".into(),
             EquivalentError::NoLevel => "add `--level \"50 ng/mL\"`".into(),

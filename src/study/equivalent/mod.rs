@@ -280,6 +280,11 @@ pub fn equivalent(question: &Question, models: &Models, tick: impl Fn(u64) + Syn
 }
 
 impl Metric {
+    /// What it is a metric of: the analyte, or the output where the analyte has no name of its own.
+    pub fn of(&self) -> &str {
+        if self.analyte == ask::OTHER { &self.output } else { &self.analyte }
+    }
+
     /// A value in base units as it is shown.
     fn shown(&self, base: f64) -> f64 {
         self.units[0].from_base(base) / self.per
@@ -301,7 +306,7 @@ impl Equivalence {
     pub fn statements(&self) -> Vec<String> {
         let metrics = self.metrics.iter().zip(&self.answers).enumerate();
         metrics
-            .map(|(i, (metric, answer))| format!("by {metric} of {}: {}", metric.analyte, self.said(i, answer)))
+            .map(|(i, (metric, answer))| format!("by {metric} of {}: {}", metric.of(), self.said(i, answer)))
             .collect()
     }
 

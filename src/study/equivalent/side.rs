@@ -84,6 +84,9 @@ impl<'m> Side<'m> {
         if fixed {
             return Err(wrong(EquivalentError::AmountGiven));
         }
+        if course.iter().any(|phase| phase.rounding.is_some()) {
+            return Err(wrong(EquivalentError::RoundingGiven));
+        }
         Side::new(question, &question.test, one, models)
     }
 
