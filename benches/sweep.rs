@@ -18,7 +18,7 @@ fn metrics(c: &mut Criterion, name: &str, id: &str, give: &str, until: f64, outp
     let prepared = Simulation::new(&model).subject(&subject).give(regimen).until(until.hours()).prepare();
     let prepared = prepared.expect("the regimen fits the model");
     let (mut ws, mut effects, mut person) = (prepared.workspace(), Effects::new(&model, 1, 0), 0);
-    let wanted: Vec<_> = (0..outputs).flat_map(|o| [(o, Measure::Cmax), (o, Measure::Auc(0.0, until))]).collect();
+    let wanted: Vec<_> = (0..outputs).flat_map(|o| [(o, Measure::Cmax(None)), (o, Measure::Auc(0.0, until))]).collect();
     let mut values = vec![Err(Missing::IsZero); wanted.len()];
     c.bench_function(&format!("{name}/draw"), |b| {
         b.iter(|| {

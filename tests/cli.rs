@@ -448,3 +448,34 @@ fn a_comparison_on_people_fails_in_part_where_some_of_them_do() {
     let unknown = folder.run(&["compare", "plan.toml", "--reference", "nase"]);
     assert!(unknown.code == 2 && unknown.stderr.contains("did you mean `nose`?"), "{}", unknown.stderr);
 }
+
+#[test]
+fn metrics_of_a_population_are_summaries_of_its_people() {
+    let folder = Folder::new();
+    let simulate = ["simulate", "esketamine-perez-ruixo-2021", "--give", "84 mg intranasal", "--until", "24h"];
+    let run = |more: &[&str]| folder.run(&[&simulate[..], more].concat());
+    let people = ["--subjects", "200", "--seed", "1", "--format", "csv"];
+    let shown = run(&[&people[..], &["--measure", "Cmax(esketamine)", "--measure", "C(24 h)"]].concat());
+    assert_eq!(shown.code, 0, "{}", shown.stderr);
+    let (header, rows) = csv(&shown.stdout);
+    assert_eq!(header, ["output", "metric", "unit", "n", "mean", "sd", "gmean", "gcv", "p5", "p50", "p95"]);
+    let named: Vec<_> = rows.iter().map(|row| row[..4].join(" ")).collect();
+    assert_eq!(named, ["esketamine Cmax ng/mL 200", "esketamine C(24 h) ng/mL 200", "noresketamine C(24 h) ng/mL 200"]);
+    // The same people at that time, by the way of percentiles over time.
+    let bands = run(&[&people[..], &["--at", "24h", "--percentiles", "5,50,95"]].concat());
+    let (header, values) = csv(&bands.stdout);
+    let at = header.iter().position(|name| name == "noresketamine_p5").unwrap();
+    for (metric, band) in rows[2][8..].iter().zip(&values[0][at..]) {
+        let [metric, band]: [f64; 2] = [metric, band].map(|text| text.parse().unwrap());
+        assert!((metric / band - 1.0).abs() < 1e-10, "{metric} {band}");
+    }
+    for (wrong, code) in [
+        ("Cmax(ketamine)", "E_UNKNOWN_OUTPUT"),
+        ("time_above(esketamine, 5 mg)", "E_UNIT_MISMATCH"),
+        ("time_above(5 mg)", "E_UNIT_MISMATCH"),
+        ("peak", "E_METRIC_UNKNOWN"),
+    ] {
+        let run = run(&["--measure", wrong]);
+        assert!(run.code == 2 && run.stderr.contains(code), "{wrong}: {}", run.stderr);
+    }
+}

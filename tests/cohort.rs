@@ -26,7 +26,7 @@ fn the_published_cohort_of_otto() {
     let population = Population::of(&model).people(&people).unwrap().size(20_000).seed(2021);
     let prepared = prepared(&model, "10 mg iv over 30 min", Vec::new(), 10.0);
     let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
-    let wanted = [(0, Measure::Auc(0.0, 10.0)), (0, Measure::Cmax)];
+    let wanted = [(0, Measure::Auc(0.0, 10.0)), (0, Measure::Cmax(None))];
     let (metrics, remarks) = cohort.measure(0..20_000, &wanted, |_| {}).unwrap();
     assert!(remarks.failures.is_empty());
     for (metric, (mean, cv, within)) in metrics.iter().zip([(93.7, 0.15, 0.032), (50.1, 0.201, 0.043)]) {
@@ -179,12 +179,12 @@ fn twice_the_dose_is_twice_the_exposure_of_everybody() {
 #[test]
 fn summaries_and_ratios_by_hand() {
     let values = [1.0, 2.0, 4.0, f64::NAN, 8.0];
-    let summary = Summary::of(&values);
+    let summary = Summary::of(&values, &[5.0, 50.0, 95.0]);
     assert_eq!((summary.count, summary.percentiles[1]), (4, 3.0));
     assert!((summary.geometric_mean.unwrap() - 8.0f64.sqrt()).abs() < 1e-14);
     let s2 = 2.0f64.ln().powi(2) * 5.0 / 3.0;
     assert!((summary.geometric_cv.unwrap() - (s2.exp() - 1.0).sqrt()).abs() < 1e-14);
-    assert_eq!(Summary::of(&[0.0, 1.0]).geometric_mean, None);
+    assert_eq!(Summary::of(&[0.0, 1.0], &[]).geometric_mean, None);
     // Differences of the logarithms are 0, ln 2 and ln 4; t of 2 degrees of freedom at 95 % is 2.919986.
     let ratio = Ratio::of(&[1.0, 2.0, 4.0, 5.0], &[1.0, 1.0, 1.0, f64::NAN]).unwrap();
     let reach = 2.919_985_580_353_725 * 2.0f64.ln() / 3.0f64.sqrt();
@@ -202,7 +202,7 @@ fn who_fails_is_counted_among_those_outside() {
     let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
     let mut out = vec![0.0; prepared.numbers() * 20];
     let run = cohort.run(0..20, &mut out);
-    let (_, measured) = cohort.measure(0..20, &[(0, Measure::Cmax)], |_| {}).unwrap();
+    let (_, measured) = cohort.measure(0..20, &[(0, Measure::Cmax(None))], |_| {}).unwrap();
     for remarks in [run, measured] {
         assert_eq!(remarks.failures.len(), 20, "a flow is negative at that age");
         let said = remarks.outside.warnings(&model);

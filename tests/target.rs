@@ -245,3 +245,32 @@ fn the_examples_of_the_document_are_real() {
     let figure = String::from_utf8(folder.files("o")["target.svg"].clone()).unwrap();
     is_fresh("docs/figures/target.svg", &figure, "target");
 }
+
+#[test]
+fn listed_people_are_counted_once_each() {
+    let list: String = (0..700).map(|i| format!("{i},{}\n", 50 + i % 50)).collect();
+    let peak = "attain = \"peak >= 5 mg/L\"\nprobability = 0.9\nhalf_width = 0.001";
+    let by_weight = |target: &str| {
+        let plan = plan(DOSES, target)
+            .replace("{dose} iv", "1 mg/kg iv")
+            .replace("format = 1", "format = 1\npopulation = { file = \"who.csv\" }");
+        folder(
+            &plan
+                .replace("50 mg\", \"100 mg\", \"200 mg\", \"150 mg\", \"400 mg", "1 mg")
+                .replace("1 mg/kg", "{dose}/kg"),
+        )
+        .with("who.csv", &format!("ID,weight [kg]\n{list}"))
+    };
+    // 1 mg/kg into 20 L is at least 4 mg/L from 80 kg on: 20 of every 50.
+    let folder = by_weight(&peak.replace("5 mg/L", "4 mg/L"));
+    let done = run(&folder);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let found = &file(&folder, "results.csv")[0];
+    assert_eq!((found["n"].as_str(), found["attained"].as_str()), ("700", "280"));
+    assert_eq!(found["stopped_by"], "max_subjects");
+    let manifest = String::from_utf8(folder.files("o")["manifest.json"].clone()).unwrap();
+    assert!(manifest.contains("who.csv"), "{manifest}");
+    let too_many = by_weight(&format!("{peak}\nmax_subjects = 800"));
+    let done = run(&too_many);
+    assert!(done.code == 2 && done.stderr.contains("800"), "{}", done.stderr);
+}

@@ -4,9 +4,10 @@ use super::engine::describe;
 use super::output::{print, table, warn};
 use super::progress::Progress;
 use super::{ArgumentError, Failure, Outcome, Shared, model, read, said};
+use crate::Error;
+use crate::error::Source;
 use crate::io::{Format, Input, Manifest, ModelUsed, OutputFile, sha256_hex, write_set};
 use crate::plot::{course_figure, population_figure, session_figure};
-use crate::population::People;
 use crate::simulate::Settings;
 use crate::solve::Work;
 use crate::study::compare::{self, Comparison, Models, PeoplePlan, Plan};
@@ -44,7 +45,8 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
             (name.to_string(), text.to_string())
         }
     };
-    let mut plan = Plan::parse(&name, &text)?;
+    let folder = args.plan.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    let mut plan = Plan::with_files(&name, &text, &files_beside(folder))?;
     if let Some(weight) = &args.weight {
         plan.set_subject("weight", said("--weight", weight));
     }
@@ -52,14 +54,14 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     if args.weight.is_some() && plan.population.as_ref().is_some_and(|p| p.people.describes("weight")) {
         return Err(ArgumentError::DescribedTwice { option: "--weight".into() }.into());
     }
-    let folder = args.plan.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
     let models = plan.models(|name| model(&beside(folder, name)))?;
     let people = plan.population.as_ref().map_or(0, |people| people.size);
+    let file = plan.population.as_ref().and_then(|people| people.file.as_deref());
     let progress = Progress::new(plan.arms.len() as u64 * (1 + 2 * people), "runs");
     let comparison = compare::compare(&plan, &models, |runs| progress.tick(runs))?;
     progress.finish();
     // Files first: a reader of the tables who leaves early still finds them.
-    let written = write(&comparison, &models, (&name, &text), args)?;
+    let written = write(&comparison, &models, (&name, &text, file), args)?;
     warn(&comparison.warnings);
     show(&comparison, args.shared.format)?;
     eprintln!("wrote {written} to {}", args.out.display());
@@ -68,10 +70,11 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
 }
 
 /// The people of the command line in place of the plan's.
-fn set_population(plan: &mut Plan, args: &CompareArgs) -> Result<(), ArgumentError> {
+fn set_population(plan: &mut Plan, args: &CompareArgs) -> Result<(), Error> {
     if let (Some(size), Some(seed)) = (args.subjects, args.seed) {
-        let people = plan.population.take().map_or_else(People::default, |p| p.people);
-        plan.population = Some(PeoplePlan { size, seed, people });
+        let (people, file) = plan.population.take().map_or_else(Default::default, |p| (p.people, p.file));
+        people.enough_for(size)?;
+        plan.population = Some(PeoplePlan { size, seed, people, file });
     }
     let nobody = |option: &str| ArgumentError::NoPopulation { option: option.into() };
     if let Some(seed) = args.seed {
@@ -112,7 +115,7 @@ fn show(comparison: &Comparison, format: Format) -> Result<(), Failure> {
 fn write(
     comparison: &Comparison,
     models: &Models,
-    (name, text): (&str, &str),
+    (name, text, file): (&str, &str, Option<&Source>),
     args: &CompareArgs,
 ) -> Result<String, Failure> {
     let mut manifest = Manifest::new("compare");
@@ -128,6 +131,7 @@ fn write(
     manifest.seed = comparison.population.as_ref().map(|p| p.seed);
     if let Some(population) = &comparison.population {
         manifest.settings.insert("subjects".into(), population.size.to_string());
+        manifest.inputs.extend(file.map(|file| Input::new(Path::new(&file.name), file.text.as_bytes())));
     }
     describe(&mut manifest, &Settings::default(), comparison.arms.iter().any(|arm| arm.integrated), work);
     manifest.warnings = comparison.warnings.iter().map(|w| w.message.clone()).collect();
@@ -149,6 +153,11 @@ fn write(
     write_set(&args.out, "manifest.json", &mut manifest, &files)?;
     let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
     Ok(format!("{} and manifest.json", names.join(", ")))
+}
+
+/// Reads the files that a plan names, seen from the plan's folder.
+pub(super) fn files_beside(folder: &Path) -> impl Fn(&str) -> std::io::Result<String> {
+    |name| std::fs::read_to_string(folder.join(name))
 }
 
 /// A model file that a plan names, seen from the plan's folder.

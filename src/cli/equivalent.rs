@@ -176,7 +176,7 @@ fn people(args: &EquivalentArgs) -> Result<(Option<PeoplePlan>, Option<Input>), 
         (None, None) => return Err(ArgumentError::NoPopulation { option: "--seed".into() }.into()),
     };
     people.enough_for(size)?;
-    Ok((Some(PeoplePlan { size, seed, people }), input))
+    Ok((Some(PeoplePlan { size, seed, people, file: None }), input))
 }
 
 fn show(answer: &Equivalence, format: Format) -> Result<(), Failure> {

@@ -11,11 +11,13 @@ use crate::io::{
     AtomicFile, Cell, Column, FileFormat, Format, Hashed, Input, IoError, LongTable, Manifest, Output, Spool, Table,
     commit_in_order, number, read_people,
 };
+use crate::metrics::Measure;
 use crate::model::{Grade, Model};
 use crate::plot::{Axis, Fan, Figure, Panel, PlotError};
 use crate::population::{Population, Subject};
 use crate::simulate::Prepared;
 use crate::study::cohort::{Bands, Cohort, Remarks, waves};
+use crate::study::compare::Summary;
 use clap::Args;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -28,23 +30,24 @@ const DRAWN: [f64; 3] = [5.0, 50.0, 95.0];
 #[derive(Debug, Args)]
 pub(super) struct PopulationArgs {
     /// Simulate so many people, who differ as the model's variability says
-    #[arg(long, value_name = "N", requires = "seed", value_parser = clap::value_parser!(u64).range(1..), conflicts_with_all = ["data", "measure"])]
+    #[arg(long, value_name = "N", requires = "seed", value_parser = clap::value_parser!(u64).range(1..), conflicts_with = "data")]
     subjects: Option<u64>,
     /// The seed of random numbers: the same seed, the same people. With --data it draws the random effects of each ID, which are the
     /// same whoever else is in the data set
     #[arg(long, value_name = "S")]
     pub(super) seed: Option<u64>,
     /// Who they are: a TOML file of distributions of covariates, or a CSV file with a row per person
-    #[arg(long, value_name = "FILE", requires = "seed", conflicts_with_all = ["data", "measure"])]
+    #[arg(long, value_name = "FILE", requires = "seed", conflicts_with = "data")]
     population: Option<PathBuf>,
     /// Draw people of that CSV file at random, each as likely as any other, rather than in its order
     #[arg(long, requires = "population")]
     resample: bool,
-    /// Print percentiles of the people at each time in place of everybody's values, such as 5,50,95
+    /// Print percentiles of the people at each time in place of everybody's values, such as 5,50,95; with --measure those of
+    /// the metrics
     #[arg(long, value_name = "P", value_delimiter = ',', value_parser = percentile, conflicts_with = "data")]
     percentiles: Vec<f64>,
     /// Outputs as they would be measured, with residual errors; in data sets those of observation rows
-    #[arg(long, requires = "seed")]
+    #[arg(long, requires = "seed", conflicts_with = "measure")]
     pub(super) residual: bool,
     #[command(flatten)]
     threads: ThreadsArgs,
@@ -130,6 +133,8 @@ pub(super) struct Run<'a, 'm> {
     pub(super) population: &'a Population<'m>,
     /// The regimen, as it was written.
     pub(super) give: &'a str,
+    /// Metrics in place of curves, each of an output by its place.
+    pub(super) measures: Vec<(usize, Measure)>,
     pub(super) out: Option<&'a Path>,
     pub(super) plot: Option<&'a Path>,
     pub(super) format: Format,
@@ -142,6 +147,9 @@ impl<'m> Run<'_, 'm> {
         let cohort = Cohort { prepared: self.prepared, population: self.population, residual: self.args.residual };
         manifest.seed = self.args.seed;
         let remarks = pool.install(|| -> Result<Remarks, Failure> {
+            if !self.measures.is_empty() {
+                return self.metrics(cohort, manifest);
+            }
             if !self.args.percentiles.is_empty() {
                 return self.percentiles(cohort, manifest);
             }
@@ -267,6 +275,41 @@ impl<'m> Run<'_, 'm> {
             None => output::table("", &table, self.format)?,
         }
         Ok(bands.remarks)
+    }
+
+    /// A row per metric and output: moments and percentiles of the people.
+    fn metrics(&self, cohort: Cohort<'_, 'm>, mut manifest: Manifest) -> Result<Remarks, Failure> {
+        let outputs = self.model().outputs();
+        let progress = Progress::new(self.population.count(), "people");
+        let (measured, remarks) = cohort
+            .measure(0..self.population.count(), &self.measures, |people| progress.tick(people))
+            .map_err(Error::from)?;
+        progress.finish();
+        let percentiles = if self.args.percentiles.is_empty() { &DRAWN[..] } else { &self.args.percentiles };
+        let mut columns: Vec<Column> = ["output", "metric", "unit"].map(Column::new).into();
+        columns.push(Column::integers("n"));
+        columns.extend(["mean", "sd", "gmean", "gcv"].map(Column::new));
+        columns.extend(percentiles.iter().map(|p| Column::new(format!("p{p}"))));
+        let mut table = Table::new(columns);
+        for ((output, measure), of_people) in self.measures.iter().zip(&measured) {
+            let summary = Summary::of(&of_people.values, percentiles);
+            let why = of_people.missing.map_or("everybody failed".into(), |missing| missing.to_string());
+            let number = |value: Option<f64>, why: &str| value.map_or_else(|| Cell::missing(why), Cell::Number);
+            let some = |value: f64| number((summary.count > 0).then_some(value), &why);
+            let mut row: Vec<Cell> = [&outputs[*output].name, &measure.to_string(), &of_people.unit.to_string()]
+                .map(|text| text.as_str().into())
+                .into();
+            row.push(Cell::Integer(summary.count as i64));
+            row.push(some(summary.mean));
+            row.push(number(summary.sd, "of one person"));
+            row.push(number(summary.geometric_mean, "not all are above 0"));
+            row.push(number(summary.geometric_cv, "not all are above 0"));
+            row.extend(summary.percentiles.iter().copied().map(some));
+            table.push(row);
+        }
+        self.remark(&remarks, &mut manifest);
+        output::table("", &table, self.format)?;
+        Ok(remarks)
     }
 
     /// Says who failed and what should be known, and writes it down.

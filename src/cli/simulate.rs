@@ -10,11 +10,11 @@ use super::{ArgumentError, Failure, Outcome, Shared, quantity, said, schedule};
 use crate::Error;
 use crate::error::{Fault, Faults};
 use crate::io::{Cell, Column, FileFormat, Input, Manifest, Table};
-use crate::metrics::{Measure, MeasureError};
-use crate::model::{Grade, Model};
+use crate::metrics::{Measure, MeasureError, OutputMeasure};
+use crate::model::{Grade, Model, Output};
 use crate::plot::{Axis, Figure, Panel, Series};
 use crate::population::Subject;
-use crate::simulate::{Profile, Simulation};
+use crate::simulate::{Profile, Simulation, SimulationError};
 use crate::units::{Dimension, Quantity, Unit};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -35,7 +35,8 @@ pub(super) struct SimulateArgs {
     /// Times of outputs, such as 0.5h,1h,2h
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<String>,
-    /// Print metrics of each output in place of its values, such as Cmax, "AUC(0 h, 24 h)", half_life; may be repeated
+    /// Print metrics in place of values, such as Cmax, "AUC(0 h, 24 h)", "half_life(esketamine)", of every output where none is
+    /// named; may be repeated
     #[arg(long, value_name = "METRIC", conflicts_with_all = ["data", "out"])]
     measure: Vec<String>,
     /// Write the table to this CSV file, or Parquet file where posology is built with it; a manifest is put beside it
@@ -128,6 +129,7 @@ fn population(args: &SimulateArgs, base: Subject<'_>, simulation: &Simulation<'_
         prepared: &prepared,
         population: &population,
         give: args.give(),
+        measures: wanted(args, population.model())?,
         out: args.out.as_deref(),
         plot: args.plot.as_deref(),
         format: args.shared.format,
@@ -173,20 +175,46 @@ fn rows(profile: &Profile<'_>) -> Table {
     table
 }
 
+/// The metrics that are asked for, each of an output by its place: of the one that is named, else of every output that it fits.
+fn wanted(args: &SimulateArgs, model: &Model) -> Result<Vec<(usize, Measure)>, Error> {
+    let outputs = model.outputs();
+    let mut wanted = Vec::new();
+    for text in &args.measure {
+        let said = said("--measure", text);
+        let asked: OutputMeasure = text.parse().map_err(|f| Error::from(said.fault(f, |kind: MeasureError| kind)))?;
+        let fits = |output: &Output| asked.measure.level().map_or(Ok(()), |level| level.like(&output.unit).map(|_| ()));
+        let places: Vec<usize> = match &asked.output {
+            Some(name) => {
+                let place = outputs.iter().position(|output| output.name == *name).ok_or_else(|| {
+                    let has = outputs.iter().map(|output| output.name.clone()).collect();
+                    let unknown =
+                        SimulationError::UnknownOutput { model: model.id().into(), output: name.clone(), has };
+                    Error::from(unknown).placed(&said.place)
+                })?;
+                fits(&outputs[place]).map_err(|error| Error::from(error).placed(&said.place))?;
+                vec![place]
+            }
+            None => (0..outputs.len()).filter(|place| fits(&outputs[*place]).is_ok()).collect(),
+        };
+        if let (true, Some(first)) = (places.is_empty(), outputs.first()) {
+            fits(first).map_err(|error| Error::from(error).placed(&said.place))?;
+        }
+        wanted.extend(places.into_iter().map(|place| (place, asked.measure.clone())));
+    }
+    Ok(wanted)
+}
+
 /// The metrics of each output, from the solution.
 fn measures(args: &SimulateArgs, profile: &Profile<'_>) -> Result<Table, Error> {
     let mut table = Table::new(["output", "metric", "value", "unit"].map(Column::new).into());
-    for text in &args.measure {
-        let said = said("--measure", text);
-        let measure: Measure = text.parse().map_err(|f| Error::from(said.fault(f, |kind: MeasureError| kind)))?;
-        for output in profile.outputs() {
-            let found = output.measure(&measure).map_err(|e| Error::from(e).placed(&said.place))?;
-            let (value, unit) = match found {
-                Ok(quantity) => (quantity.value().into(), quantity.unit().to_string()),
-                Err(missing) => (Cell::missing(missing.to_string()), String::new()),
-            };
-            table.push(vec![output.output().name.as_str().into(), measure.to_string().into(), value, unit.into()]);
-        }
+    let outputs: Vec<_> = profile.outputs().collect();
+    for (place, measure) in wanted(args, profile.model())? {
+        let output = &outputs[place];
+        let (value, unit) = match output.measure(&measure)? {
+            Ok(quantity) => (quantity.value().into(), quantity.unit().to_string()),
+            Err(missing) => (Cell::missing(missing.to_string()), String::new()),
+        };
+        table.push(vec![output.output().name.as_str().into(), measure.to_string().into(), value, unit.into()]);
     }
     Ok(table)
 }

@@ -1,6 +1,6 @@
 //! `posology sweep`: plans run part by part, merged, looked at.
 
-use super::compare::beside;
+use super::compare::{beside, files_beside};
 use super::engine::EngineArgs;
 use super::output::{print, table, warn};
 use super::progress::Progress;
@@ -99,8 +99,8 @@ pub(super) fn run(args: &SweepArgs) -> Result<Outcome, Failure> {
 fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Outcome, Failure> {
     let name = args.plan.display().to_string();
     let text = read(&name)?;
-    let plan = SweepPlan::parse(&name, &text)?;
     let beside_plan = args.plan.parent().unwrap_or(Path::new(""));
+    let plan = SweepPlan::with_files(&name, &text, &files_beside(beside_plan))?;
     let models = plan.models(|name| model(&beside(beside_plan, name)))?;
     let sweep = Sweep::with(&plan, &models, settings)?;
     let lock = Lock::new(&sweep, &text, &models);

@@ -1,6 +1,6 @@
 //! `posology target`: probabilities of attaining a target, and the doses that reach one.
 
-use super::compare::{beside, used};
+use super::compare::{beside, files_beside, used};
 use super::engine::EngineArgs;
 use super::output::{table, warn};
 use super::progress::Progress;
@@ -31,8 +31,8 @@ pub(super) struct TargetArgs {
 pub(super) fn run(args: &TargetArgs) -> Result<Outcome, Failure> {
     let name = args.plan.display().to_string();
     let text = read(&name)?;
-    let plan = TargetPlan::parse(&name, &text)?;
     let folder = args.plan.parent().unwrap_or(Path::new(""));
+    let plan = TargetPlan::with_files(&name, &text, &files_beside(folder))?;
     let models = plan.models(|name| model(&beside(folder, name)))?;
     let pool = args.threads.pool()?;
     let progress = Progress::new(plan.points().saturating_mul(plan.max_subjects), "subjects at most");
@@ -71,6 +71,8 @@ fn write(
 ) -> Result<String, Failure> {
     let mut manifest = Manifest::new("target");
     manifest.inputs.push(Input::new(&args.plan, text.as_bytes()));
+    let people = plan.people_file().map(|file| Input::new(Path::new(&file.name), file.text.as_bytes()));
+    manifest.inputs.extend(people);
     manifest.models = models.values().map(used).collect();
     manifest.units_checked = models.values().all(|m| m.unit_checking());
     manifest.seed = Some(plan.seed());

@@ -14,7 +14,5 @@ use std::path::Path;
 pub fn read_people(path: &Path) -> Result<(People, String), Error> {
     let text = std::fs::read_to_string(path).map_err(|source| IoError::Read { path: path.into(), source })?;
     let name = path.display().to_string();
-    let stated = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    let people = if stated { People::parse(&name, &text)? } else { People::listed(&name, &text)? };
-    Ok((people, sha256_hex(text.as_bytes())))
+    Ok((People::of_file(&name, &text)?, sha256_hex(text.as_bytes())))
 }

@@ -81,23 +81,28 @@ pub fn peak(mut f: impl FnMut(f64) -> f64, a: f64, b: f64) -> (f64, f64) {
     if y1 >= y2 { (x1, y1) } else { (x2, y2) }
 }
 
-/// How much of a..b has f > 0: sign changes between `points` evenly spaced places, each found by bisection.
-pub fn time_positive(mut f: impl FnMut(f64) -> f64, a: f64, b: f64, points: usize) -> f64 {
+/// Where f > 0 in a..b: sign changes between `points` evenly spaced places, each found by bisection.
+pub fn positive(mut f: impl FnMut(f64) -> f64, a: f64, b: f64, points: usize) -> Vec<[f64; 2]> {
     let step = (b - a) / points as f64;
-    let mut total = 0.0;
+    let mut found = Vec::new();
     let (mut left, mut y_left) = (a, f(a));
+    let mut since = a;
     for k in 1..=points {
         let right = if k == points { b } else { a + step * k as f64 };
         let y_right = f(right);
-        total += match (y_left > 0.0, y_right > 0.0) {
-            (true, true) => right - left,
-            (false, false) => 0.0,
-            (true, false) => super::roots::bracketed(&mut f, left, right, y_left, y_right) - left,
-            (false, true) => right - super::roots::bracketed(&mut f, left, right, y_left, y_right),
-        };
+        if (y_left > 0.0) != (y_right > 0.0) {
+            let crossing = super::roots::bracketed(&mut f, left, right, y_left, y_right);
+            match y_left > 0.0 {
+                true => found.push([since, crossing]),
+                false => since = crossing,
+            }
+        }
         (left, y_left) = (right, y_right);
     }
-    total
+    if y_left > 0.0 {
+        found.push([since, b]);
+    }
+    found
 }
 
 #[cfg(test)]
@@ -128,8 +133,14 @@ mod tests {
     #[test]
     fn time_above_zero_of_a_sine() {
         let pi = std::f64::consts::PI;
-        close(time_positive(f64::sin, 0.0, 4.0 * pi, 64), 2.0 * pi, 1e-12);
-        assert_eq!(time_positive(|_| 1.0, 0.0, 3.0, 8), 3.0);
-        assert_eq!(time_positive(|_| 0.0, 0.0, 3.0, 8), 0.0);
+        let stretches = positive(f64::sin, 0.0, 4.0 * pi, 64);
+        assert_eq!(stretches.len(), 2);
+        for (found, wanted) in stretches.iter().flatten().zip([0.0, pi, 2.0 * pi, 3.0 * pi]) {
+            close(*found, wanted, 1e-12);
+        }
+        assert_eq!(positive(|_| 1.0, 0.0, 3.0, 8), [[0.0, 3.0]]);
+        assert!(positive(|_| 0.0, 0.0, 3.0, 8).is_empty());
+        let tail = positive(|t| t - 1.0, 0.0, 3.0, 8);
+        assert!((tail[0][0] - 1.0).abs() < 1e-12 && tail[0][1] == 3.0);
     }
 }

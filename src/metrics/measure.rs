@@ -6,15 +6,18 @@ use crate::units::{Dimension, Quantity, UnitError};
 use std::fmt;
 use std::str::FromStr;
 
+/// Between two times, h; none is the whole simulation.
+pub type Interval = Option<(f64, f64)>;
+
 /// A metric and what it needs to be computed. Times are hours from the first dose.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Measure {
     /// Largest value of the output.
-    Cmax,
-    /// Time of the largest value.
-    Tmax,
+    Cmax(Interval),
+    /// Time of the largest value, from the beginning of the interval.
+    Tmax(Interval),
     /// Smallest value of the output.
-    Cmin,
+    Cmin(Interval),
     /// Value at a time.
     At(f64),
     /// Area between two times.
@@ -26,7 +29,9 @@ pub enum Measure {
     /// Terminal half-life.
     HalfLife,
     /// Time above a level, in the level's unit.
-    TimeAbove(Quantity),
+    TimeAbove(Quantity, Interval),
+    /// Time from the beginning of the interval until a level is no longer exceeded.
+    LastAbove(Quantity, Interval),
     /// Bioavailability relative to another dose.
     F,
 }
@@ -37,17 +42,26 @@ impl Measure {
         find(self.name()).expect("every measure is in the registry")
     }
 
+    /// The level it asks about.
+    pub fn level(&self) -> Option<&Quantity> {
+        match self {
+            Measure::TimeAbove(level, _) | Measure::LastAbove(level, _) => Some(level),
+            _ => None,
+        }
+    }
+
     fn name(&self) -> &'static str {
         match self {
-            Measure::Cmax => "Cmax",
-            Measure::Tmax => "Tmax",
-            Measure::Cmin => "Cmin",
+            Measure::Cmax(_) => "Cmax",
+            Measure::Tmax(_) => "Tmax",
+            Measure::Cmin(_) => "Cmin",
             Measure::At(_) => "C",
             Measure::Auc(..) => "AUC",
             Measure::AucInf => "AUCinf",
             Measure::Mrt => "MRT",
             Measure::HalfLife => "half_life",
-            Measure::TimeAbove(_) => "time_above",
+            Measure::TimeAbove(..) => "time_above",
+            Measure::LastAbove(..) => "last_above",
             Measure::F => "F",
         }
     }
@@ -55,11 +69,18 @@ impl Measure {
 
 impl fmt::Display for Measure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = self.name();
         match self {
-            Measure::At(t) => write!(f, "C({t} h)"),
-            Measure::Auc(from, to) => write!(f, "AUC({from} h, {to} h)"),
-            Measure::TimeAbove(level) => write!(f, "time_above({level})"),
-            other => f.write_str(other.name()),
+            Measure::At(t) => write!(f, "{name}({t} h)"),
+            Measure::Auc(from, to)
+            | Measure::Cmax(Some((from, to)))
+            | Measure::Tmax(Some((from, to)))
+            | Measure::Cmin(Some((from, to))) => write!(f, "{name}({from} h, {to} h)"),
+            Measure::TimeAbove(level, None) | Measure::LastAbove(level, None) => write!(f, "{name}({level})"),
+            Measure::TimeAbove(level, Some((from, to))) | Measure::LastAbove(level, Some((from, to))) => {
+                write!(f, "{name}({level}, {from} h, {to} h)")
+            }
+            _ => f.write_str(name),
         }
     }
 }
@@ -154,26 +175,39 @@ impl FromStr for Measure {
             }
         };
         let wanted = |wanted| Fault::at(MeasureError::Arguments { name: name.to_string(), wanted }, whole);
+        let interval = |i: usize| {
+            let (from, to) = (time(i)?, time(i + 1)?);
+            if to < from { Err(Fault::at(MeasureError::Backwards { from, to }, whole)) } else { Ok((from, to)) }
+        };
         match (name, arguments.len()) {
-            ("Cmax", 0) => Ok(Measure::Cmax),
-            ("Tmax", 0) => Ok(Measure::Tmax),
-            ("Cmin", 0) => Ok(Measure::Cmin),
+            ("Cmax", 0) => Ok(Measure::Cmax(None)),
+            ("Cmax", 2) => Ok(Measure::Cmax(Some(interval(0)?))),
+            ("Tmax", 0) => Ok(Measure::Tmax(None)),
+            ("Tmax", 2) => Ok(Measure::Tmax(Some(interval(0)?))),
+            ("Cmin", 0) => Ok(Measure::Cmin(None)),
+            ("Cmin", 2) => Ok(Measure::Cmin(Some(interval(0)?))),
             ("AUCinf", 0) => Ok(Measure::AucInf),
             ("MRT", 0) => Ok(Measure::Mrt),
             ("half_life", 0) => Ok(Measure::HalfLife),
             ("F", 0) => Ok(Measure::F),
             ("C", 1) => Ok(Measure::At(time(0)?)),
-            ("time_above", 1) => Ok(Measure::TimeAbove(arguments.remove(0).1)),
-            ("AUC", 2) => {
-                let (from, to) = (time(0)?, time(1)?);
-                if to < from {
-                    return Err(Fault::at(MeasureError::Backwards { from, to }, whole));
-                }
-                Ok(Measure::Auc(from, to))
+            ("time_above", 1) => Ok(Measure::TimeAbove(arguments.remove(0).1, None)),
+            ("time_above", 3) => {
+                let within = interval(1)?;
+                Ok(Measure::TimeAbove(arguments.remove(0).1, Some(within)))
             }
+            ("last_above", 1) => Ok(Measure::LastAbove(arguments.remove(0).1, None)),
+            ("last_above", 3) => {
+                let within = interval(1)?;
+                Ok(Measure::LastAbove(arguments.remove(0).1, Some(within)))
+            }
+            ("AUC", 2) => interval(0).map(|(from, to)| Measure::Auc(from, to)),
             ("C", _) => Err(wanted("one time, as in `C(2 h)`")),
             ("AUC", _) => Err(wanted("two times, as in `AUC(0 h, 24 h)`")),
-            ("time_above", _) => Err(wanted("one level, as in `time_above(50 ng/mL)`")),
+            ("time_above" | "last_above", _) => {
+                Err(wanted("a level, as in `time_above(50 ng/mL)`, and perhaps the two times it is looked at between"))
+            }
+            ("Cmax" | "Tmax" | "Cmin", _) => Err(wanted("nothing, or two times, as in `Cmax(0 h, 24 h)`")),
             _ => Err(wanted("no arguments")),
         }
     }
@@ -195,6 +229,12 @@ mod tests {
             "half_life",
             "C(0.25 h)",
             "time_above(50 ng/mL)",
+            "time_above(50 ng/mL, 24 h, 48 h)",
+            "last_above(50 ng/mL)",
+            "last_above(50 ng/mL, 24 h, 48 h)",
+            "Cmax(24 h, 48 h)",
+            "Tmax(24 h, 48 h)",
+            "Cmin(24 h, 48 h)",
             "F",
         ] {
             assert_eq!(text.parse::<Measure>().unwrap_or_else(|e| panic!("{text}: {e:?}")).to_string(), text);
@@ -211,6 +251,8 @@ mod tests {
         assert_eq!(fault("AUC(0 h, 24 mg)"), ("E_UNIT_MISMATCH", Some((8..14).into())));
         assert_eq!(fault("C(-2 h)"), ("E_OUT_OF_RANGE", Some((2..6).into())));
         assert_eq!(fault("AUC(-2 h, 2 h)").0, "E_OUT_OF_RANGE");
+        assert_eq!(fault("Cmin(2 h, 1 h)").0, "E_INTERVAL_BACKWARDS");
+        assert_eq!(fault("last_above(2 h, 1 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("C(2 hh)"), ("E_UNIT_UNKNOWN", Some((4..6).into())));
         assert_eq!(fault("AUC(2 h, 1 h)").0, "E_INTERVAL_BACKWARDS");
     }

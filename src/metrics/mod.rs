@@ -5,7 +5,7 @@
 mod measure;
 mod output;
 
-pub use measure::{Measure, MeasureError};
+pub use measure::{Interval, Measure, MeasureError};
 pub use output::OutputMeasure;
 
 use crate::units::{Dimension, Unit, UnitError};
@@ -147,6 +147,14 @@ pub static REGISTRY: &[Definition] = &[
         formula: "sum of the intervals with C(t) above the level; crossings by root finding",
         reference: GABRIELSSON,
         cdisc: Some("TAT"),
+    },
+    Definition {
+        name: "last_above",
+        title: "time until a level is no longer exceeded",
+        scale: Scale::Time,
+        formula: "the end of the last interval with C(t) above the level; 0 where there is none",
+        reference: GABRIELSSON,
+        cdisc: None,
     },
     Definition {
         name: "F",

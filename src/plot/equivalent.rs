@@ -37,7 +37,7 @@ fn panel(equivalence: &Equivalence, place: usize, metric: &Metric, curves: &[&Na
         panel = panel.series(if curve.assumed { series.dashed() } else { series });
     }
     match &metric.measure {
-        Measure::TimeAbove(level) => {
+        Measure::TimeAbove(level, _) => {
             let at = level.to(&curves[0].unit).map_or(f64::NAN, |level| level.value());
             let colour = equivalence.curves.len();
             panel.series(Series::new(format!("level, {level}"), colour, [(0.0, at), (equivalence.until, at)]))

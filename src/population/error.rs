@@ -181,6 +181,12 @@ pub enum PeopleError {
         /// What was written.
         found: String,
     },
+    /// People to draw from that are none.
+    #[error("`resample` draws from a list of people, and `{file}` describes them")]
+    NotAList {
+        /// The file.
+        file: String,
+    },
     /// More people than there are.
     #[error("{wanted} people are wanted, and {listed} are listed")]
     TooFew {
@@ -221,6 +227,7 @@ impl Kind for PeopleError {
             PeopleError::RowWithoutId => "E_MISSING_CELL",
             PeopleError::RepeatedId { .. } => "E_REPEATED_ID",
             PeopleError::NotNumber { .. } => "E_NOT_A_NUMBER",
+            PeopleError::NotAList { .. } => "E_NOT_A_LIST",
             PeopleError::TooFew { .. } => "E_TOO_FEW_PEOPLE",
         }
     }
@@ -260,9 +267,10 @@ impl Kind for PeopleError {
             PeopleError::ImpossibleCorrelation { .. } => {
                 Some("two correlations of three numbers limit the third: those of 0.9 and 0.9 leave 0.62 to 1".into())
             }
+            PeopleError::NotAList { .. } => Some("a list is a CSV file with a row per person".into()),
             PeopleError::RepeatedId { .. } => Some("a list of people has one row for each".into()),
             PeopleError::NotNumber { .. } => Some("the unit belongs in the header, as in `weight [kg]`".into()),
-            PeopleError::TooFew { .. } => Some("`--resample` draws from them again and again".into()),
+            PeopleError::TooFew { .. } => Some("`--resample`, in a plan `resample = true`, draws from them again and again".into()),
             _ => None,
         }
     }

@@ -74,6 +74,15 @@ impl People {
         Ok(People(Who::Listed(Arc::new(Listed::read(name, text)?))))
     }
 
+    /// Reads a file that says who they are: virtual people if its name ends in `.toml`, else real people.
+    ///
+    /// # Errors
+    /// As [`People::parse`] and [`People::listed`].
+    pub fn of_file(name: &str, text: &str) -> Result<People, Faults<PeopleError>> {
+        let stated = name.len() >= 5 && name.as_bytes()[name.len() - 5..].eq_ignore_ascii_case(b".toml");
+        if stated { People::parse(name, text) } else { People::listed(name, text) }
+    }
+
     /// The same people; if they are listed, each person is one of the list drawn at random, rather than the next.
     pub fn resampled(self) -> Self {
         match self.0 {

@@ -61,9 +61,10 @@ impl<'p> Curve<'p> {
         (time, -value)
     }
 
-    pub fn time_above(&mut self, level: f64, from: f64, to: f64) -> f64 {
+    /// The stretches of from..to in which it is above a level; one that goes on over a change of the input is in pieces.
+    pub fn above(&mut self, level: f64, from: f64, to: f64) -> Vec<[f64; 2]> {
         let (pieces, points) = (self.pieces(from, to), self.points);
-        pieces.iter().map(|[a, b]| numeric::time_positive(|t| self.at(t) - level, *a, *b, points)).sum()
+        pieces.iter().flat_map(|[a, b]| numeric::positive(|t| self.at(t) - level, *a, *b, points)).collect()
     }
 
     /// The best of all points and of what lies around every point that is better than its neighbours.

@@ -25,7 +25,7 @@ impl<'m> Prepared<'m> {
         assert_eq!(out.len(), wanted.len(), "a place for each metric");
         let outputs = self.model.outputs();
         for (output, measure) in wanted {
-            if let Measure::TimeAbove(level) = measure {
+            if let Some(level) = measure.level() {
                 level.as_base(outputs[*output].unit.dimension())?;
             }
         }

@@ -32,6 +32,8 @@ pub enum Missing {
     NeedsReference,
     /// The curve is zero.
     IsZero,
+    /// The level is exceeded at the end of the interval.
+    StillAbove,
 }
 
 impl fmt::Display for Missing {
@@ -43,6 +45,7 @@ impl fmt::Display for Missing {
             Missing::BeyondEnd => "the simulation ends before that time",
             Missing::NeedsReference => "needs a reference dose",
             Missing::IsZero => "the output is zero",
+            Missing::StillAbove => "still above the level at the end of the interval",
         })
     }
 }
@@ -140,7 +143,7 @@ impl<'p> OutputView<'p> {
     /// # Errors
     /// A level of another dimension; within, the reason why the metric has no value.
     pub fn measure(&self, measure: &Measure) -> Result<Result<Quantity, Missing>, SimulationError> {
-        if let Measure::TimeAbove(level) = measure {
+        if let Some(level) = measure.level() {
             level.as_base(self.unit().dimension())?;
         }
         let value = self.asked().measure(measure);

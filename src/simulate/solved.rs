@@ -3,7 +3,7 @@
 use super::Missing;
 use super::administer::Administration;
 use super::curve::Curve;
-use crate::metrics::Measure;
+use crate::metrics::{Interval, Measure};
 use crate::model::{Model, Output};
 use crate::solve::{Signal, Solution, Trajectory};
 
@@ -80,18 +80,51 @@ impl<'s> Asked<'s> {
     /// # Errors
     /// Why it has no value.
     pub fn measure(&mut self, measure: &Measure) -> Result<f64, Missing> {
-        let until = self.solved.until;
+        let whole = (0.0, self.solved.until);
+        // What happens at the end of an interval belongs to the next.
+        let before = |within: &Interval| within.map_or(whole, |(from, to)| (from, to.next_down().max(from)));
+        let last = match measure {
+            Measure::At(time) => *time,
+            Measure::Auc(_, to) => *to,
+            Measure::Cmax(within)
+            | Measure::Tmax(within)
+            | Measure::Cmin(within)
+            | Measure::TimeAbove(_, within)
+            | Measure::LastAbove(_, within) => within.unwrap_or(whole).1,
+            _ => 0.0,
+        };
+        if !self.covers(last) {
+            return Err(Missing::BeyondEnd);
+        }
         match measure {
-            Measure::Cmax => Ok(self.peak().1),
-            Measure::Tmax => Ok(self.peak().0),
-            Measure::Cmin => Ok(self.min(0.0, until).1),
-            Measure::At(time) if self.covers(*time) => Ok(self.at(*time)),
-            Measure::Auc(from, to) if self.covers(*to) => Ok(self.integral(*from, *to)),
-            Measure::At(_) | Measure::Auc(..) => Err(Missing::BeyondEnd),
+            Measure::Cmax(None) => Ok(self.peak().1),
+            Measure::Tmax(None) => Ok(self.peak().0),
+            Measure::Cmax(within) => {
+                let (from, to) = before(within);
+                Ok(self.max(from, to).1)
+            }
+            Measure::Tmax(Some((begin, end))) => {
+                let (from, to) = before(&Some((*begin, *end)));
+                let time = self.max(from, to).0;
+                Ok(if time == to { end - begin } else { time - begin })
+            }
+            Measure::Cmin(within) => {
+                let (from, to) = before(within);
+                Ok(self.min(from, to).1)
+            }
+            Measure::At(time) => Ok(self.at(*time)),
+            Measure::Auc(from, to) => Ok(self.integral(*from, *to)),
+            Measure::TimeAbove(level, within) => {
+                let (from, to) = before(within);
+                Ok(self.time_above(level.in_base(), from, to))
+            }
+            Measure::LastAbove(level, within) => {
+                let (from, to) = before(within);
+                self.last_above(level.in_base(), from, to)
+            }
             Measure::AucInf => self.area_to_infinity(),
             Measure::Mrt => self.residence(),
             Measure::HalfLife => self.half_life(),
-            Measure::TimeAbove(level) => Ok(self.time_above(level.in_base(), 0.0, until)),
             Measure::F => Err(Missing::NeedsReference),
         }
     }
@@ -154,9 +187,26 @@ impl<'s> Asked<'s> {
 
     /// How long the value is above a level between two times.
     pub fn time_above(&mut self, level: f64, from: f64, to: f64) -> f64 {
+        self.above(level, from, to).iter().fold(0.0, |sum, [from, to]| sum + (to - from))
+    }
+
+    /// How long after `from` a level is exceeded for the last time; 0 where it never is.
+    ///
+    /// # Errors
+    /// [`Missing::StillAbove`] where it is so at `to`.
+    pub fn last_above(&mut self, level: f64, from: f64, to: f64) -> Result<f64, Missing> {
+        match self.above(level, from, to).last() {
+            None => Ok(0.0),
+            Some([_, end]) if *end >= to => Err(Missing::StillAbove),
+            Some([_, end]) => Ok(end - from),
+        }
+    }
+
+    /// The stretches of from..to in which it is above a level.
+    fn above(&mut self, level: f64, from: f64, to: f64) -> Vec<[f64; 2]> {
         match &mut self.shape {
-            Shape::Exact(signal) => signal.time_above(level, from, to),
-            Shape::Numeric(curve) => curve.time_above(level, from, to),
+            Shape::Exact(signal) => signal.above(level, from, to),
+            Shape::Numeric(curve) => curve.above(level, from, to),
         }
     }
 

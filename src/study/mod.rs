@@ -4,6 +4,7 @@ pub mod cohort;
 pub mod compare;
 pub mod equivalent;
 mod reading;
+pub use reading::Files;
 pub mod sweep;
 pub mod target;
 mod verify;
@@ -61,6 +62,14 @@ pub enum PlanError {
         /// The arms.
         known: Vec<String>,
     },
+    /// A file of the plan that cannot be read.
+    #[error("`{file}` cannot be read: {why}")]
+    Unreadable {
+        /// The file.
+        file: String,
+        /// What the system says.
+        why: String,
+    },
     /// A population of nobody.
     #[error("a population needs a person")]
     NoPeople,
@@ -99,6 +108,7 @@ impl Kind for PlanError {
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
+            PlanError::Unreadable { .. } => "E_CANNOT_READ",
             PlanError::NoPeople => "E_OUT_OF_RANGE",
             PlanError::NoArms => "E_NO_ARMS",
             PlanError::NarrowBand => "E_NARROW_BAND",

@@ -4,8 +4,11 @@ use super::PlanError;
 use super::compare::Models;
 use crate::Error;
 use crate::document::{Place, Table, Text, Value};
+use crate::error::Source;
 use crate::model::{Model, ModelError};
+use crate::population::{People, PeopleError};
 use crate::units::Dimension;
+use std::sync::Arc;
 
 /// A time above zero, h.
 pub(super) fn duration(table: &Table<'_, PlanError>, key: &str) -> Option<f64> {
@@ -16,6 +19,67 @@ pub(super) fn duration(table: &Table<'_, PlanError>, key: &str) -> Option<f64> {
         return None;
     }
     Some(hours)
+}
+
+/// Reads the text of a file that a plan names.
+pub type Files<'f> = dyn Fn(&str) -> std::io::Result<String> + 'f;
+
+/// The files of a plan that is a text alone.
+pub(super) fn no_files(_: &str) -> std::io::Result<String> {
+    Err(std::io::Error::other("this plan is a text alone, and no folder is known for its files"))
+}
+
+/// The people of a plan: described in it, or by the `file` that it names, which is the second. Keys in `handled` are read
+/// elsewhere.
+pub(super) fn people(
+    value: &Value<'_, PlanError>,
+    handled: &[&str],
+    files: &Files<'_>,
+) -> Option<(People, Option<Arc<Source>>)> {
+    let table = value.entries()?;
+    let Some(file) = table.get("file") else { return Some((People::read(&table, handled)?, None)) };
+    let known: Vec<&str> = handled.iter().copied().chain(["file", "resample"]).collect();
+    let table = value.table(&known)?;
+    let file = file.text()?;
+    let resample = table.get("resample");
+    let text = match files(&file.text) {
+        Ok(text) => text,
+        Err(error) => {
+            value.log.report(&file.place, PlanError::Unreadable { file: file.text, why: error.to_string() });
+            return None;
+        }
+    };
+    let people = match People::of_file(&file.text, &text) {
+        Ok(people) => people,
+        Err(faults) => {
+            faults.into_vec().into_iter().for_each(|fault| value.log.push(fault.map(PlanError::People)));
+            return None;
+        }
+    };
+    let people = match resample {
+        Some(flag) if flag.flag()? && people.count().is_none() => {
+            value.log.report(&flag.place, PeopleError::NotAList { file: file.text });
+            return None;
+        }
+        Some(flag) if flag.flag()? => people.resampled(),
+        _ => people,
+    };
+    Some((people, Some(Source::new(file.text, text))))
+}
+
+/// How many people are simulated: as many as `key` says, else as many as are listed.
+pub(super) fn size(table: &Table<'_, PlanError>, key: &str, people: Option<&People>) -> Option<u64> {
+    let Some(value) = table.get(key) else { return people?.count() };
+    let size = value.count()? as u64;
+    if size == 0 {
+        value.log.report(&value.place, PlanError::NoPeople);
+        return None;
+    }
+    if let Some(Err(faults)) = people.map(|people| people.enough_for(size)) {
+        faults.into_vec().into_iter().for_each(|fault| value.log.report(&value.place, PlanError::People(fault.kind)));
+        return None;
+    }
+    Some(size)
 }
 
 /// Names and values of a table, both with their places.

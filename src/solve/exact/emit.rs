@@ -140,7 +140,8 @@ impl Emitter {
 /// Adds what the single coordinates contribute to eight samples and moves them on by eight steps.
 #[inline(always)]
 fn singles(amplitude: &mut [f64], seen: &[usize], step: &Step, ahead: Option<&[f64]>, mut lanes: Lanes) -> Lanes {
-    for (amplitude, &q) in amplitude.iter_mut().zip(seen) {
+    for (i, amplitude) in amplitude.iter_mut().enumerate() {
+        let q = seen[i];
         accumulate(&mut lanes, *amplitude, &step.powers[q]);
         let next = *amplitude * step.decay[q] + ahead.map_or(0.0, |ahead| ahead[q]);
         *amplitude = if next.abs() < NOTHING { 0.0 } else { next };

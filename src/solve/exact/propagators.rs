@@ -79,13 +79,13 @@ impl Propagators {
     #[inline]
     pub fn advance(&self, k: usize, modal: &Modal, from: &[f64], input: Option<&[f64]>, to: &mut [f64]) {
         let real = modal.real();
-        let singles = k * real..(k + 1) * real;
-        for ((to, from), decay) in to.iter_mut().zip(from).zip(&self.decay[singles.clone()]) {
-            *to = from * decay;
+        let (decay, response) = (&self.decay[k * real..][..real], &self.response[k * real..][..real]);
+        for q in 0..real {
+            to[q] = from[q] * decay[q];
         }
         if let Some(input) = input {
-            for ((to, input), response) in to.iter_mut().zip(input).zip(&self.response[singles]) {
-                *to += input * response;
+            for q in 0..real {
+                to[q] += input[q] * response[q];
             }
         }
         for &block in modal.blocks() {
@@ -108,11 +108,17 @@ pub(super) fn apply(m: &[f64], from: &[f64], to: &mut [f64]) {
 
 /// to += m from.
 pub(super) fn add(m: &[f64], from: &[f64], to: &mut [f64]) {
-    for (row, to) in m.chunks_exact(from.len()).zip(to) {
-        *to += dot(row, from);
+    let n = from.len();
+    for (i, to) in to.iter_mut().enumerate() {
+        *to += dot(&m[i * n..(i + 1) * n], from);
     }
 }
 
+// By index: an iterator over two slices can stay a call of its own, which costs more than these short sums.
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
-    a.iter().zip(b).map(|(a, b)| a * b).sum()
+    let (n, mut sum) = (a.len().min(b.len()), 0.0);
+    for i in 0..n {
+        sum += a[i] * b[i];
+    }
+    sum
 }

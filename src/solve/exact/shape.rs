@@ -55,15 +55,21 @@ impl Signal<'_> {
 
     /// Total time in t0..t1 during which y is above `level`, h.
     pub fn time_above(&mut self, level: f64, t0: f64, t1: f64) -> f64 {
-        let (mut since, mut total) = (t0, 0.0);
+        self.above(level, t0, t1).iter().fold(0.0, |sum, [from, to]| sum + (to - from))
+    }
+
+    /// The stretches of t0..t1 in which y is above `level`, h.
+    pub fn above(&mut self, level: f64, t0: f64, t1: f64) -> Vec<[f64; 2]> {
+        let (mut since, mut found) = (t0, Vec::new());
         let mut above = self.at(t0) > level;
         for (time, rises) in self.passages(level, t0, t1) {
             if above && !rises {
-                total += time - since;
+                found.push([since, time]);
             }
             (since, above) = (time, rises);
         }
-        if above { total + (t1 - since) } else { total }
+        found.extend(above.then_some([since, t1]));
+        found
     }
 
     /// Each passage of the level: when, and whether y is above it afterwards.

@@ -160,12 +160,12 @@ impl Step {
         scratch: &mut [f64],
         lanes: &mut Lanes,
     ) {
-        for (row, z) in self.rows[block.coordinates()].iter().zip(&*z) {
-            accumulate(lanes, *z, row);
+        for (q, row) in self.rows[block.coordinates()].iter().enumerate() {
+            accumulate(lanes, z[q], row);
         }
         apply(&self.block_decay_eight[block.entries()], z, scratch);
         if let Some(ahead) = ahead {
-            scratch.iter_mut().zip(ahead).for_each(|(z, a)| *z += a);
+            scratch.iter_mut().enumerate().for_each(|(q, z)| *z += ahead[q]);
         }
         z.copy_from_slice(scratch);
     }
@@ -174,7 +174,7 @@ impl Step {
 /// lanes += factor values.
 #[inline(always)]
 pub(super) fn accumulate(lanes: &mut Lanes, factor: f64, values: &Lanes) {
-    for (lane, value) in lanes.iter_mut().zip(values) {
-        *lane += factor * value;
+    for k in 0..LANES {
+        lanes[k] += factor * values[k];
     }
 }

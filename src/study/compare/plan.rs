@@ -5,8 +5,9 @@ use crate::error::{Faults, Source};
 use crate::metrics::Measure;
 use crate::population::People;
 use crate::study::PlanError;
-use crate::study::reading::{duration, pairs};
+use crate::study::reading::{self, Files, duration, no_files, pairs};
 use crate::units::Quantity;
+use std::sync::Arc;
 
 /// A comparison as written: arms, the person, and how long to follow a session.
 #[derive(Debug, Clone)]
@@ -21,7 +22,7 @@ pub struct Plan {
     pub monitor: f64,
     /// The name of the common course.
     pub course_name: Option<String>,
-    /// The virtual people that go through every arm besides the person.
+    /// The people that go through every arm besides the person.
     pub population: Option<PeoplePlan>,
     /// The name of the arm that others are compared with on these people.
     pub reference: Option<Text>,
@@ -29,7 +30,7 @@ pub struct Plan {
     pub arms: Vec<ArmPlan>,
 }
 
-/// The virtual people of a plan.
+/// The people of a plan.
 #[derive(Debug, Clone)]
 pub struct PeoplePlan {
     /// How many.
@@ -38,6 +39,8 @@ pub struct PeoplePlan {
     pub seed: u64,
     /// Who they are.
     pub people: People,
+    /// The file that says so, unless the plan does.
+    pub file: Option<Arc<Source>>,
 }
 
 /// One arm of a plan, as written.
@@ -104,6 +107,14 @@ impl Plan {
     /// # Errors
     /// Every fault that could be found, each with its place.
     pub fn parse(name: &str, text: &str) -> Result<Plan, Faults<PlanError>> {
+        Plan::with_files(name, text, &no_files)
+    }
+
+    /// The same for a plan that may name a file with its people.
+    ///
+    /// # Errors
+    /// As [`Plan::parse`], and those of that file.
+    pub fn with_files(name: &str, text: &str, files: &Files<'_>) -> Result<Plan, Faults<PlanError>> {
         let source = Source::new(name, text);
         let log = Log::new(&source);
         let table = document::parse(&log)?;
@@ -127,7 +138,7 @@ impl Plan {
             subject: root.get("subject").and_then(|v| pairs(&v)).unwrap_or_default(),
             until: duration(&root, "until").unwrap_or(24.0),
             monitor: duration(&root, "monitor").unwrap_or(2.0),
-            population: root.get("population").and_then(|v| people(&v)),
+            population: root.get("population").and_then(|v| people(&v, files)),
             reference: root.text("reference"),
             course_name: course.as_ref().and_then(|c| c.text("name")).map(|t| t.text),
             arms,
@@ -146,14 +157,15 @@ impl Plan {
     }
 }
 
-fn people(value: &Value<'_, PlanError>) -> Option<PeoplePlan> {
+fn people(value: &Value<'_, PlanError>, files: &Files<'_>) -> Option<PeoplePlan> {
     let table = value.entries()?;
-    let (size, seed) = (table.need("size")?.count()? as u64, table.need("seed")?.count()? as u64);
-    if size == 0 {
-        value.log.report(&table.need("size")?.place, PlanError::NoPeople);
-        return None;
+    let read = reading::people(value, &["size", "seed"], files);
+    if read.as_ref().is_some_and(|(people, _)| people.count().is_none()) {
+        table.need("size")?;
     }
-    Some(PeoplePlan { size, seed, people: People::read(&table, &["size", "seed"])? })
+    let size = reading::size(&table, "size", read.as_ref().map(|(people, _)| people));
+    let (seed, size, (people, file)) = (table.need("seed")?.count()? as u64, size?, read?);
+    Some(PeoplePlan { size, seed, people, file })
 }
 
 fn arm(value: &Value<'_, PlanError>, course: Option<&Text>) -> Option<ArmPlan> {

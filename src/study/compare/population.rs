@@ -54,12 +54,16 @@ pub struct ArmPeople {
 }
 
 /// A metric of many people.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// How many have a value.
     pub count: usize,
-    /// Of [`PERCENTILES`].
-    pub percentiles: [f64; 3],
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Standard deviation; none of one value.
+    pub sd: Option<f64>,
+    /// Those that were asked for.
+    pub percentiles: Vec<f64>,
     /// Geometric mean; none unless all values are above 0.
     pub geometric_mean: Option<f64>,
     /// Geometric coefficient of variation, sqrt(exp(s²) - 1) with s the standard deviation of the logarithms.
@@ -79,14 +83,17 @@ pub struct Ratio {
 
 impl Summary {
     /// Of values, of which those that are NaN do not exist.
-    pub fn of(values: &[f64]) -> Self {
+    pub fn of(values: &[f64], percentiles: &[f64]) -> Self {
         let mut values: Vec<f64> = values.iter().copied().filter(|v| !v.is_nan()).collect();
         values.sort_by(f64::total_cmp);
         let positive = values.first().is_some_and(|least| *least > 0.0);
         let logs: Moments = values.iter().filter(|_| positive).map(|v| v.ln()).collect();
+        let moments: Moments = values.iter().copied().collect();
         Summary {
             count: values.len(),
-            percentiles: PERCENTILES.map(|p| percentile(&values, p)),
+            mean: moments.mean,
+            sd: (moments.count > 1).then(|| moments.sd()),
+            percentiles: percentiles.iter().map(|p| percentile(&values, *p)).collect(),
             geometric_mean: positive.then(|| logs.mean.exp()),
             geometric_cv: (positive && logs.count > 1).then(|| logs.variance().exp_m1().sqrt()),
         }
@@ -162,7 +169,8 @@ fn one(plan: &Plan, arm: &ArmPlan, models: &Models, tick: &(impl Fn(u64) + Sync)
         Error::from(arm.output.place.fault::<ErrorKind>(unknown))
     })?;
     let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
-    let wanted = [Measure::Cmax, Measure::Tmax, Measure::Auc(0.0, DAY), Measure::AucInf].map(|m| (output, m));
+    let wanted =
+        [Measure::Cmax(None), Measure::Tmax(None), Measure::Auc(0.0, DAY), Measure::AucInf].map(|m| (output, m));
     let (metrics, remarks) = cohort.measure(0..people.size, &wanted, tick)?;
     let Bands { times, mut values, .. } = cohort.bands(&PERCENTILES, tick)?;
     let mut warnings = population.warnings();

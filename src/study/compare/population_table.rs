@@ -18,7 +18,7 @@ pub fn population_table(comparison: &Comparison) -> Table {
     let Some(population) = &comparison.population else { return table };
     for (place, (arm, people)) in comparison.arms.iter().zip(&population.arms).enumerate() {
         for (metric, measured) in people.metrics.iter().enumerate() {
-            let summary = Summary::of(&measured.values);
+            let summary = Summary::of(&measured.values, &PERCENTILES);
             let why = measured.missing.map_or_else(|| "everybody failed".to_string(), |missing| missing.to_string());
             let number = |value: f64| if value.is_nan() { Cell::missing(why.clone()) } else { value.into() };
             let geometric = |value: Option<f64>| value.map_or_else(|| Cell::missing("not all are above 0"), Cell::from);
@@ -30,7 +30,7 @@ pub fn population_table(comparison: &Comparison) -> Table {
                 measured.unit.to_string().into(),
                 Cell::Integer(summary.count as i64),
             ];
-            let [low, middle, high] = summary.percentiles;
+            let [low, middle, high] = summary.percentiles[..] else { unreachable!("as many as are asked for") };
             row.extend([middle, low, high].map(number));
             row.extend([summary.geometric_mean, summary.geometric_cv].map(geometric));
             row.extend(ratio(comparison, population, place, metric));

@@ -60,7 +60,7 @@ impl<'q, 'm> Pair<'q, 'm> {
         let guess = self.guess()?;
         for _ in 0..DOUBLINGS {
             let rises = |side: &Side<'m>, output: usize, amount: Option<f64>| {
-                let run = side.measure(amount, &side.subject, &[(output, Measure::Tmax)]);
+                let run = side.measure(amount, &side.subject, &[(output, Measure::Tmax(None))]);
                 let (values, _) = run.map_err(|e| side.said(e))?;
                 Ok::<bool, Error>(values[0].is_ok_and(|peak| peak >= side.until * (1.0 - 1e-9)))
             };
@@ -101,7 +101,7 @@ impl<'q, 'm> Pair<'q, 'm> {
                 };
                 let unit = &self.reference.model.outputs()[outputs.parent[0]].unit;
                 level.like(unit).map_err(|e| Error::from(e).placed(place))?;
-                list.push((By::TimeAbove, Measure::TimeAbove(level.clone()), outputs.parent));
+                list.push((By::TimeAbove, Measure::TimeAbove(level.clone(), None), outputs.parent));
             }
             By::MetaboliteAuc => {
                 let metabolite = outputs.metabolite.unwrap_or(outputs.parent);
@@ -113,7 +113,7 @@ impl<'q, 'm> Pair<'q, 'm> {
             return Err(wrong(place, EquivalentError::LevelUnused));
         }
         let area = (By::Auc, area_of(self, outputs.parent)?, outputs.parent);
-        let peak = (By::Cmax, Measure::Cmax, outputs.parent);
+        let peak = (By::Cmax, Measure::Cmax(None), outputs.parent);
         list.extend(if question.by == By::Cmax { [peak, area] } else { [area, peak] });
         list.into_iter().map(|(by, measure, outputs)| self.metric(by, measure, outputs)).collect()
     }

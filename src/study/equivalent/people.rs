@@ -9,7 +9,7 @@ use crate::metrics::Measure;
 use crate::model::Model;
 use crate::population::{Population, Subject};
 use crate::study::cohort::{Cohort, Measured, Remarks};
-use crate::study::compare::{Models, PeoplePlan, Ratio, Summary};
+use crate::study::compare::{Models, PERCENTILES, PeoplePlan, Ratio, Summary};
 use rayon::prelude::*;
 
 /// How near to twice the metric at twice the dose a person's has to be to be called proportional.
@@ -46,7 +46,7 @@ pub struct DoseOfPeople {
 impl DoseOfPeople {
     /// How many have one, the median, and the range that nine in ten are in.
     pub fn summary(&self) -> Summary {
-        Summary::of(&self.doses)
+        Summary::of(&self.doses, &PERCENTILES)
     }
 
     /// The share of the people who have one for whom it is this dose (mg).

@@ -81,7 +81,7 @@ impl Equivalence {
         let mut table = Table::new(columns);
         for (metric, doses) in self.metrics.iter().zip(&people.doses) {
             let summary = doses.summary();
-            let [low, middle, high] = summary.percentiles;
+            let [low, middle, high] = [0, 1, 2].map(|place| summary.percentiles[place]);
             let number = |value: f64| if value.is_nan() { Cell::missing("nobody has one") } else { value.into() };
             let unmatched = people.size as i64 - summary.count as i64;
             let mut row: Vec<Cell> =

@@ -280,7 +280,7 @@ fn resolve<'m>(plan: &'m SweepPlan, name: &'m Text, models: &'m Models) -> Resul
     if plan.is_typical() {
         population = population.without_variability();
     }
-    if let Some(people) = &plan.people {
+    if let Some((people, _)) = &plan.people {
         match population.clone().people_among(people, &others) {
             Ok(changed) => population = changed,
             Err(faults) => found.extend(faults.map(|kind| PlanError::People(kind).into()).into_vec()),
@@ -327,7 +327,7 @@ fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), 
         }
     };
     let unit = &outputs[index].unit;
-    if let Measure::TimeAbove(level) = &measure.what.measure {
+    if let Some(level) = measure.what.measure.level() {
         level.like(unit).map_err(|e| wrong(e.into()))?;
     }
     let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| wrong(e.into()))?;

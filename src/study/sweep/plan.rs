@@ -14,8 +14,9 @@ use crate::model::Model;
 use crate::population::People;
 use crate::study::PlanError;
 use crate::study::compare::Models;
-use crate::study::reading::{self, duration, pairs};
+use crate::study::reading::{self, Files, duration, no_files, pairs};
 use crate::units::Quantity;
+use std::sync::Arc;
 
 /// The factor that chooses the model.
 pub(super) const MODEL: &str = "model";
@@ -41,8 +42,8 @@ pub struct SweepPlan {
     /// h; without it as long as a simulation is without it.
     pub(super) until: Option<f64>,
     pub(super) subjects: u64,
-    /// Who they are, besides what `subject` says of everybody.
-    pub(super) people: Option<People>,
+    /// Who they are, besides what `subject` says of everybody; and the file that says so, unless the plan does.
+    pub(super) people: Option<(People, Option<Arc<Source>>)>,
     pub(super) seed: u64,
     pub(super) replicates: u64,
     pub(super) factors: Vec<Factor>,
@@ -68,6 +69,14 @@ impl SweepPlan {
     /// # Errors
     /// Every fault that could be found, each with its place.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults<PlanError>> {
+        SweepPlan::with_files(name, text, &no_files)
+    }
+
+    /// The same for a plan that may name a file with its people.
+    ///
+    /// # Errors
+    /// As [`SweepPlan::parse`], and those of that file.
+    pub fn with_files(name: &str, text: &str, files: &Files<'_>) -> Result<Self, Faults<PlanError>> {
         let source = Source::new(name, text);
         let log = Log::new(&source);
         let table = document::parse(&log)?;
@@ -75,7 +84,7 @@ impl SweepPlan {
         let known: Vec<&str> = KEYS.into_iter().chain(own).collect();
         let root = Table::root(&log, "a sweep plan", table.get_ref(), &known);
         let seed = seed(&root);
-        let plan = SweepPlan::read(&root, seed, designed(&root, seed));
+        let plan = SweepPlan::read(&root, seed, designed(&root, seed), files);
         if let Some(plan) = &plan {
             plan.check_columns(&log);
         }
@@ -88,19 +97,25 @@ impl SweepPlan {
         root: &Table<'_, PlanError>,
         seed: u64,
         points: (Vec<String>, Vec<Factor>, Design),
+        files: &Files<'_>,
     ) -> Option<Self> {
-        SweepPlan::read_for(root, seed, points, at_least_one(root, "subjects"))
+        let size = |people: Option<&People>| reading::size(root, "subjects", people).unwrap_or(1);
+        SweepPlan::read_sized(root, seed, points, files, &size)
     }
 
-    /// The same for so many subjects, which the document says in words of its own.
-    pub(in crate::study) fn read_for(
+    /// The same for a document that says in words of its own how many of the people are simulated.
+    pub(in crate::study) fn read_sized(
         root: &Table<'_, PlanError>,
         seed: u64,
         (declared, factors, design): (Vec<String>, Vec<Factor>, Design),
-        subjects: u64,
+        files: &Files<'_>,
+        size: &dyn Fn(Option<&People>) -> u64,
     ) -> Option<Self> {
         let log = root.log;
         root.check_format();
+        let population = root.get("population");
+        let people = population.as_ref().and_then(|v| reading::people(v, &[], files));
+        let subjects = size(people.as_ref().map(|(people, _)| people));
         let replicates = at_least_one(root, "replicates");
         too_many(root, "subjects", subjects.saturating_mul(replicates), "persons of a point", MOST_PERSONS);
         let give = give(root, &declared, &factors);
@@ -122,7 +137,6 @@ impl SweepPlan {
         {
             log.report(&summary.place, SweepError::TypicalSummary);
         }
-        let population = root.get("population");
         if let (1, Some(value)) = (subjects * replicates, &population) {
             log.report(&value.place, SweepError::TypicalPopulation);
         }
@@ -134,7 +148,7 @@ impl SweepPlan {
             set: root.get("set").and_then(|v| pairs(&v)).unwrap_or_default(),
             until: duration(root, "until"),
             subjects,
-            people: population.and_then(|v| People::read(&v.entries()?, &[])),
+            people,
             seed,
             replicates,
             factors,
@@ -160,6 +174,11 @@ impl SweepPlan {
         self.factors.iter().position(|factor| factor.name() == name)
     }
 
+    /// Number of subjects.
+    pub(in crate::study) fn subjects(&self) -> u64 {
+        self.subjects
+    }
+
     /// Number of points.
     pub(in crate::study) fn points(&self) -> u64 {
         self.design.points(&self.factors).unwrap_or(0)
@@ -181,6 +200,11 @@ impl SweepPlan {
     /// What `load` says; a model that does not exist is reported where the plan names it.
     pub fn models(&self, load: impl Fn(&str) -> Result<Model, Error>) -> Result<Models, Error> {
         reading::models(self.model_names(), load)
+    }
+
+    /// The file that says who the people are, unless the plan does.
+    pub(in crate::study) fn people_file(&self) -> Option<&Source> {
+        self.people.as_ref()?.1.as_deref()
     }
 
     /// The seed of everything that is drawn.

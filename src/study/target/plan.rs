@@ -5,8 +5,10 @@ use crate::Error;
 use crate::document::{self, Log, Table, Text, Value};
 use crate::error::{Faults, Source};
 use crate::model::Model;
+use crate::population::People;
 use crate::study::PlanError;
 use crate::study::compare::Models;
+use crate::study::reading::{self, Files, no_files};
 use crate::study::sweep::{KEYS, MOST_PERSONS, SweepPlan, designed, seed, too_many};
 
 /// The factor along which doses are looked for, where the plan names none and has it.
@@ -48,12 +50,20 @@ impl TargetPlan {
     /// # Errors
     /// Every fault that could be found, each with its place.
     pub fn parse(name: &str, text: &str) -> Result<Self, Faults<PlanError>> {
+        TargetPlan::with_files(name, text, &no_files)
+    }
+
+    /// The same for a plan that may name a file with its people.
+    ///
+    /// # Errors
+    /// As [`TargetPlan::parse`], and those of that file.
+    pub fn with_files(name: &str, text: &str, files: &Files<'_>) -> Result<Self, Faults<PlanError>> {
         let source = Source::new(name, text);
         let log = Log::new(&source);
         let table = document::parse(&log)?;
         let known: Vec<&str> = KEYS.into_iter().chain(["design", "target"]).collect();
         let root = Table::root(&log, "a plan of a target", table.get_ref(), &known);
-        let plan = read(&root);
+        let plan = read(&root, files);
         Faults::check(log.into_faults(), || plan.expect("a plan without a regimen or a target is a fault"))
     }
 
@@ -65,6 +75,11 @@ impl TargetPlan {
     /// Number of points; an upper limit where the design cannot be counted yet.
     pub fn points(&self) -> u64 {
         self.points.points()
+    }
+
+    /// Name and text of the file that says who the people are, unless the plan does.
+    pub fn people_file(&self) -> Option<&Source> {
+        self.points.people_file()
     }
 
     /// The seed of the people.
@@ -81,14 +96,15 @@ impl TargetPlan {
     }
 }
 
-fn read(root: &Table<'_, PlanError>) -> Option<TargetPlan> {
+fn read(root: &Table<'_, PlanError>, files: &Files<'_>) -> Option<TargetPlan> {
     let log = root.log;
     let keys = ["attain", "probability", "half_width", "level", "max_subjects", "dose"];
     let table = root.need("target").and_then(|v| v.table(&keys));
-    let most = table.as_ref().and_then(|t| subjects(t)).unwrap_or(MAX_SUBJECTS);
+    let size = |people: Option<&People>| table.as_ref().map_or(CHUNK, |table| subjects(table, people));
     let seed = seed(root);
-    let points = SweepPlan::read_for(root, seed, designed(root, seed), most);
-    let (table, mut points) = (table?, points?);
+    let points = SweepPlan::read_sized(root, seed, designed(root, seed), files, &size);
+    let (table, mut points) = (table.as_ref()?, points?);
+    let most = points.subjects();
     let attain = table.need("attain").map(|value| attain(&value)).unwrap_or_default();
     let (mut targets, mut texts): (Vec<Attain>, Vec<Text>) = Default::default();
     for comparisons in attain {
@@ -121,15 +137,20 @@ fn read(root: &Table<'_, PlanError>) -> Option<TargetPlan> {
     Some(TargetPlan { points, targets, probability, half_width, level, max_subjects: most, dose })
 }
 
-/// The most people of a point.
-fn subjects(table: &Table<'_, PlanError>) -> Option<u64> {
-    let value = table.get("max_subjects")?;
-    let found = value.count()? as u64;
-    if found < CHUNK {
-        table.log.report(&value.place, TargetError::FewSubjects { found, chunk: CHUNK });
-        return None;
+/// The most people of a point: all who are listed, where nothing else is said of a list.
+fn subjects(table: &Table<'_, PlanError>, people: Option<&People>) -> u64 {
+    const KEY: &str = "max_subjects";
+    let listed = people.filter(|people| people.enough_for(MAX_SUBJECTS).is_err()).and_then(People::count);
+    if !table.has(KEY) {
+        return listed.unwrap_or(MAX_SUBJECTS);
     }
-    (!too_many(table, "max_subjects", found, "persons of a point", MOST_PERSONS)).then_some(found)
+    let Some(found) = reading::size(table, KEY, people) else { return CHUNK };
+    if found < CHUNK && listed.is_none() {
+        let place = table.get(KEY).map_or_else(|| table.place.clone(), |value| value.place);
+        table.log.report(&place, TargetError::FewSubjects { found, chunk: CHUNK });
+    }
+    too_many(table, KEY, found, "persons of a point", MOST_PERSONS);
+    found.clamp(2, MOST_PERSONS)
 }
 
 /// `"a"`, `["a", "b"]` (each by itself), `{ all = ["a", "b"] }` (together), or a list of these.

@@ -2,7 +2,7 @@
 
 use super::{Parts, RunError};
 use crate::Error;
-use crate::error::Faults;
+use crate::error::{Faults, Source};
 use crate::io::{Disk, FileFormat, IoError, ModelUsed, Tolerances, number, sha256_hex};
 use crate::math::kernel::Kernel;
 use crate::model::{Catalogue, Dynamics, Model};
@@ -33,6 +33,9 @@ pub struct Lock {
     kernel: String,
     warnings: Vec<String>,
     models: BTreeMap<String, Frozen>,
+    /// The file that says who the people are, where the plan names one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    people: Option<FrozenFile>,
     plan: String,
 }
 
@@ -50,6 +53,13 @@ struct Frozen {
     grade: String,
     units_checked: bool,
     sha256: String,
+    text: String,
+}
+
+/// A file by the name it has in the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct FrozenFile {
+    name: String,
     text: String,
 }
 
@@ -80,6 +90,7 @@ impl Lock {
             kernel: if exact { Kernel::Baseline } else { settings.kernel }.to_string(),
             warnings: sweep.warnings().into_iter().map(|w| w.message).collect(),
             models: models.iter().map(|(name, model)| (name.clone(), Frozen::new(model))).collect(),
+            people: sweep.plan().people_file().map(FrozenFile::new),
             plan: plan.into(),
         };
         lock.plan_id = lock.digest();
@@ -158,7 +169,9 @@ impl Lock {
     /// # Errors
     /// None that the plan did not have when it was frozen.
     pub fn plan(&self) -> Result<SweepPlan, Faults<PlanError>> {
-        SweepPlan::parse("plan.lock", &self.plan)
+        let text = |name: &str| Some(self.people.as_ref().filter(|file| file.name == name)?.text.clone());
+        let frozen = |name: &str| text(name).ok_or_else(|| std::io::ErrorKind::NotFound.into());
+        SweepPlan::with_files("plan.lock", &self.plan, &frozen)
     }
 
     /// The models of the plan.
@@ -231,6 +244,11 @@ impl Lock {
         if let Some((line, there, here)) = first_difference(&other.plan, &self.plan) {
             found.push(format!("line {line} of its plan is `{there}`, and of this one's `{here}`"));
         }
+        if let (Some(there), Some(here)) = (&other.people, &self.people)
+            && let Some((line, a, b)) = first_difference(&there.text, &here.text)
+        {
+            found.push(format!("line {line} of its `{}` is `{a}`, and of this one's `{b}`", there.name));
+        }
         for (name, model) in &self.models {
             let there = other.models.get(name).map(|other| first_difference(&other.text, &model.text));
             if let Some(Some((line, there, here))) = there {
@@ -241,6 +259,12 @@ impl Lock {
             found.push("another build made it".into());
         }
         found
+    }
+}
+
+impl FrozenFile {
+    fn new(file: &Source) -> Self {
+        FrozenFile { name: file.name.clone(), text: file.text.clone() }
     }
 }
 
