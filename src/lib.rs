@@ -31,6 +31,8 @@
 //! | compare routes and schedules | `study::compare` (feature `study`) |
 //! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
 //! | which parameters decide | `study::sensitivity` (feature `study`) |
+//! | look for an equivalent dose | `study::equivalent` (feature `study`) |
+//! | count who attains a target | `study::target` (feature `study`) |
 //! | draw | `plot::Figure` (feature `plot`) |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -3,6 +3,7 @@
 mod catalogue;
 mod compare;
 mod engine;
+mod equivalent;
 mod explain;
 mod metrics;
 mod nca;
@@ -15,6 +16,7 @@ mod sensitivity;
 mod simulate;
 mod simulate_data;
 mod sweep;
+mod target;
 mod threads;
 
 use crate::Error;
@@ -51,6 +53,10 @@ enum Command {
     Sweep(Box<sweep::SweepArgs>),
     /// Say how much each factor decides about each measure: Sobol's indices, Morris's effects, elasticities
     Sensitivity(sensitivity::SensitivityArgs),
+    /// Look for the dose by one route that gives the exposure of a regimen by another
+    Equivalent(Box<equivalent::EquivalentArgs>),
+    /// Probabilities of attaining a target over doses and regimens, and the doses that reach one
+    Target(target::TargetArgs),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// Non-compartmental analysis of a table of concentrations
@@ -133,6 +139,8 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
+        Command::Equivalent(args) => equivalent::run(&args),
+        Command::Target(args) => target::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Nca(args) => nca::run(&args),
         Command::Metrics(command) => metrics::run(&command),
@@ -301,6 +309,7 @@ impl Kind for ArgumentError {
                     "--dose" => "320mg",
                     "--duration" => "15min",
                     "--tau" => "12h",
+                    "--step" => "50mg",
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))
