@@ -33,6 +33,7 @@
 //! | which parameters decide | `study::sensitivity` (feature `study`) |
 //! | look for an equivalent dose | `study::equivalent` (feature `study`) |
 //! | count who attains a target | `study::target` (feature `study`) |
+//! | look at the hours after each session | `study::session` (feature `study`) |
 //! | draw | `plot::Figure` (feature `plot`) |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]

@@ -3,6 +3,7 @@
 use super::compare::used;
 use super::engine::{EngineArgs, describe};
 use super::output::{print, table, warn};
+use super::people::PeopleArgs;
 use super::person::pair;
 use super::progress::Progress;
 use super::simulate::time;
@@ -10,10 +11,9 @@ use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
 use crate::Error;
 use crate::document::Text;
-use crate::io::{Format, Input, Manifest, OutputFile, Table, read_people, write_set};
+use crate::io::{Format, Input, Manifest, OutputFile, Table, write_set};
 use crate::plot::equivalent_figure;
-use crate::population::People;
-use crate::study::compare::{Models, PeoplePlan};
+use crate::study::compare::Models;
 use crate::study::equivalent::{By, Equivalence, Question, SidePlan, WITHIN, equivalent};
 use clap::Args;
 use std::path::PathBuf;
@@ -53,15 +53,8 @@ pub(super) struct EquivalentArgs {
     /// How long to simulate both sides, such as 24h; areas then end there
     #[arg(long)]
     until: Option<String>,
-    /// Give both sides to so many virtual people besides the person
-    #[arg(long, value_name = "N", requires = "seed", value_parser = clap::value_parser!(u64).range(1..))]
-    subjects: Option<u64>,
-    /// The seed of their random numbers: the same seed, the same people
-    #[arg(long, value_name = "S")]
-    seed: Option<u64>,
-    /// Who they are: a TOML file of distributions of covariates, or a CSV file with a row per person
-    #[arg(long, value_name = "FILE", requires = "seed")]
-    population: Option<PathBuf>,
+    #[command(flatten)]
+    people: PeopleArgs,
     /// Folder for tables, curves, the figure and manifest.json
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -109,7 +102,7 @@ pub(super) fn run(args: &EquivalentArgs) -> Result<Outcome, Failure> {
 
 /// What is asked, and the file that says who the people are.
 fn question(args: &EquivalentArgs) -> Result<(Question, Option<Input>), Error> {
-    let (people, input) = people(args)?;
+    let (people, input) = args.people.people()?;
     let mut subject: Vec<(Text, Text)> =
         args.covariate.iter().map(|given| pair("--covariate", given)).collect::<Result<_, _>>()?;
     if let Some(weight) = &args.weight {
@@ -157,26 +150,6 @@ fn quantity_like(text: &Text, like: &str) -> Result<crate::units::Quantity, Erro
         return Err(Error::from(ArgumentError::NotPositive { option }).placed(&text.place));
     }
     Ok(quantity)
-}
-
-fn people(args: &EquivalentArgs) -> Result<(Option<PeoplePlan>, Option<Input>), Error> {
-    let Some(seed) = args.seed else {
-        return Ok((None, None));
-    };
-    let (people, input) = match &args.population {
-        Some(path) => {
-            let (people, sha256) = read_people(path)?;
-            (people, Some(Input::hashed(path, sha256)))
-        }
-        None => (People::default(), None),
-    };
-    let size = match (args.subjects.or(people.count()), &args.population) {
-        (Some(size), _) => size,
-        (None, Some(_)) => return Err(ArgumentError::NoSize.into()),
-        (None, None) => return Err(ArgumentError::NoPopulation { option: "--seed".into() }.into()),
-    };
-    people.enough_for(size)?;
-    Ok((Some(PeoplePlan { size, seed, people, file: None }), input))
 }
 
 fn show(answer: &Equivalence, format: Format) -> Result<(), Failure> {
@@ -253,7 +226,7 @@ fn settings(args: &EquivalentArgs) -> std::collections::BTreeMap<String, String>
         ("extrapolate", args.extrapolate.then(|| "true".to_string())),
         ("weight", args.weight.clone()),
         ("until", args.until.clone()),
-        ("subjects", args.subjects.map(|n| n.to_string())),
+        ("subjects", args.people.subjects.map(|n| n.to_string())),
     ];
     let covariates = args.covariate.iter().filter_map(|given| given.split_once('='));
     let covariates = covariates.map(|(name, value)| (format!("covariate {}", name.trim()), value.to_string()));

@@ -8,11 +8,13 @@ mod explain;
 mod metrics;
 mod nca;
 mod output;
+mod people;
 mod person;
 mod population;
 mod progress;
 mod schedule;
 mod sensitivity;
+mod session;
 mod simulate;
 mod simulate_data;
 mod sweep;
@@ -57,6 +59,8 @@ enum Command {
     Equivalent(Box<equivalent::EquivalentArgs>),
     /// Probabilities of attaining a target over doses and regimens, and the doses that reach one
     Target(target::TargetArgs),
+    /// The hours after each session: peak, time until below a level, and who is above it at the end of monitoring
+    Session(Box<session::SessionArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// Non-compartmental analysis of a table of concentrations
@@ -141,6 +145,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Equivalent(args) => equivalent::run(&args),
         Command::Target(args) => target::run(&args),
+        Command::Session(args) => session::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Nca(args) => nca::run(&args),
         Command::Metrics(command) => metrics::run(&command),
@@ -310,6 +315,8 @@ impl Kind for ArgumentError {
                     "--duration" => "15min",
                     "--tau" => "12h",
                     "--step" => "50mg",
+                    "--leave" => "2h",
+                    "--morning" => "20h",
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))

@@ -34,6 +34,7 @@ mod range;
 mod render;
 mod scatter;
 mod scene;
+mod session;
 mod target;
 mod ticks;
 mod tornado;
@@ -47,6 +48,7 @@ pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
 pub use nca::{NcaCurve, nca_figure};
 pub use scatter::scatter_figure;
+pub use session::{SessionHours, session_hours_figure};
 pub use target::target_figure;
 pub use tornado::tornado_figure;
 

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod equivalent;
 mod reading;
 pub mod sensitivity;
+pub mod session;
 pub mod sweep;
 pub mod target;
 mod verify;
