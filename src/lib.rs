@@ -30,6 +30,7 @@
 //! | compare routes and schedules | `study::compare` (feature `study`) |
 //! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
 //! | which parameters decide | `study::sensitivity` (feature `study`) |
+//! | where a dose is at each time | `study::ledger` (feature `study`) |
 //! | draw | `plot::Figure` (feature `plot`) |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -139,6 +140,8 @@ error_kinds! {
     Plan(study::PlanError),
     #[cfg(feature = "study")]
     Run(study::sweep::RunError),
+    #[cfg(feature = "study")]
+    Ledger(study::ledger::LedgerError),
     #[cfg(feature = "study")]
     Io(io::IoError),
     #[cfg(feature = "study")]

@@ -4,6 +4,7 @@ mod catalogue;
 mod compare;
 mod engine;
 mod explain;
+mod ledger;
 mod output;
 mod person;
 mod population;
@@ -49,6 +50,8 @@ enum Command {
     Sweep(Box<sweep::SweepArgs>),
     /// Say how much each factor decides about each measure: Sobol's indices, Morris's effects, elasticities
     Sensitivity(sensitivity::SensitivityArgs),
+    /// Say where a dose is at each time, and where exposure to drug and metabolites comes from
+    Ledger(Box<ledger::LedgerArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// The models: list, show, check files, verify against published numbers
@@ -126,6 +129,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),

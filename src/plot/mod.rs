@@ -25,6 +25,7 @@ mod font;
 mod geometry;
 mod heat;
 mod layout;
+mod ledger;
 mod legend;
 mod palette;
 mod panel;
@@ -32,6 +33,7 @@ mod range;
 mod render;
 mod scatter;
 mod scene;
+mod stack;
 mod ticks;
 mod tornado;
 
@@ -41,7 +43,9 @@ pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
+pub use ledger::ledger_figure;
 pub use scatter::scatter_figure;
+pub use stack::Layer;
 pub use tornado::tornado_figure;
 
 #[cfg(test)]

@@ -41,13 +41,17 @@ impl Profile<'_> {
         &self.arrivals
     }
 
+    /// The time (h) at which the engines see an event: those a rounding error apart are at one time.
+    pub fn event_time(&self, time: f64) -> f64 {
+        let (near, solved) = (ONE_TIME * time.max(1.0), self.solved());
+        let edges = solved.breakpoints();
+        let next = edges.get(edges.partition_point(|edge| *edge < time - near));
+        next.copied().filter(|edge| *edge <= time + near).unwrap_or(time)
+    }
+
     /// How much of a part of a dose has entered at ascending times (h), as the state keeps it.
     pub fn entered(&self, arrival: &Arrival, times: &[f64]) -> Vec<f64> {
-        // An arrival a rounding error after a sampling time is at that time to the engines.
-        let near = ONE_TIME * arrival.time.max(1.0);
-        let edges = self.solved().breakpoints();
-        let next = edges.get(edges.partition_point(|edge| *edge < arrival.time - near));
-        let begin = next.copied().filter(|edge| *edge <= arrival.time + near).unwrap_or(arrival.time);
+        let begin = self.event_time(arrival.time);
         match arrival.input {
             Some(rate) => self.entered_by_function(arrival, rate, times),
             None => times.iter().map(|t| arrival.amount * share(t - begin, arrival.over)).collect(),

@@ -2,6 +2,7 @@
 
 pub mod cohort;
 pub mod compare;
+pub mod ledger;
 mod reading;
 pub mod sensitivity;
 pub mod sweep;
