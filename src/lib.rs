@@ -27,10 +27,14 @@
 //! | draw many people | [`population::Population`] |
 //! | simulate them over threads | `study::cohort` (feature `study`) |
 //! | ask for a peak, an area, a half-life | [`simulate::OutputView`] |
+//! | compute them from samples | [`metrics::nca`] |
 //! | compare routes and schedules | `study::compare` (feature `study`) |
 //! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
 //! | which parameters decide | `study::sensitivity` (feature `study`) |
 //! | where a dose is at each time | `study::ledger` (feature `study`) |
+//! | look for an equivalent dose | `study::equivalent` (feature `study`) |
+//! | count who attains a target | `study::target` (feature `study`) |
+//! | look at the hours after each session | `study::session` (feature `study`) |
 //! | draw | `plot::Figure` (feature `plot`) |
 #![deny(unsafe_code)]
 #![warn(missing_docs)]
@@ -135,6 +139,7 @@ error_kinds! {
     Subject(population::SubjectError),
     People(population::PeopleError),
     Measure(metrics::MeasureError),
+    Samples(metrics::nca::SamplesError),
     Simulation(simulate::SimulationError),
     #[cfg(feature = "study")]
     Plan(study::PlanError),
@@ -146,6 +151,8 @@ error_kinds! {
     Io(io::IoError),
     #[cfg(feature = "study")]
     Data(io::DataError),
+    #[cfg(feature = "study")]
+    Concentration(io::ConcentrationError),
     #[cfg(feature = "study")]
     NoRegimen(io::NoRegimen),
     #[cfg(feature = "plot")]

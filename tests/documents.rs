@@ -18,6 +18,7 @@ mod sweep;
 
 use document::{is_fresh, path, refreshed};
 use posology::io::{Format, rounded};
+use posology::metrics::REGISTRY;
 use posology::model::{Evidence, Tolerance, catalogue};
 use posology::plot::{session_figure, tornado_figure};
 use posology::prelude::*;
@@ -210,6 +211,36 @@ fn session(commands: &[&str]) -> String {
         format!("$ posology {command}\n{}", String::from_utf8(output.stdout).unwrap())
     });
     format!("```text\n{}```\n", shown.collect::<Vec<_>>().join("\n"))
+}
+
+/// The registry as a table.
+fn metrics() -> String {
+    let mut text = String::from(
+        "| metric | unit | what | from a solution | from samples | needs | CDISC | reference |\n|---|---|---|---|---|---|---|---|\n",
+    );
+    for d in REGISTRY {
+        let needs: Vec<&str> = d.needs.iter().map(|need| need.name()).collect();
+        let (exact, sampled) = (d.exact.unwrap_or("–"), d.sampled.unwrap_or("–"));
+        let (needs, codes) = (needs.join(", "), d.cdisc.all().join(", "));
+        let (name, unit, title, reference) = (d.name, d.scale.name(), d.title, d.reference);
+        writeln!(text, "| `{name}` | {unit} | {title} | {exact} | {sampled} | {needs} | {codes} | {reference} |")
+            .unwrap();
+    }
+    text
+}
+
+#[test]
+fn the_table_of_metrics_is_the_registry() {
+    let document = std::fs::read_to_string(path("docs/metrics.md")).unwrap();
+    is_fresh("docs/metrics.md", &refreshed(&document, &BTreeMap::from([("metrics", metrics())])), "documents");
+}
+
+#[test]
+fn the_excerpts_about_nca_are_real() {
+    let document = std::fs::read_to_string(path("docs/nca.md")).unwrap();
+    let some = "--metrics Cmax,Tmax,AUClast,AUCinf,half_life,CL,Vz";
+    let blocks = session(&[&format!("nca examples/data/nasal.csv --route extravascular --dose 84mg {some}")]);
+    is_fresh("docs/nca.md", &refreshed(&document, &BTreeMap::from([("nca", blocks)])), "documents");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::person::{PersonArgs, effect};
 use super::simulate::time;
 use super::{Failure, Outcome, Shared, said, schedule};
 use crate::Error;
-use crate::error::{Fault, Faults};
+use crate::error::{Diagnostic, Fault, Faults};
 use crate::io::{Format, Input, Manifest, OutputFile, write_set};
 use crate::model::Model;
 use crate::plot::{Figure, ledger_figure};
@@ -38,6 +38,9 @@ pub(super) struct LedgerArgs {
     /// Times of rows, such as 0.5h,1h,2h
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<String>,
+    /// Print every compartment, flow and entry by itself
+    #[arg(long)]
+    parts: bool,
     /// Folder for balance.csv, parts.csv, exposure.csv, absorption.csv, the figure and manifest.json
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -53,11 +56,13 @@ pub(super) struct LedgerArgs {
 pub(super) fn run(args: &LedgerArgs) -> Result<Outcome, Failure> {
     let model = args.person.model()?;
     let subject = args.person.subject(&model)?;
-    let ledgers: Result<Vec<Ledger>, Error> = args.give.iter().map(|give| ledger(args, give, &subject, false)).collect();
+    let ledgers: Result<Vec<Ledger>, Error> =
+        args.give.iter().map(|give| ledger(args, give, &subject, false)).collect();
     let ledgers = ledgers?;
     // Files first: a reader of the tables who leaves early still finds them.
     if args.plot.is_some() || args.out.is_some() {
-        let dense: Result<Vec<Ledger>, Error> = args.give.iter().map(|give| ledger(args, give, &subject, true)).collect();
+        let dense: Result<Vec<Ledger>, Error> =
+            args.give.iter().map(|give| ledger(args, give, &subject, true)).collect();
         let figure = figure(&model, &dense?);
         if let Some(path) = &args.plot {
             figure.save(path)?;
@@ -66,8 +71,9 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Outcome, Failure> {
             write(args, &subject, &ledgers, &figure, out)?;
         }
     }
-    ledgers.iter().for_each(|ledger| warn(&ledger.warnings));
-    show(&model, &ledgers, args.shared.format)?;
+    let warnings: Vec<Diagnostic> = ledgers.iter().flat_map(|ledger| ledger.warnings.iter().cloned()).collect();
+    warn(&warnings);
+    show(args, &model, &ledgers)?;
     if let Some(out) = &args.out {
         eprintln!("wrote the ledger to {}", out.display());
     }
@@ -85,7 +91,9 @@ fn ledger(args: &LedgerArgs, give: &str, subject: &Subject<'_>, dense: bool) -> 
     let placed = |error: SimulationError| Error::from(Faults::from(Fault::new(error)).said_in(&said));
     simulation = match (&args.every, args.at.is_empty()) {
         (Some(every), _) => simulation.every(time("--every", every)?),
-        (None, false) => simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<Quantity>, _>>()?),
+        (None, false) => {
+            simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<Quantity>, _>>()?)
+        }
         (None, true) => {
             let until = simulation.prepare().map_err(placed)?.until();
             simulation.every((until / STEPS).hours())
@@ -101,12 +109,14 @@ fn ledger(args: &LedgerArgs, give: &str, subject: &Subject<'_>, dense: bool) -> 
     })
 }
 
-fn show(model: &Model, ledgers: &[Ledger], format: Format) -> Result<(), Failure> {
+fn show(args: &LedgerArgs, model: &Model, ledgers: &[Ledger]) -> Result<(), Failure> {
+    let format = args.shared.format;
+    let amounts = if args.parts { part_table(ledgers) } else { balance_table(ledgers) };
     if format != Format::Table {
-        return table("", &balance_table(ledgers), format);
+        return table("", &amounts, format);
     }
     let heading = format!("{}: where the dose is, in mg of the drug that is given", model.id());
-    table(&heading, &balance_table(ledgers), format)?;
+    table(&heading, &amounts, format)?;
     table("\nExposure by origin", &exposure_table(ledgers), format)?;
     table("\nInto the circulation", &absorption_table(ledgers), format)?;
     let mut notes: Vec<&String> = Vec::new();

@@ -3,17 +3,23 @@
 mod catalogue;
 mod compare;
 mod engine;
+mod equivalent;
 mod explain;
 mod ledger;
+mod metrics;
+mod nca;
 mod output;
+mod people;
 mod person;
 mod population;
 mod progress;
 mod schedule;
 mod sensitivity;
+mod session;
 mod simulate;
 mod simulate_data;
 mod sweep;
+mod target;
 mod threads;
 
 use crate::Error;
@@ -52,8 +58,19 @@ enum Command {
     Sensitivity(sensitivity::SensitivityArgs),
     /// Say where a dose is at each time, and where exposure to drug and metabolites comes from
     Ledger(Box<ledger::LedgerArgs>),
+    /// Look for the dose by one route that gives the exposure of a regimen by another
+    Equivalent(Box<equivalent::EquivalentArgs>),
+    /// Probabilities of attaining a target over doses and regimens, and the doses that reach one
+    Target(target::TargetArgs),
+    /// The hours after each session: peak, time until below a level, and who is above it at the end of monitoring
+    Session(Box<session::SessionArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
+    /// Non-compartmental analysis of a table of concentrations
+    Nca(Box<nca::NcaArgs>),
+    /// The metrics: what each is, its unit and formula, and where it comes from
+    #[command(subcommand)]
+    Metrics(metrics::MetricsCommand),
     /// The models: list, show, check files, verify against published numbers
     #[command(subcommand)]
     Models(catalogue::ModelsCommand),
@@ -130,7 +147,12 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Sweep(args) => sweep::run(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
         Command::Ledger(args) => ledger::run(&args),
+        Command::Equivalent(args) => equivalent::run(&args),
+        Command::Target(args) => target::run(&args),
+        Command::Session(args) => session::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Nca(args) => nca::run(&args),
+        Command::Metrics(command) => metrics::run(&command),
         Command::Models(command) => catalogue::run(&command),
         Command::Schedules(command) => schedule::schedules(&command),
         Command::Regimen(args) => schedule::regimen(&args),
@@ -200,6 +222,30 @@ pub enum ArgumentError {
         /// The column.
         column: String,
     },
+    /// An infusion that takes nobody knows how long.
+    #[error("how long the infusion of the subject `{id}` took is not known")]
+    NoDuration {
+        /// The subject.
+        id: String,
+    },
+    /// A duration of what is no infusion.
+    #[error("`--duration` is that of an infusion")]
+    DurationOfNoInfusion,
+    /// An interval that is none.
+    #[error("`--interval` takes two times, the later one last")]
+    Interval,
+    /// A rule for samples below the limit that is none.
+    #[error("`--blq` takes one of zero, drop, half and limit, or three of them")]
+    BlqRule,
+    /// A level with a unit for concentrations without one.
+    #[error("the concentrations have no unit, and the level has one")]
+    NoConcentrationUnit,
+    /// A metric that samples do not give.
+    #[error("`{name}` is not a metric of samples")]
+    UnknownSampled {
+        /// What was written.
+        name: String,
+    },
     /// A subject that the data set does not have.
     #[error("the data set has no subject `{id}`")]
     UnknownId {
@@ -224,6 +270,11 @@ impl Kind for ArgumentError {
             | ArgumentError::DescribedTwice { .. }
             | ArgumentError::NothingToResample
             | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
+            ArgumentError::NoDuration { .. } => "E_NO_DURATION",
+            ArgumentError::DurationOfNoInfusion | ArgumentError::BlqRule => "E_ARGUMENT",
+            ArgumentError::Interval => "E_INTERVAL",
+            ArgumentError::NoConcentrationUnit => "E_UNIT_MISSING",
+            ArgumentError::UnknownSampled { .. } => "E_METRIC_UNKNOWN",
             ArgumentError::Threads { .. } => "E_THREADS",
             ArgumentError::UnknownId { .. } => "E_UNKNOWN_ID",
         }
@@ -232,6 +283,9 @@ impl Kind for ArgumentError {
     fn hint(&self) -> Option<String> {
         match self {
             ArgumentError::NoEquals { option } if option == "--set" => Some("write `--set Qh=\"120 L/h\"`".into()),
+            ArgumentError::NoEquals { option } if option == "--units" => {
+                Some("write `--units DV=ng/mL,DOSE=mg`".into())
+            }
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::DataIsCsv => Some("end the name in `.csv`".into()),
@@ -241,12 +295,32 @@ impl Kind for ArgumentError {
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("a population is `--subjects N --seed S`".into())
             }
+            ArgumentError::NoDuration { .. } => Some("write `--duration 15min`, or add a column DUR".into()),
+            ArgumentError::DurationOfNoInfusion => Some("write `--route infusion`".into()),
+            ArgumentError::Interval => Some("write `--interval 0h,24h`, or `--interval 60h,inf`".into()),
+            ArgumentError::BlqRule => Some(
+                "`--blq zero,drop,zero` is before the first that can be quantified, between, after the last".into(),
+            ),
+            ArgumentError::NoConcentrationUnit => Some("write `--units DV=ng/mL`".into()),
+            ArgumentError::UnknownSampled { name } => {
+                let names = crate::metrics::REGISTRY.iter().filter(|d| d.sampled.is_some()).map(|d| d.name);
+                Some(match crate::error::nearest(name, names) {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => "`posology metrics list` has them all".into(),
+                })
+            }
             ArgumentError::Threads { .. } => Some("ask for fewer with `--threads`".into()),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {
                 let example = match option.as_str() {
                     "--weight" => "70kg",
                     "--every" => "5min",
+                    "--dose" => "320mg",
+                    "--duration" => "15min",
+                    "--tau" => "12h",
+                    "--step" => "50mg",
+                    "--leave" => "2h",
+                    "--morning" => "20h",
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))

@@ -74,7 +74,7 @@ pub(super) fn effect(name: &str) -> Result<Arc<Source>, Error> {
 }
 
 /// Name and value of `NAME=VALUE`, each with its place.
-fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
+pub(super) fn pair(option: &str, given: &str) -> Result<(Text, Text), Error> {
     let whole = said(option, given);
     match given.find('=') {
         Some(at) => Ok((whole.slice(0, at), whole.slice(at + 1, given.len()))),

@@ -58,6 +58,17 @@ pub(crate) fn unquoted(cell: &str) -> Cow<'_, str> {
     }
 }
 
+/// Lines that say something, each with its first byte: neither empty ones nor comments, which begin with `#`.
+pub(crate) fn lines(text: &str) -> impl Iterator<Item = (usize, &str)> {
+    let mut start = 0;
+    let lines = text.split_inclusive('\n').map(move |line| {
+        let from = start;
+        start += line.len();
+        (from, line.trim_end_matches(['\n', '\r']))
+    });
+    lines.filter(|(_, line)| !matches!(line.trim_start().as_bytes().first(), None | Some(b'#')))
+}
+
 /// Whether a cell without its quotes says nothing.
 pub(crate) fn is_missing(text: &str) -> bool {
     matches!(text, "" | "." | "NA")

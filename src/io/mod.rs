@@ -3,6 +3,7 @@
 //!
 //! Numbers for programs (CSV, JSON) have the fewest digits that read back to the same `f64`; tables for people are rounded.
 
+mod concentrations;
 mod disk;
 mod error;
 mod hashed;
@@ -18,6 +19,7 @@ mod table;
 mod text;
 mod write;
 
+pub use concentrations::{ConcentrationError, Concentrations, SubjectSamples};
 pub use disk::{Disk, DiskFile, SystemDisk};
 pub use error::IoError;
 pub use hashed::Hashed;

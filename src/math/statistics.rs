@@ -77,9 +77,36 @@ pub fn percentile(sorted: &[f64], p: f64) -> f64 {
     if low == high { low } else { low + (high - low) * (place - below as f64) }
 }
 
+/// The interval of a probability from `hits` of `n` > 0 trials that holds it as often as a normal number is within `z` standard
+/// deviations of its mean (Wilson 1927, J Am Stat Assoc 22:209).
+pub fn wilson(hits: u64, n: u64, z: f64) -> (f64, f64) {
+    let (count, share) = (n as f64, hits as f64 / n as f64);
+    let shrunk = 1.0 + z * z / count;
+    let middle = (share + z * z / (2.0 * count)) / shrunk;
+    let reach = z / shrunk * (share * (1.0 - share) / count + z * z / (4.0 * count * count)).sqrt();
+    // Of none and of all it ends there, but for rounding.
+    (if hits == 0 { 0.0 } else { middle - reach }, if hits == n { 1.0 } else { middle + reach })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn wilson_is_where_the_score_is_z() {
+        let z = 1.959_963_984_540_054;
+        for (hits, n) in [(0u64, 10u64), (3, 10), (81, 263), (999, 1000), (10, 10)] {
+            let share = hits as f64 / n as f64;
+            let score = |p: f64| (share - p).abs() / (p * (1.0 - p) / n as f64).sqrt();
+            let (low, high) = wilson(hits, n, z);
+            assert!(hits == 0 || (score(low) / z - 1.0).abs() < 1e-12, "{hits} of {n}: {low}");
+            assert!(hits == n || (score(high) / z - 1.0).abs() < 1e-12, "{hits} of {n}: {high}");
+            assert!((0.0..=share).contains(&low) && (share..=1.0).contains(&high));
+        }
+        // Newcombe 1998, Stat Med 17:857, table I, method 3.
+        let (low, high) = wilson(81, 263, z);
+        assert!((low - 0.2553).abs() < 5e-5 && (high - 0.3662).abs() < 5e-5, "{low} {high}");
+    }
 
     #[test]
     fn merged_moments_are_those_of_all() {

@@ -95,6 +95,12 @@ pub enum MeasureError {
         /// What was written.
         name: String,
     },
+    /// A metric of samples alone.
+    #[error("`{name}` is computed from samples, not from a model's solution")]
+    NotExact {
+        /// The metric.
+        name: &'static str,
+    },
     /// Too few or too many arguments.
     #[error("`{name}` takes {wanted}")]
     Arguments {
@@ -126,6 +132,7 @@ impl Kind for MeasureError {
     fn code(&self) -> &'static str {
         match self {
             MeasureError::Unknown { .. } => "E_METRIC_UNKNOWN",
+            MeasureError::NotExact { .. } => "E_METRIC_OF_SAMPLES",
             MeasureError::Arguments { .. } => "E_METRIC_ARGUMENTS",
             MeasureError::Backwards { .. } => "E_INTERVAL_BACKWARDS",
             MeasureError::TooEarly { .. } => "E_OUT_OF_RANGE",
@@ -137,8 +144,11 @@ impl Kind for MeasureError {
         match self {
             MeasureError::Unknown { name } => Some(match nearest(name) {
                 Some(near) => format!("did you mean `{near}`?"),
-                None => format!("metrics are {}", crate::error::listed(super::REGISTRY.iter().map(|d| d.name))),
+                None => format!("metrics are {}", crate::error::listed(super::exact_names())),
             }),
+            MeasureError::NotExact { .. } => {
+                Some("`posology nca` computes it; `posology metrics list` says which come from a solution".into())
+            }
             MeasureError::Unit(e) => e.hint(),
             MeasureError::TooEarly { .. } => Some("the first dose is given at 0 h".into()),
             MeasureError::Arguments { .. } | MeasureError::Backwards { .. } => None,
@@ -155,8 +165,10 @@ impl FromStr for Measure {
             None => (text.trim(), ""),
         };
         let whole = Span::new(0, text.len());
-        if find(name).is_none() {
-            return Err(Fault::at(MeasureError::Unknown { name: name.to_string() }, whole));
+        match find(name) {
+            None => return Err(Fault::at(MeasureError::Unknown { name: name.to_string() }, whole)),
+            Some(d) if d.exact.is_none() => return Err(Fault::at(MeasureError::NotExact { name: d.name }, whole)),
+            Some(_) => {}
         }
         let offset = text.len() - text.trim_start_matches(|c| c != '(').len() + 1;
         let mut at = offset;
@@ -246,6 +258,7 @@ mod tests {
     fn wrong_measures_say_where() {
         let fault = |text: &str| text.parse::<Measure>().map_err(|f| (f.kind.code(), f.span)).unwrap_err();
         assert_eq!(fault("cmx").0, "E_METRIC_UNKNOWN");
+        assert_eq!(fault("AUClast"), ("E_METRIC_OF_SAMPLES", Some((0..7).into())));
         assert_eq!(fault("AUC(0 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("Cmax(1 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("AUC(0 h, 24 mg)"), ("E_UNIT_MISMATCH", Some((8..14).into())));
@@ -255,12 +268,5 @@ mod tests {
         assert_eq!(fault("last_above(2 h, 1 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("C(2 hh)"), ("E_UNIT_UNKNOWN", Some((4..6).into())));
         assert_eq!(fault("AUC(2 h, 1 h)").0, "E_INTERVAL_BACKWARDS");
-    }
-
-    #[test]
-    fn every_measure_is_in_the_registry_once() {
-        for d in super::super::REGISTRY {
-            assert_eq!(super::super::REGISTRY.iter().filter(|e| e.name == d.name).count(), 1);
-        }
     }
 }

@@ -1,12 +1,16 @@
 //! The registry of exposure metrics: each once, with its name, unit, formula and reference.
 //!
-//! A metric says what it is; [`crate::simulate`] computes it from the solution of the model, never from a plotting grid.
+//! A metric says what it is. [`crate::simulate`] computes it from the solution of the model, never from a plotting grid;
+//! [`nca`] computes it from samples. Both use the same names.
 
 mod measure;
+pub mod nca;
 mod output;
+mod registry;
 
 pub use measure::{Interval, Measure, MeasureError};
 pub use output::OutputMeasure;
+pub use registry::{Codes, Definition, Metric, Need, REGISTRY, Way};
 
 use crate::units::{Dimension, Unit, UnitError};
 
@@ -19,18 +23,50 @@ pub enum Scale {
     Time,
     /// The output's unit times hours.
     Area,
+    /// The output's unit times hours squared.
+    Moment,
+    /// Per hour.
+    Rate,
+    /// A volume per hour.
+    Clearance,
+    /// A volume.
+    Volume,
     /// A plain number.
     Ratio,
+    /// Hundredths.
+    Percent,
+    /// A whole number.
+    Count,
 }
 
 impl Scale {
+    /// What it is made of, in words: `C` is the unit of the output or the samples, `t` that of times.
+    pub fn name(self) -> &'static str {
+        match self {
+            Scale::Output => "C",
+            Scale::Time => "t",
+            Scale::Area => "C t",
+            Scale::Moment => "C t^2",
+            Scale::Rate => "1/t",
+            Scale::Clearance => "L/t",
+            Scale::Volume => "L",
+            Scale::Ratio => "1",
+            Scale::Percent => "%",
+            Scale::Count => "count",
+        }
+    }
+
     /// The dimension of a metric of this scale, for an output of `output`; none beyond any physical size.
     pub fn dimension(self, output: Dimension) -> Option<Dimension> {
         match self {
             Scale::Output => Some(output),
             Scale::Time => Some(Dimension::TIME),
             Scale::Area => output.times(Dimension::TIME),
-            Scale::Ratio => Some(Dimension::NONE),
+            Scale::Moment => output.times(Dimension::TIME)?.times(Dimension::TIME),
+            Scale::Rate => Some(Dimension::RATE),
+            Scale::Clearance => Some(Dimension::CLEARANCE),
+            Scale::Volume => Some(Dimension::VOLUME),
+            Scale::Ratio | Scale::Percent | Scale::Count => Some(Dimension::NONE),
         }
     }
 
@@ -44,7 +80,12 @@ impl Scale {
             Scale::Output => Ok(output.clone()),
             Scale::Time => Ok(hour),
             Scale::Area => output.times(&hour),
-            Scale::Ratio => Ok(Unit::none()),
+            Scale::Moment => output.times(&hour)?.times(&hour),
+            Scale::Rate => Ok(Unit::base(Dimension::RATE)),
+            Scale::Clearance => Ok(Unit::base(Dimension::CLEARANCE)),
+            Scale::Volume => Ok(Unit::base(Dimension::VOLUME)),
+            Scale::Percent => Ok("%".parse().expect("a unit named here is known")),
+            Scale::Ratio | Scale::Count => Ok(Unit::none()),
         }
     }
 
@@ -54,124 +95,17 @@ impl Scale {
     }
 }
 
-/// One metric of the registry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Definition {
-    /// The name used in plans, checks and tables.
-    pub name: &'static str,
-    /// What it is, in words.
-    pub title: &'static str,
-    /// What it is measured in.
-    pub scale: Scale,
-    /// How it is computed from the solution.
-    pub formula: &'static str,
-    /// Where the definition comes from.
-    pub reference: &'static str,
-    /// The parameter code of the CDISC terminology for NCA of a sampled profile, where there is one.
-    pub cdisc: Option<&'static str>,
-}
-
-const GABRIELSSON: &str = "Gabrielsson & Weiner 2016, Pharmacokinetic and Pharmacodynamic Data Analysis, ch. 2.8";
-const YAMAOKA: &str = "Yamaoka, Nakagawa & Uno 1978, J Pharmacokinet Biopharm 6:547";
-
-/// Every metric, in the order of tables.
-pub static REGISTRY: &[Definition] = &[
-    Definition {
-        name: "Cmax",
-        title: "largest concentration",
-        scale: Scale::Output,
-        formula: "max of C(t); stationary points by root finding",
-        reference: GABRIELSSON,
-        cdisc: Some("CMAX"),
-    },
-    Definition {
-        name: "Tmax",
-        title: "time of the largest concentration, from the first device of the dose",
-        scale: Scale::Time,
-        formula: "the first t with C(t) = Cmax",
-        reference: GABRIELSSON,
-        cdisc: Some("TMAX"),
-    },
-    Definition {
-        name: "Cmin",
-        title: "smallest concentration",
-        scale: Scale::Output,
-        formula: "min of C(t); stationary points by root finding",
-        reference: GABRIELSSON,
-        cdisc: Some("CMIN"),
-    },
-    Definition {
-        name: "C",
-        title: "concentration at a time",
-        scale: Scale::Output,
-        formula: "C(t)",
-        reference: GABRIELSSON,
-        cdisc: None,
-    },
-    Definition {
-        name: "AUC",
-        title: "area under the curve between two times",
-        scale: Scale::Area,
-        formula: "integral of C(t), in closed form",
-        reference: GABRIELSSON,
-        cdisc: Some("AUCINT"),
-    },
-    Definition {
-        name: "AUCinf",
-        title: "area under the curve to infinity",
-        scale: Scale::Area,
-        formula: "integral of C(t) from 0 to infinity, in closed form",
-        reference: GABRIELSSON,
-        cdisc: Some("AUCIFO"),
-    },
-    Definition {
-        name: "MRT",
-        title: "mean residence time",
-        scale: Scale::Time,
-        formula: "integral of t C(t) over AUCinf, less half the duration of an infusion",
-        reference: YAMAOKA,
-        cdisc: Some("MRTEVFO"),
-    },
-    Definition {
-        name: "half_life",
-        title: "terminal half-life",
-        scale: Scale::Time,
-        formula: "ln 2 over the rate of the slowest mode that contributes to the output",
-        reference: GABRIELSSON,
-        cdisc: Some("LAMZHL"),
-    },
-    Definition {
-        name: "time_above",
-        title: "time above a level",
-        scale: Scale::Time,
-        formula: "sum of the intervals with C(t) above the level; crossings by root finding",
-        reference: GABRIELSSON,
-        cdisc: Some("TAT"),
-    },
-    Definition {
-        name: "last_above",
-        title: "time until a level is no longer exceeded",
-        scale: Scale::Time,
-        formula: "the end of the last interval with C(t) above the level; 0 where there is none",
-        reference: GABRIELSSON,
-        cdisc: None,
-    },
-    Definition {
-        name: "F",
-        title: "bioavailability relative to another dose of the same model",
-        scale: Scale::Ratio,
-        formula: "(AUCinf / dose) over (AUCinf / dose) of the reference",
-        reference: GABRIELSSON,
-        cdisc: None,
-    },
-];
-
 /// The metric of this name.
 pub fn find(name: &str) -> Option<&'static Definition> {
     REGISTRY.iter().find(|d| d.name == name)
 }
 
+/// The names of the metrics that come from a solution.
+fn exact_names() -> impl Iterator<Item = &'static str> {
+    REGISTRY.iter().filter(|d| d.exact.is_some()).map(|d| d.name)
+}
+
 /// The convention of [`Definition::name`] `Cmax`: `AUC_inf`, `auc` and the like are not found, but a near name is named.
 pub(crate) fn nearest(name: &str) -> Option<&'static str> {
-    crate::error::nearest(name, REGISTRY.iter().map(|d| d.name))
+    crate::error::nearest(name, exact_names())
 }

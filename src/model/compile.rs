@@ -291,14 +291,16 @@ fn states(
     substances: &[[Option<usize>; 2]],
     reg: &impl Fn(Node) -> Reg,
 ) -> Vec<StateVar> {
-    let make = |i: usize, name: &Name, kind: StateKind, unit: Unit, [substance, equivalents_of]: [Option<usize>; 2]| StateVar {
-        name: name.text.clone(),
-        kind,
-        initial: nodes.initials[i].map(reg),
-        slot: reg(builder.states[i]),
-        unit,
-        substance,
-        equivalents_of,
+    let make = |i: usize, name: &Name, kind: StateKind, unit: Unit, [substance, equivalents_of]: [Option<usize>; 2]| {
+        StateVar {
+            name: name.text.clone(),
+            kind,
+            initial: nodes.initials[i].map(reg),
+            slot: reg(builder.states[i]),
+            unit,
+            substance,
+            equivalents_of,
+        }
     };
     let mut states = Vec::new();
     for (i, compartment) in file.compartments.iter().enumerate() {

@@ -117,7 +117,9 @@ impl Builder<'_> {
         let what = format!("the {word} of the flow `{key}`");
         let coefficient = self.quantity(text, Context::System, &what, dimension, needs);
         let arriving = self.arriving(flow, term, &key, from, to.flatten());
-        let (Some(coefficient), Some(from), Some(to), Some(arriving)) = (coefficient, from, to, arriving) else { return };
+        let (Some(coefficient), Some(from), Some(to), Some(arriving)) = (coefficient, from, to, arriving) else {
+            return;
+        };
         if term.kind != FlowKind::Flux {
             self.guard(what.clone(), coefficient, Limit::NonNegative, text);
         }

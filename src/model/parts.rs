@@ -69,12 +69,25 @@ pub struct PopulationNotes {
     pub site: String,
     /// Range of each covariate in the data.
     pub ranges: Vec<CovariateRange>,
+    /// Lowest and highest dose by each route in the data.
+    pub doses: Vec<DoseRange>,
     /// How long the source sampled after a dose, in h: half-lives beyond it are extrapolations.
     pub sampling: Option<f64>,
     /// Grade of the variability, where it differs from the model's.
     pub variability: Option<Grade>,
     /// What an occasion is.
     pub occasion: Option<Occasion>,
+}
+
+/// The doses by one route in the data a model was made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DoseRange {
+    /// The route.
+    pub route: String,
+    /// Lowest dose at a time, mg.
+    pub low: f64,
+    /// Highest dose at a time, mg.
+    pub high: f64,
 }
 
 /// Range of a covariate in the data a model was made from.

@@ -3,7 +3,7 @@
 use super::error::ModelError;
 use super::file::{FileKind, ModelFile, Name, SubstanceEntry};
 use super::names::{ANALYTES, SUBJECT_COVARIATES, is_id, is_name, is_reserved};
-use super::parts::{CovariateKind, CovariateRange, Grade, PopulationNotes, SourceNote};
+use super::parts::{CovariateKind, CovariateRange, DoseRange, Grade, PopulationNotes, SourceNote};
 use super::read::{Log, Place, Table, Text, Value};
 use super::variability::{Occasion, SESSION_GAP};
 use super::{checks, quantities, structure};
@@ -235,7 +235,7 @@ fn population(
     base: Option<&ModelFile>,
     covariates: &[super::file::CovariateEntry],
 ) -> PopulationNotes {
-    let keys = ["description", "site", "range", "sampling", "occasion", "variability"];
+    let keys = ["description", "site", "range", "doses", "sampling", "occasion", "variability"];
     let Some(table) = root.get("population").and_then(|v| v.table(&keys)) else {
         return base.map_or(PopulationNotes::default(), |b| b.population.clone());
     };
@@ -249,6 +249,10 @@ fn population(
         description: text("description"),
         site: text("site"),
         ranges,
+        doses: table.get("doses").and_then(|v| v.entries()).map_or(Vec::new(), |doses| {
+            let routes = route_names(root, base);
+            doses.named("the doses by").into_iter().filter_map(|(n, p, v)| dose_range(n, &p, &v, &routes)).collect()
+        }),
         sampling: table.get("sampling").and_then(|v| v.quantity(Dimension::TIME)).map(|q| q.in_base()),
         variability: table.get("variability").and_then(|v| grade(&v)),
         occasion: table.get("occasion").and_then(|v| occasion(&v)),
@@ -300,6 +304,38 @@ fn range(name: String, place: &Place, value: &Value<'_>, known: &[(&str, &Covari
             expected: unit.map_or("no range: it is no number".into(), |u| format!("a range like `18..86 {u}`")),
         };
         value.log.report(&text.place, kind);
+    }
+    range
+}
+
+/// The routes of a file and of the one that it extends.
+fn route_names(root: &Table<'_>, base: Option<&ModelFile>) -> Vec<String> {
+    let own = root.get("routes").filter(|v| v.is_table()).and_then(|v| v.entries());
+    let own = own.iter().flat_map(Table::keys).map(String::from).collect::<Vec<String>>();
+    base.iter().flat_map(|b| &b.routes).map(|route| route.name.text.clone()).chain(own).collect()
+}
+
+/// `14..112 mg`
+fn dose_range(route: String, place: &Place, value: &Value<'_>, routes: &[String]) -> Option<DoseRange> {
+    if !routes.contains(&route) {
+        let near = nearest(&route, routes.iter().map(String::as_str)).map(str::to_string);
+        let kind =
+            ModelError::UnknownName { what: super::error::Sort::Route, near, name: route, known: routes.to_vec() };
+        value.log.report(place, kind);
+        return None;
+    }
+    let text = value.text()?;
+    let read = || {
+        let (low, high) = text.text.split_once("..")?;
+        let high = high.trim().parse::<crate::units::Quantity>().ok()?;
+        let low = high.unit().to_base(low.trim().parse::<f64>().ok()?);
+        let fits = high.dimension() == Dimension::MASS && low > 0.0 && low <= high.in_base();
+        fits.then(|| DoseRange { route, low, high: high.in_base() })
+    };
+    let range = read();
+    if range.is_none() {
+        let (found, expected) = (format!("\"{}\"", text.text), "a range like `14..112 mg`".to_string());
+        value.log.report(&text.place, DocumentError::WrongType { what: value.what.clone(), found, expected });
     }
     range
 }

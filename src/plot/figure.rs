@@ -6,8 +6,8 @@ use std::path::Path;
 use super::bars::{Bars, Dots};
 use super::error::PlotError;
 use super::fan::Fan;
-use super::stack::Layer;
 use super::field::{Contours, Heat};
+use super::stack::Layer;
 use super::{layout, range, render};
 use crate::io::write_atomic;
 
@@ -268,14 +268,38 @@ pub struct Series {
     pub(super) name: String,
     pub(super) colour: usize,
     pub(super) dashed: bool,
+    pub(super) marks: Marks,
     pub(super) points: Vec<(f64, f64)>,
+}
+
+/// Where a series has markers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Marks {
+    /// Along the curve, to tell it from others.
+    Along,
+    /// At each point, and there is no curve.
+    Points,
+    /// Nowhere.
+    Nowhere,
 }
 
 impl Series {
     /// A solid curve through `points` in their order; `colour` picks colour and marker together. A point that cannot be
     /// drawn leaves a gap.
     pub fn new(name: impl Into<String>, colour: usize, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        Self { name: name.into(), colour, dashed: false, points: points.into_iter().collect() }
+        Self { name: name.into(), colour, dashed: false, marks: Marks::Along, points: points.into_iter().collect() }
+    }
+
+    /// The same points as markers, not joined: what was measured.
+    pub fn unjoined(mut self) -> Self {
+        self.marks = Marks::Points;
+        self
+    }
+
+    /// The same curve without markers.
+    pub fn unmarked(mut self) -> Self {
+        self.marks = Marks::Nowhere;
+        self
     }
 
     /// The same curve dashed: its model is assumed.

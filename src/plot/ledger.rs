@@ -8,7 +8,7 @@ const HEADROOM: f64 = 1.02;
 
 /// A panel per regimen: where what was given is at each time, from what is still to come at the bottom to what is gone on top.
 pub fn ledger_figure(title: &str, footnote: &str, ledgers: &[Ledger]) -> Figure {
-    let figure = Figure::new(title).footnote(footnote);
+    let figure = Figure::new(title).footnote(footnote).columns(ledgers.len().clamp(1, 3));
     ledgers.iter().fold(figure, |figure, ledger| figure.panel(panel(ledger)))
 }
 
@@ -17,7 +17,7 @@ fn panel(ledger: &Ledger) -> Panel {
     let top = ledger.total.iter().copied().fold(0.0, f64::max);
     let y = Axis::linear("amount, as drug given", "mg");
     let y = if top > 0.0 { y.range(0.0, HEADROOM * top) } else { y };
-    let mut panel = Panel::new(&ledger.name, x, y).doses(ledger.doses.iter().copied());
+    let mut panel = Panel::new(&ledger.name, x, y);
     let mut below = vec![0.0; ledger.times.len()];
     for (nth, place) in Whereabouts::ALL.into_iter().enumerate() {
         if !ledger.parts.iter().any(|part| part.place == place) {

@@ -1,7 +1,7 @@
 //! The legend that all panels share: one entry per name and look, in columns below the panels.
 
 use super::bars::bar_sample;
-use super::figure::{Figure, Panel};
+use super::figure::{Figure, Marks, Panel};
 use super::font;
 use super::geometry::{Point, Rect};
 use super::heat::{CONTOUR, CONTOUR_HALO, hatch};
@@ -29,6 +29,7 @@ enum Sample {
     Curve {
         colour: usize,
         dashed: bool,
+        marks: Marks,
     },
     Band {
         colour: usize,
@@ -131,7 +132,9 @@ fn entries(figure: &Figure) -> Vec<Entry> {
     let windows = panels.iter().flat_map(|panel| &panel.windows);
     let doses = panels.iter().any(|panel| !panel.doses.is_empty());
     let all = curves
-        .map(|curve| entry(&curve.name, Sample::Curve { colour: curve.colour, dashed: curve.dashed }))
+        .map(|curve| {
+            entry(&curve.name, Sample::Curve { colour: curve.colour, dashed: curve.dashed, marks: curve.marks })
+        })
         .chain(fans)
         .chain(layers)
         .chain(bands.map(|band| entry(&band.name, Sample::Band { colour: band.colour })))
@@ -175,8 +178,13 @@ fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
     let (right, middle) = (left + SAMPLE, left + SAMPLE / 2.0);
     let block = [(left, y - 5.0), (right, y - 5.0), (right, y + 5.0), (left, y + 5.0)];
     match sample {
-        Sample::Curve { colour: index, dashed } => {
-            stroke(scene, &[(left, y), (right, y)], colour(index), dashed);
+        Sample::Curve { colour: index, dashed, marks } => {
+            if marks != Marks::Points {
+                stroke(scene, &[(left, y), (right, y)], colour(index), dashed);
+            }
+            if marks == Marks::Nowhere {
+                return;
+            }
             draw_marker(scene, (middle, y), MARKER, colour(index), marker(index));
         }
         Sample::Band { colour: index } => {

@@ -17,6 +17,7 @@
 mod bars;
 mod compare;
 mod contour;
+mod equivalent;
 mod error;
 mod fan;
 mod field;
@@ -27,25 +28,32 @@ mod heat;
 mod layout;
 mod ledger;
 mod legend;
+mod nca;
 mod palette;
 mod panel;
 mod range;
 mod render;
 mod scatter;
 mod scene;
+mod session;
 mod stack;
+mod target;
 mod ticks;
 mod tornado;
 
 pub use bars::{Bar, Bars, Dots};
 pub use compare::{course_figure, population_figure, session_figure};
+pub use equivalent::equivalent_figure;
 pub use error::PlotError;
 pub use fan::Fan;
 pub use field::{Contours, Heat};
 pub use figure::{Axis, Band, Dropped, Figure, Panel, Reference, Scale, Series, Window};
 pub use ledger::ledger_figure;
+pub use nca::{NcaCurve, nca_figure};
 pub use scatter::scatter_figure;
+pub use session::{SessionHours, session_hours_figure};
 pub use stack::Layer;
+pub use target::target_figure;
 pub use tornado::tornado_figure;
 
 #[cfg(test)]

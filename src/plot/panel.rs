@@ -3,7 +3,7 @@
 use super::bars::{draw_bars, draw_dots};
 use super::error::PlotError;
 use super::field::{Grid, edges};
-use super::figure::{Axis, Panel, Reference, Scale, Series};
+use super::figure::{Axis, Marks, Panel, Reference, Scale, Series};
 use super::font;
 use super::geometry::{Point, Rect, clip_line, clip_polygon, dashes, places, reach_of, simplify};
 use super::heat::{Contour, HeatMap, contour_lines, draw_contours, ticks_at};
@@ -262,9 +262,16 @@ impl Drawing<'_> {
 
     fn curves(&self, scene: &mut Scene) {
         for series in self.panel.curves() {
+            if series.marks == Marks::Points {
+                self.points(scene, series);
+                continue;
+            }
             let pieces = self.curve(series);
             for piece in &pieces {
                 stroke(scene, piece, colour(series.colour), series.dashed);
+            }
+            if series.marks == Marks::Nowhere {
+                continue;
             }
             // Staggered, so that markers of curves close together do not hide each other.
             let total: f64 = pieces.iter().map(|piece| reach_of(piece)).sum();
@@ -288,6 +295,13 @@ impl Drawing<'_> {
             .flat_map(|stretch| clip_line(stretch, &self.plot))
             .map(|piece| simplify(&piece, TOLERANCE))
             .collect()
+    }
+
+    fn points(&self, scene: &mut Scene, series: &Series) {
+        let drawable = series.points.iter().filter(|(x, y)| self.drawable(*x, *y));
+        for place in drawable.map(|(x, y)| (self.x(*x), self.y(*y))).filter(|place| self.plot.contains(*place)) {
+            draw_marker(scene, place, MARKER, colour(series.colour), marker(series.colour));
+        }
     }
 
     /// A point without drawable neighbours is no line: it shows as a marker.

@@ -2,7 +2,7 @@
 
 use super::error::PeopleError;
 use super::subject::{Seat, Subject, SubjectError};
-use crate::document::cells::{is_missing, split, unquoted};
+use crate::document::cells::{is_missing, lines, split, unquoted};
 use crate::document::{DocumentError, Place, Text};
 use crate::error::{Diagnostic, Fault, Faults, Source, Span, nearest};
 use crate::model::{Covariate, CovariateKind, Model, common_covariate};
@@ -58,7 +58,7 @@ impl Listed {
         if u32::try_from(source.text.len()).is_err() {
             return Err(Fault::new(PeopleError::TooLarge).into());
         }
-        let mut lines = lines_of(&source.text);
+        let mut lines = lines(&source.text);
         let Some((start, header)) = lines.next() else {
             return Err(reader.place(0, 0).fault::<PeopleError>(PeopleError::NoPeople).into());
         };
@@ -242,17 +242,6 @@ fn unused(column: &Column, model: &Model) -> Diagnostic {
         Some(near) => warning.with_hint(format!("did you mean `{near}`?")),
         None => warning,
     }
-}
-
-/// Lines that say something, each with its first byte.
-fn lines_of(text: &str) -> impl Iterator<Item = (usize, &str)> {
-    let mut start = 0;
-    let lines = text.split_inclusive('\n').map(move |line| {
-        let from = start;
-        start += line.len();
-        (from, line.trim_end_matches(['\n', '\r']))
-    });
-    lines.filter(|(_, line)| !matches!(line.trim_start().as_bytes().first(), None | Some(b'#')))
 }
 
 /// Reads lines, and collects what is wrong with them.

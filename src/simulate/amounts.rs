@@ -1,10 +1,10 @@
 //! Where amounts are: what has entered of each part of a dose, what is in each state, and what passed by each flow.
 
+use super::Profile;
 use super::administer::Administration;
 use super::curve::Curve;
 use super::field::Arrived;
 use super::solved::Solved;
-use super::Profile;
 use crate::math::numeric;
 use crate::model::{GROUP_FLOWS, Readout, Reg};
 

@@ -3,6 +3,7 @@
 use super::administer::Administration;
 use super::split::{Law, Split};
 use crate::expr::Class;
+use crate::math::rows::Rows;
 use crate::model::{GROUP_INPUT, Model, Reg};
 use crate::solve::{Drive, Field, Flow, STAGES};
 
@@ -167,16 +168,16 @@ pub(super) struct ModelField<'m, const L: usize> {
     rest: Vec<usize>,
     place: Vec<Option<usize>>,
     slots: Vec<Reg>,
-    file: Vec<[f64; L]>,
+    file: Rows<L>,
     /// Rate of infusion into each of them.
-    rates: Vec<[f64; L]>,
+    rates: Rows<L>,
     /// 0 for compartments that are closed, else 1.
     open: Option<Vec<[f64; L]>>,
     /// Registers of the states that are closed, and whose: for all others they are empty.
     shut: Vec<(Reg, usize)>,
     drive: Drive<L>,
     /// The states that it drives slopes with, at the latest times, time after time.
-    driven: Vec<[f64; L]>,
+    driven: Rows<L>,
     driven_slots: Vec<Reg>,
     clocks: Vec<Clock<L>>,
     entering: Vec<Entering<L>>,
@@ -203,13 +204,13 @@ impl<'m, const L: usize> ModelField<'m, L> {
         ModelField {
             follows_time,
             slots: rest.iter().map(slot).collect(),
-            rates: vec![[0.0; L]; rest.len()],
+            rates: Rows::new(rest.len()),
             open: None,
             shut: Vec::new(),
-            driven: vec![[0.0; L]; STAGES * reads.len()],
+            driven: Rows::new(STAGES * reads.len()),
             driven_slots: reads.iter().map(|at| slot(&split.order[*at])).collect(),
             drive: Drive::new(split.exact, reads),
-            file: model.tiers().file::<L>(),
+            file: Rows::from(&model.tiers().file::<L>()[..]),
             law: split.law,
             clocks,
             entering: Vec::new(),
@@ -300,18 +301,19 @@ impl<'m, const L: usize> ModelField<'m, L> {
     /// Everything that slopes are computed from; `at` says which of the latest times of the drive is `t`.
     #[inline(always)]
     fn show(&mut self, at: usize, t: &[f64; L], y: &[[f64; L]]) {
+        let file = &mut self.file[..];
         for (slot, y) in self.slots.iter().zip(y) {
-            self.file[*slot] = *y;
+            file[*slot] = *y;
         }
         let driven = &self.driven[at * self.driven_slots.len()..];
         for (slot, x) in self.driven_slots.iter().zip(driven) {
-            self.file[*slot] = *x;
+            file[*slot] = *x;
         }
         for (register, lane) in &self.shut {
-            self.file[*register][*lane] = 0.0;
+            file[*register][*lane] = 0.0;
         }
         for Clock { register, origin } in &self.clocks {
-            let shown = &mut self.file[*register];
+            let shown = &mut file[*register];
             *shown = *origin;
             add(shown, t);
         }
@@ -376,21 +378,23 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
         self.show(stage, t, y);
         match self.law {
             Law::Programs { slopes, rhs, .. } => {
-                self.model.tiers().run_group(slopes, &mut self.file);
-                for ((dy, state), rate) in dy.iter_mut().zip(&self.rest).zip(&self.rates) {
+                let file = &mut self.file[..];
+                self.model.tiers().run_group(slopes, file);
+                for ((dy, state), rate) in dy.iter_mut().zip(&self.rest).zip(self.rates.iter()) {
                     // A sum of its own, so that the compiler need not fear that it overlaps.
-                    let mut sum = self.file[rhs[*state]];
+                    let mut sum = file[rhs[*state]];
                     add(&mut sum, rate);
                     *dy = sum;
                 }
             }
             Law::Matrix { a, b } => {
+                let file = &self.file[..];
                 dy.copy_from_slice(&self.rates);
                 for (row, register) in b {
-                    add(&mut dy[*row], &self.file[*register]);
+                    add(&mut dy[*row], &file[*register]);
                 }
                 for (row, column, register) in a {
-                    let (coefficient, y) = (&self.file[*register], &self.file[self.slots[*column]]);
+                    let (coefficient, y) = (&file[*register], &file[self.slots[*column]]);
                     for lane in 0..L {
                         dy[*row][lane] += coefficient[lane] * y[lane];
                     }

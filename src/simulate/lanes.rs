@@ -110,7 +110,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
                 let goes_on = match self.integrator.outcome(lane) {
                     Outcome::Idle | Outcome::Rejected => continue,
                     Outcome::Accepted { from, to, arrived } => {
-                        self.accepted(&mut run, lane, subject, [from, to]).and_then(|()| match arrived {
+                        self.accepted(&mut run, lane, subject, [from, to], arrived).and_then(|()| match arrived {
                             true => self.arrived(&mut run, lane, subject),
                             false => Ok(true),
                         })
@@ -173,8 +173,9 @@ impl<'m, const L: usize> Lanes<'m, L> {
         lane: usize,
         subject: usize,
         [from, to]: [f64; 2],
+        arrived: bool,
     ) -> Result<(), SimulationError> {
-        let Lanes { integrator, seats, .. } = self;
+        let Lanes { integrator, seats, watch, .. } = self;
         let seat = &mut seats[lane];
         let quartic = |place| integrator.quartic(lane, place);
         if to >= seat.due() {
@@ -185,9 +186,14 @@ impl<'m, const L: usize> Lanes<'m, L> {
             let n = run.prepared.split.rest().len();
             trajectory.push(seat.begin() + from, to - from, (0..n).map(quartic));
         }
-        integrator.states(lane, seat.y_mut());
+        let looked = if arrived || watch.is_low(lane) {
+            integrator.states(lane, seat.y_mut());
+            seat.look(to)
+        } else {
+            Ok(())
+        };
         self.expect(run, lane);
-        self.seats[lane].look(to).map_err(|error| self.failing(run, lane, subject).error(error))
+        looked.map_err(|error| self.failing(run, lane, subject).error(error))
     }
 
     fn arrived(&mut self, run: &mut Run<'_, 'm>, lane: usize, subject: usize) -> Result<bool, SimulationError> {

@@ -1,6 +1,7 @@
 //! What is looked for after every step, in all lanes side by side: most steps need no more attention than this.
 
 use super::seat::Seat;
+use crate::math::rows::Rows;
 use crate::solve::Integrator;
 
 /// What steps are compared with, lane by lane.
@@ -11,15 +12,17 @@ pub(super) struct Watch<const L: usize> {
     /// When the stretch ends.
     until: [f64; L],
     /// The smallest value that each state may take, and the largest magnitude that it had in the stretch.
-    least: Vec<[f64; L]>,
-    peaks: Vec<[f64; L]>,
+    least: Rows<L>,
+    peaks: Rows<L>,
+    /// 1 where a state was below its smallest value at the latest look, or may have been; else 0.
+    low: [f64; L],
 }
 
 impl<const L: usize> Watch<L> {
     /// For `n` states that are integrated.
     pub fn new(n: usize) -> Self {
         let zero = [0.0; L];
-        Watch { due: zero, until: zero, least: vec![zero; n], peaks: vec![zero; n] }
+        Watch { due: zero, until: zero, least: Rows::new(n), peaks: Rows::new(n), low: zero }
     }
 
     /// A stretch of `length` hours begins in a lane.
@@ -41,25 +44,34 @@ impl<const L: usize> Watch<L> {
         self.peaks.iter().map(move |peaks| peaks[lane])
     }
 
+    /// Whether a state of the lane may be below its smallest value after the latest sweep.
+    pub fn is_low(&self, lane: usize) -> bool {
+        self.low[lane] > 0.0
+    }
+
     /// A look at the latest sweep: which lanes have to be looked at more closely, if there are any.
     #[inline(always)]
     pub fn look(&mut self, integrator: &Integrator<L>) -> Option<[bool; L]> {
-        let Some((moved, to, next)) = integrator.moved() else { return Some([true; L]) };
-        let (mut close, mut any) = ([0.0; L], false);
-        for ((peaks, least), next) in self.peaks.iter_mut().zip(&self.least).zip(next) {
+        let Some((moved, to, next)) = integrator.moved() else {
+            self.low = [1.0; L];
+            return Some([true; L]);
+        };
+        let (mut low, mut close, mut any) = ([0.0; L], [0.0; L], false);
+        for ((peaks, least), next) in self.peaks.iter_mut().zip(self.least.iter()).zip(next) {
             let mut largest = *peaks;
             for l in 0..L {
                 let size = next[l].abs();
                 largest[l] = if (moved[l] > 0.0) & (size > largest[l]) { size } else { largest[l] };
-                close[l] = if next[l] < least[l] { 1.0 } else { close[l] };
+                low[l] = if next[l] < least[l] { 1.0 } else { low[l] };
             }
             *peaks = largest;
         }
         for l in 0..L {
-            let here = (moved[l] > 0.0) & ((close[l] > 0.0) | (to[l] >= self.due[l]));
+            let here = (moved[l] > 0.0) & ((low[l] > 0.0) | (to[l] >= self.due[l]));
             close[l] = f64::from(u8::from(here));
             any |= here;
         }
+        self.low = low;
         any.then(|| close.map(|close| close > 0.0))
     }
 }

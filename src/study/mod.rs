@@ -2,10 +2,13 @@
 
 pub mod cohort;
 pub mod compare;
+pub mod equivalent;
 pub mod ledger;
 mod reading;
 pub mod sensitivity;
+pub mod session;
 pub mod sweep;
+pub mod target;
 mod verify;
 
 pub use reading::Files;
@@ -39,6 +42,12 @@ pub enum PlanError {
     /// Wrong as a sensitivity analysis.
     #[error(transparent)]
     Sensitivity(#[from] sensitivity::SensitivityError),
+    /// Wrong as a question for an equivalent dose.
+    #[error(transparent)]
+    Equivalent(#[from] equivalent::EquivalentError),
+    /// Wrong as a target.
+    #[error(transparent)]
+    Target(#[from] target::TargetError),
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -101,6 +110,8 @@ impl Kind for PlanError {
             PlanError::People(e) => e.code(),
             PlanError::Sweep(e) => e.code(),
             PlanError::Sensitivity(e) => e.code(),
+            PlanError::Target(e) => e.code(),
+            PlanError::Equivalent(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
@@ -129,6 +140,8 @@ impl Kind for PlanError {
             PlanError::People(e) => e.hint(),
             PlanError::Sweep(e) => e.hint(),
             PlanError::Sensitivity(e) => e.hint(),
+            PlanError::Target(e) => e.hint(),
+            PlanError::Equivalent(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),

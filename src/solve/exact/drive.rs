@@ -4,6 +4,7 @@ use super::solution::{Evaluator, Solution};
 use crate::math::exponential::exp;
 use crate::math::modal::{Kind, Modal};
 use crate::math::phi::phi1;
+use crate::math::rows::Rows;
 
 /// The exact part of one subject during one stretch: coordinates at its start and what enters them all the while.
 #[derive(Debug, Clone, Copy)]
@@ -44,11 +45,11 @@ pub struct Drive<const L: usize> {
     reads: Vec<usize>,
     n: usize,
     /// Rate of each mode.
-    rates: Vec<[f64; L]>,
+    rates: Rows<L>,
     /// What each mode adds to each state that is read, row by state.
-    amplitudes: Vec<[f64; L]>,
+    amplitudes: Rows<L>,
     /// The same for what enters the mode.
-    entering: Vec<[f64; L]>,
+    entering: Rows<L>,
     /// Lanes that something enters.
     driven: [bool; L],
     /// Lanes with modes that are no single exponentials.
@@ -73,9 +74,9 @@ impl<const L: usize> Drive<L> {
         let modes = if reads.is_empty() { 0 } else { n };
         Drive {
             n: modes,
-            rates: vec![[0.0; L]; modes],
-            amplitudes: vec![[0.0; L]; modes * reads.len()],
-            entering: vec![[0.0; L]; modes * reads.len()],
+            rates: Rows::new(modes),
+            amplitudes: Rows::new(modes * reads.len()),
+            entering: Rows::new(modes * reads.len()),
             driven: [false; L],
             whole: std::array::from_fn(|_| None),
             any: [false; 2],
@@ -128,11 +129,12 @@ impl<const L: usize> Drive<L> {
         }
         let reads = self.reads.len();
         x[..S * reads].fill([0.0; L]);
-        for q in 0..self.n {
-            let decays = decays(&self.rates[q], times);
+        let amplitudes = &self.amplitudes[..];
+        for (q, rate) in self.rates.iter().enumerate() {
+            let decays = decays(rate, times);
             for (decay, x) in decays.iter().zip(x.chunks_exact_mut(reads)) {
                 for (r, x) in x.iter_mut().enumerate() {
-                    let amplitude = &self.amplitudes[r * self.n + q];
+                    let amplitude = &amplitudes[r * self.n + q];
                     let mut sum = *x;
                     for lane in 0..L {
                         sum[lane] += amplitude[lane] * decay[lane];

@@ -22,7 +22,7 @@ pub struct Choice<const L: usize> {
     enough: [f64; L],
     /// Steps of the stiff method since it was entered.
     stay: [f64; L],
-    /// Rate x step of the explicit method when it was left.
+    /// The square of rate x step of the explicit method when it was left.
     limit: [f64; L],
 }
 
@@ -36,13 +36,13 @@ impl<const L: usize> Choice<L> {
         (self.signs[lane], self.enough[lane], self.stay[lane], self.limit[lane]) = (0.0, SIGNS, 0.0, 0.0);
     }
 
-    /// Takes note of steps of the explicit method, where they were accepted. `rate` is the dominant rate of the system times the
-    /// step, `until` the end of the stretch, h. True if a lane has to change.
+    /// Takes note of steps of the explicit method, where they were accepted. `square` is that of the dominant rate of the system
+    /// times the step, `until` the end of the stretch, h. True if a lane has to change.
     #[inline(always)]
-    pub fn sees_stiffness(&mut self, accepted: &[f64; L], rate: &[f64; L], step: &Step<L>, until: &[f64; L]) -> bool {
+    pub fn sees_stiffness(&mut self, accepted: &[f64; L], square: &[f64; L], step: &Step<L>, until: &[f64; L]) -> bool {
         let mut any = false;
         for l in 0..L {
-            let sign = (rate[l] > LIMITED) & (until[l] - step.to[l] > MANY * step.h[l]);
+            let sign = (square[l] > LIMITED * LIMITED) & (until[l] - step.to[l] > MANY * step.h[l]);
             let signs = if sign { self.signs[l] + 1.0 } else { 0.0 };
             let good = accepted[l] > 0.0;
             self.signs[l] = if good { signs } else { self.signs[l] };
@@ -52,18 +52,18 @@ impl<const L: usize> Choice<L> {
     }
 
     /// Whether the lane changes to the stiff method.
-    pub fn enters(&mut self, lane: usize, rate: f64) -> bool {
+    pub fn enters(&mut self, lane: usize, square: f64) -> bool {
         let enters = self.signs[lane] >= self.enough[lane];
         if enters {
-            (self.signs[lane], self.stay[lane], self.limit[lane]) = (0.0, 0.0, rate);
+            (self.signs[lane], self.stay[lane], self.limit[lane]) = (0.0, 0.0, square);
         }
         enters
     }
 
     /// Takes note of a step of the stiff method and says whether the lane leaves it. `price` is its work in steps of the
     /// explicit one.
-    pub fn leaves(&mut self, lane: usize, rate: f64, price: f64) -> bool {
-        self.signs[lane] = if rate < price * self.limit[lane] { self.signs[lane] + 1.0 } else { 0.0 };
+    pub fn leaves(&mut self, lane: usize, square: f64, price: f64) -> bool {
+        self.signs[lane] = if square < price * price * self.limit[lane] { self.signs[lane] + 1.0 } else { 0.0 };
         self.stay[lane] += 1.0;
         let leaves = self.signs[lane] >= CALM;
         if leaves {

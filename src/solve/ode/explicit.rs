@@ -7,6 +7,7 @@ use super::flat::fill;
 use super::step::{Judgement, Step};
 use super::trajectory::Quartic;
 use super::{Field, STAGES};
+use crate::math::rows::Rows;
 
 /// When the stages before the end of the step are, as a share of it; the last two are at its end.
 const C: [f64; STAGES - 1] = [0.161, 0.327, 0.9, 0.9800255409045097];
@@ -47,13 +48,13 @@ const DENSE: [[f64; 3]; 7] = [
 #[derive(Debug, Clone)]
 pub struct Explicit<const L: usize> {
     n: usize,
-    k: Vec<[f64; L]>,
-    stage: Vec<[f64; L]>,
+    k: Rows<L>,
+    stage: Rows<L>,
 }
 
 impl<const L: usize> Explicit<L> {
     pub fn new(n: usize) -> Self {
-        Self { n, k: vec![[0.0; L]; 6 * n], stage: vec![[0.0; L]; n] }
+        Self { n, k: Rows::new(6 * n), stage: Rows::new(n) }
     }
 
     /// Tries a step in every lane; lanes whose step is zero stay where they are.
@@ -62,53 +63,55 @@ impl<const L: usize> Explicit<L> {
         let n = self.n;
         let times = [step.at(C[0]), step.at(C[1]), step.at(C[2]), step.at(C[3]), step.to];
         field.foresee(&times);
+        let (y, h, slope, next) = (&step.y[..], &step.lengths[..], &step.slope[..], &mut step.next[..]);
+        let (slopes, stage) = (&mut self.k[..], &mut self.stage[..]);
         for s in 0..6 {
-            let (before, after) = self.k.split_at_mut(s * n);
-            let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &before[(j - 1) * n..j * n] };
-            let (y, h, stage) = (step.y.as_slice(), step.lengths.as_slice(), self.stage.as_mut_slice());
+            let (before, after) = slopes.split_at_mut(s * n);
+            let k = |j: usize| if j == 0 { slope } else { &before[(j - 1) * n..j * n] };
             match s {
                 0 => fill(stage, [y, h, k(0)], stage_of(A2)),
                 1 => fill(stage, [y, h, k(0), k(1)], stage_of(A3)),
                 2 => fill(stage, [y, h, k(0), k(1), k(2)], stage_of(A4)),
                 3 => fill(stage, [y, h, k(0), k(1), k(2), k(3)], stage_of(A5)),
                 4 => fill(stage, [y, h, k(0), k(1), k(2), k(3), k(4)], stage_of(A6)),
-                _ => fill(&mut step.next, [y, h, k(0), k(1), k(2), k(3), k(4), k(5)], stage_of(B)),
+                _ => fill(next, [y, h, k(0), k(1), k(2), k(3), k(4), k(5)], stage_of(B)),
             }
-            let (at, y) = (s.min(STAGES - 1), if s < 5 { &self.stage } else { &step.next });
-            field.stage(at, &times[at], y, &mut after[..n]);
+            let at = s.min(STAGES - 1);
+            field.stage(at, &times[at], if s < 5 { stage } else { next }, &mut after[..n]);
         }
-        let k = |j: usize| if j == 0 { step.slope.as_slice() } else { &self.k[(j - 1) * n..j * n] };
-        let (h, inside) = (step.lengths.as_slice(), if field.follows_time() { INSIDE } else { 1.0 });
+        let k = |j: usize| if j == 0 { slope } else { &slopes[(j - 1) * n..j * n] };
+        let inside = if field.follows_time() { INSIDE } else { 1.0 };
         fill(&mut step.error, [h, k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |[h, k @ ..]| {
             inside * (h * weighted(&E, &k))
         });
         let mut judgement = step.judge();
         if detect {
-            judgement.rate = self.rate(step);
+            judgement.square = self.square(step);
         }
         judgement
     }
 
-    /// The dominant rate times the step, as the last two stages show it, which are at the same time (Hairer and Wanner 1996,
-    /// IV.2).
+    /// The square of the dominant rate times the step, as the last two stages show it, which are at the same time (Hairer and
+    /// Wanner 1996, IV.2).
     #[inline(always)]
-    fn rate(&self, step: &Step<L>) -> [f64; L] {
+    fn square(&self, step: &Step<L>) -> [f64; L] {
         let (mut slopes, mut states) = ([0.0; L], [0.0; L]);
         let n = self.n;
+        let (k6, k7) = self.k[4 * n..6 * n].split_at(n);
+        let (y6, y7, inverse) = (&self.stage[..n], &step.next[..n], &step.inverse[..n]);
         for i in 0..n {
-            let (k6, k7, inverse) = (&self.k[4 * n + i], &self.k[5 * n + i], &step.inverse[i]);
-            let (y6, y7) = (&self.stage[i], &step.next[i]);
+            let (k6, k7, y6, y7, inverse) = (&k6[i], &k7[i], &y6[i], &y7[i], &inverse[i]);
             for l in 0..L {
                 let (slope, state) = ((k7[l] - k6[l]) * inverse[l], (y7[l] - y6[l]) * inverse[l]);
                 slopes[l] += slope * slope;
                 states[l] += state * state;
             }
         }
-        let mut rate = [0.0; L];
+        let mut square = [0.0; L];
         for l in 0..L {
-            rate[l] = if states[l] > 0.0 { step.h[l] * (slopes[l] / states[l]).sqrt() } else { 0.0 };
+            square[l] = if states[l] > 0.0 { step.h[l] * step.h[l] * (slopes[l] / states[l]) } else { 0.0 };
         }
-        rate
+        square
     }
 
     /// The slopes at the end of the latest attempt.

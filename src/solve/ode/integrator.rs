@@ -7,6 +7,7 @@ use super::step::{Judgement, Step};
 use super::stiff::Stiff;
 use super::trajectory::Quartic;
 use super::{Field, Method};
+use crate::math::rows::Rows;
 use crate::solve::{SolveError, Work};
 
 /// A step may be longer by this factor to reach the end of a stretch.
@@ -82,7 +83,7 @@ pub struct Integrator<const L: usize> {
     /// A live lane has no slope in place.
     unsloped: bool,
     /// Scratch of the first steps.
-    trial: Vec<[f64; L]>,
+    trial: Rows<L>,
     work: Work,
 }
 
@@ -110,7 +111,7 @@ impl<const L: usize> Integrator<L> {
             stiff: (method != Method::Explicit).then(|| Stiff::new(n)),
             turn: 0,
             unsloped: false,
-            trial: vec![[0.0; L]; n],
+            trial: Rows::new(n),
             work: Work::default(),
         }
     }
@@ -169,7 +170,7 @@ impl<const L: usize> Integrator<L> {
 
     /// The states at the end of the latest step of the lane, which was accepted in the latest sweep.
     pub fn states(&self, lane: usize, y: &mut [f64]) {
-        y.iter_mut().zip(&self.step.next).for_each(|(y, next)| *y = next[lane]);
+        y.iter_mut().zip(self.step.next.iter()).for_each(|(y, next)| *y = next[lane]);
     }
 
     /// What was done so far, in all lanes together.
@@ -422,7 +423,7 @@ impl<const L: usize> Integrator<L> {
     /// Lanes in which stability limits the steps of the explicit method change to the stiff one.
     #[inline(always)]
     fn look_for_stiffness(&mut self, judgement: &Judgement<L>) {
-        if self.choice.sees_stiffness(&self.control.accepted, &judgement.rate, &self.step, &self.until) {
+        if self.choice.sees_stiffness(&self.control.accepted, &judgement.square, &self.step, &self.until) {
             self.enter_stiffness(judgement);
         }
     }
@@ -432,7 +433,7 @@ impl<const L: usize> Integrator<L> {
     fn enter_stiffness(&mut self, judgement: &Judgement<L>) {
         let Some(stiff) = &mut self.stiff else { return };
         for l in 0..L {
-            if self.control.accepted[l] > 0.0 && self.choice.enters(l, judgement.rate[l]) {
+            if self.control.accepted[l] > 0.0 && self.choice.enters(l, judgement.square[l]) {
                 self.stiffly[l] = 1.0;
                 self.lanes[l].linearised = false;
                 self.work.switches += 1;
@@ -448,7 +449,7 @@ impl<const L: usize> Integrator<L> {
             let auto = self.method == Method::Auto;
             let leaves = if self.control.accepted[l] > 0.0 {
                 (self.lanes[l].linearised, self.lanes[l].sloped, self.unsloped) = (false, false, true);
-                auto && self.choice.leaves(l, judgement.rate[l], self.price)
+                auto && self.choice.leaves(l, judgement.square[l], self.price)
             } else {
                 // Where a derivative is infinite the explicit method may still get through.
                 auto && part[l] > 0.0 && self.control.broken[l] > 0.0

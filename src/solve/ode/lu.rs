@@ -1,17 +1,19 @@
 //! Systems of linear equations side by side in lanes: Gaussian elimination with partial pivoting, each lane with its own pivots.
 
+use crate::math::rows::Rows;
+
 /// One matrix per lane, row-major, factorised in place.
 #[derive(Debug, Clone)]
 pub struct Factors<const L: usize> {
     n: usize,
-    m: Vec<[f64; L]>,
+    m: Rows<L>,
     /// The row that changes places with row k when column k is eliminated, and whether any lane has another than k.
     pivots: Vec<([usize; L], bool)>,
 }
 
 impl<const L: usize> Factors<L> {
     pub fn new(n: usize) -> Self {
-        Self { n, m: vec![[0.0; L]; n * n], pivots: vec![([0; L], false); n] }
+        Self { n, m: Rows::new(n * n), pivots: vec![([0; L], false); n] }
     }
 
     /// The matrices to factorise, row-major.

@@ -1,6 +1,7 @@
 //! The step that all lanes attempt side by side, and the judgement on it.
 
 use super::flat::fill;
+use crate::math::rows::Rows;
 
 /// Where each lane is, the step it attempts and where that would lead.
 #[derive(Debug, Clone)]
@@ -11,24 +12,24 @@ pub struct Step<const L: usize> {
     /// Length of the step, h; zero in lanes that do not take part.
     pub h: [f64; L],
     /// States and slopes at the beginning.
-    pub y: Vec<[f64; L]>,
-    pub slope: Vec<[f64; L]>,
+    pub y: Rows<L>,
+    pub slope: Rows<L>,
     /// States at the end.
-    pub next: Vec<[f64; L]>,
-    pub absolute: Vec<[f64; L]>,
+    pub next: Rows<L>,
+    pub absolute: Rows<L>,
     pub relative: f64,
     /// The length of the step, once for each state.
-    pub lengths: Vec<[f64; L]>,
+    pub lengths: Rows<L>,
     /// Errors of the states, and as shares of what is tolerated.
-    pub error: Vec<[f64; L]>,
-    pub share: Vec<[f64; L]>,
+    pub error: Rows<L>,
+    pub share: Rows<L>,
     /// One over what is tolerated.
-    pub inverse: Vec<[f64; L]>,
+    pub inverse: Rows<L>,
 }
 
 impl<const L: usize> Step<L> {
     pub fn new(n: usize, relative: f64) -> Self {
-        let zero = || vec![[0.0; L]; n];
+        let zero = || Rows::new(n);
         Self {
             from: [0.0; L],
             to: [0.0; L],
@@ -58,7 +59,7 @@ impl<const L: usize> Step<L> {
     /// Repeats the length of the step for each state, so that loops can run over states and lanes together.
     #[inline(always)]
     pub fn spread(&mut self) {
-        for lengths in &mut self.lengths {
+        for lengths in self.lengths.iter_mut() {
             *lengths = self.h;
         }
     }
@@ -75,8 +76,8 @@ impl<const L: usize> Step<L> {
         fill(&mut self.share, [&self.error, &self.inverse, &self.next], |[error, inverse, next]| {
             error.abs() * inverse + 0.0 * next
         });
-        let mut judgement = Judgement { error: [0.0; L], check: [0.0; L], rate: [0.0; L] };
-        for share in &self.share {
+        let mut judgement = Judgement { error: [0.0; L], check: [0.0; L], square: [0.0; L] };
+        for share in self.share.iter() {
             for l in 0..L {
                 judgement.error[l] = if share[l] > judgement.error[l] { share[l] } else { judgement.error[l] };
                 judgement.check[l] += share[l];
@@ -104,8 +105,8 @@ pub struct Judgement<const L: usize> {
     pub error: [f64; L],
     /// Infinite or NaN where something in the attempt was.
     pub check: [f64; L],
-    /// The dominant rate of the system times the step.
-    pub rate: [f64; L],
+    /// The square of the dominant rate of the system times the step.
+    pub square: [f64; L],
 }
 
 /// The error that is tolerated between two values of a state; never zero.

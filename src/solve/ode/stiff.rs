@@ -9,6 +9,7 @@ use super::flat::fill;
 use super::lu::Factors;
 use super::step::{Judgement, Step};
 use super::trajectory::Quartic;
+use crate::math::rows::Rows;
 
 const GAMMA: f64 = 0.21193756319429014;
 const A2: [f64; 1] = [3.0];
@@ -89,39 +90,39 @@ const AHEAD: f64 = 1.0 / 16_777_216.0;
 pub struct Stiff<const L: usize> {
     n: usize,
     /// The eight stages, one after the other.
-    u: Vec<[f64; L]>,
-    stage: Vec<[f64; L]>,
-    sum: Vec<[f64; L]>,
-    slope: Vec<[f64; L]>,
+    u: Rows<L>,
+    stage: Rows<L>,
+    sum: Rows<L>,
+    slope: Rows<L>,
     /// One over the length of the step.
-    pace: Vec<[f64; L]>,
-    jacobian: Vec<[f64; L]>,
+    pace: Rows<L>,
+    jacobian: Rows<L>,
     /// A little later than the beginning of the step, and the slopes there with the states of the beginning.
     ahead: [f64; L],
-    slope_ahead: Vec<[f64; L]>,
+    slope_ahead: Rows<L>,
     /// h ∂f/∂t
-    drift: Vec<[f64; L]>,
+    drift: Rows<L>,
     factors: Factors<L>,
     /// Positive vector that tends to the dominant one of |J|.
-    direction: Vec<[f64; L]>,
+    direction: Rows<L>,
 }
 
 impl<const L: usize> Stiff<L> {
     pub fn new(n: usize) -> Self {
-        let zero = || vec![[0.0; L]; n];
+        let zero = || Rows::new(n);
         Self {
             n,
-            u: vec![[0.0; L]; 8 * n],
+            u: Rows::new(8 * n),
             stage: zero(),
             sum: zero(),
             slope: zero(),
             pace: zero(),
-            jacobian: vec![[0.0; L]; n * n],
+            jacobian: Rows::new(n * n),
             ahead: [0.0; L],
             slope_ahead: zero(),
             drift: zero(),
             factors: Factors::new(n),
-            direction: vec![[1.0; L]; n],
+            direction: Rows::from(&vec![[1.0; L]; n][..]),
         }
     }
 
@@ -160,8 +161,7 @@ impl<const L: usize> Stiff<L> {
         let n = self.n;
         for s in 0..8 {
             let (before, after) = self.u.split_at_mut(s * n);
-            let (stage, sum, y, u) =
-                (self.stage.as_mut_slice(), self.sum.as_mut_slice(), step.y.as_slice(), &mut after[..n]);
+            let (stage, sum, y, u) = (&mut self.stage[..], &mut self.sum[..], &step.y[..], &mut after[..n]);
             let k = |j: usize| &before[j * n..(j + 1) * n];
             match s {
                 0 => {}
@@ -199,7 +199,7 @@ impl<const L: usize> Stiff<L> {
         }
         let mut judgement = step.judge();
         if detect {
-            judgement.rate = self.rate(&step.h);
+            judgement.square = self.square(&step.h);
         }
         judgement
     }
@@ -240,16 +240,16 @@ impl<const L: usize> Stiff<L> {
         self.factors.factorise();
     }
 
-    /// An upper bound of the dominant rate times the step. For every positive v the spectral radius of J is at most the largest
+    /// The square of an upper bound of the dominant rate times the step. For every positive v the spectral radius of J is at most the largest
     /// ratio of (|J| v)_i to v_i (Collatz and Wielandt); one turn of the power iteration in each step makes the bound sharper
     /// than any norm, whatever the units of the states.
     #[inline(always)]
-    fn rate(&mut self, h: &[f64; L]) -> [f64; L] {
+    fn square(&mut self, h: &[f64; L]) -> [f64; L] {
         let n = self.n;
         let mut bound = [0.0; L];
         for (i, row) in self.jacobian.chunks_exact(n).enumerate() {
             let mut image = [0.0; L];
-            for (j, v) in row.iter().zip(&self.direction) {
+            for (j, v) in row.iter().zip(self.direction.iter()) {
                 for l in 0..L {
                     image[l] += j[l].abs() * v[l];
                 }
@@ -260,7 +260,7 @@ impl<const L: usize> Stiff<L> {
             }
             self.sum[i] = image;
         }
-        for (v, image) in self.direction.iter_mut().zip(&self.sum) {
+        for (v, image) in self.direction.iter_mut().zip(self.sum.iter()) {
             for l in 0..L {
                 // Half of the old vector damps oscillation, and keeps every component positive.
                 let moved = 0.5 * (v[l] + image[l] / bound[l]);
@@ -269,6 +269,7 @@ impl<const L: usize> Stiff<L> {
         }
         for l in 0..L {
             bound[l] *= h[l];
+            bound[l] *= bound[l];
         }
         bound
     }

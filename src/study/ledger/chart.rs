@@ -69,7 +69,8 @@ impl Chart {
             self.notes.push("no output reads a compartment of the drug: nothing says where the circulation is".into());
         }
         if self.followed().all(|state| states[state].substance.is_none()) && self.followed().count() > 1 {
-            self.notes.push("the model names no substances: every compartment is counted as the drug that is given".into());
+            self.notes
+                .push("the model names no substances: every compartment is counted as the drug that is given".into());
         }
         for flow in model.flows() {
             let Some(to) = flow.to.filter(|to| self.measure[*to].is_some()) else { continue };

@@ -206,7 +206,11 @@ pub(super) fn absorption(run: &Run<'_>) -> Result<Vec<Absorption>, SimulationErr
     if run.chart.circulation.is_empty() {
         return Ok(list);
     }
-    for Entry { route, place, state, name, enters } in entries(run) {
+    let entries = entries(run);
+    // What flows bring for the first time and again cannot be told apart where both go the same way.
+    let again = |state: usize| run.chart.before[state] && run.chart.after[state];
+    let all_at_once = entries.len() == 1 && !run.chart.followed().any(again);
+    for Entry { route, place, state, name, enters } in entries {
         let mut entered = 0.0;
         for arrival in run.profile.arrivals().iter().filter(|arrival| arrival.entry == place) {
             let of_route = run.profile.administrations()[arrival.administration].route == route;
@@ -220,6 +224,7 @@ pub(super) fn absorption(run: &Run<'_>) -> Result<Vec<Absorption>, SimulationErr
                 let part = profile(&stopped.prepared.entering_by(route, place), run.subject)?;
                 brought(run, &part)
             }
+            Err(_) if all_at_once => brought(run, &run.profile),
             Err(why) => Err(why.clone()),
         };
         list.push(Absorption { entry: name, enters, reaches });

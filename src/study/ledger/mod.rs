@@ -13,7 +13,7 @@ pub use error::LedgerError;
 pub use exposure::{Absorption, Exposure};
 pub use tables::{absorption_table, balance_table, exposure_table, part_table};
 
-use crate::error::Diagnostic;
+use crate::error::{Diagnostic, listed};
 use crate::model::Flow;
 use crate::population::Subject;
 use crate::simulate::{Prepared, Profile, Settings, Simulation, SimulationError};
@@ -105,8 +105,6 @@ pub struct Ledger {
     pub exposures: Vec<Exposure>,
     /// What of each entry reached the circulation.
     pub absorption: Vec<Absorption>,
-    /// When doses begin, h.
-    pub doses: Vec<f64>,
     /// What a reader has to know.
     pub notes: Vec<String>,
     /// What should be known about the person and the model.
@@ -165,8 +163,7 @@ impl Ledger {
             residual: Vec::new(),
             exposures: exposure::exposures(&run)?,
             absorption: exposure::absorption(&run)?,
-            doses: profile.sessions().iter().map(|session| session.time).collect(),
-            notes: run.chart.notes.clone(),
+            notes: run.notes(),
             warnings: profile.warnings().iter().chain(profile.model().warnings()).cloned().collect(),
             settings: *profile.settings(),
             integrated: profile.is_integrated(),
@@ -232,8 +229,10 @@ impl Ledger {
             if counted > given.amount {
                 let why = route.exceeds.as_deref().unwrap_or_default();
                 let share = crate::io::rounded(counted / given.amount, 4);
-                let note =
-                    format!("by the route `{}` {share} of the dose enters, and parts add up to that: {why}", route.name);
+                let note = format!(
+                    "by the route `{}` {share} of the dose enters, and parts add up to that: {why}",
+                    route.name
+                );
                 if !self.notes.contains(&note) {
                     self.notes.push(note);
                 }
@@ -245,9 +244,11 @@ impl Ledger {
     fn compartments(&mut self, run: &Run<'_>) {
         let model = run.profile.model();
         let states: Vec<Vec<f64>> = self.times.iter().map(|t| run.profile.states_at(*t)).collect();
-        let early = run.stopped.as_ref().ok().map(|stopped| -> Vec<Vec<f64>> {
-            self.times.iter().map(|t| stopped.profile.states_at(*t)).collect()
-        });
+        let early = run
+            .stopped
+            .as_ref()
+            .ok()
+            .map(|stopped| -> Vec<Vec<f64>> { self.times.iter().map(|t| stopped.profile.states_at(*t)).collect() });
         for state in run.chart.followed() {
             let (name, measure) = (&model.states()[state].name, run.measure(state));
             let amounts: Vec<f64> = states.iter().map(|x| measure * x[state]).collect();
@@ -337,6 +338,21 @@ impl Run<'_> {
     /// mg of the drug that one unit of a state is.
     fn measure(&self, state: usize) -> f64 {
         self.chart.measure[state].unwrap_or(0.0)
+    }
+
+    /// What a reader has to know.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.chart.notes.clone();
+        let mixed = |state: &usize| self.chart.parent[*state] && self.chart.before[*state] && self.chart.after[*state];
+        let names = self.chart.followed().filter(mixed).map(|state| self.profile.model().states()[state].name.as_str());
+        let names: Vec<&str> = names.collect();
+        if let (Err(why), false) = (&self.stopped, names.is_empty()) {
+            let names = listed(names);
+            notes.push(format!(
+                "in {names}, what was not in the circulation yet is counted with the rest there ({why})"
+            ));
+        }
+        notes
     }
 }
 

@@ -56,7 +56,14 @@ pub fn part_table(ledgers: &[Ledger]) -> Table {
                 let (amount, total) = (cleared(part.amounts[at], ledger.total[at]), ledger.total[at]);
                 let share = if total > 0.0 { (amount / total).into() } else { Cell::missing("nothing was given yet") };
                 let (name, place, part) = (&ledger.name, part.place.words(), &part.name);
-                table.push(vec![name.as_str().into(), (*time).into(), place.into(), part.as_str().into(), amount.into(), share]);
+                table.push(vec![
+                    name.as_str().into(),
+                    (*time).into(),
+                    place.into(),
+                    part.as_str().into(),
+                    amount.into(),
+                    share,
+                ]);
             }
         }
     }

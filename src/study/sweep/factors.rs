@@ -8,7 +8,7 @@ use crate::study::PlanError;
 use crate::units::Quantity;
 
 /// The names of all factors, those that can be read, and the design, which may bring the factors itself.
-pub(super) fn designed(root: &Table<'_, PlanError>, seed: u64) -> (Vec<String>, Vec<Factor>, Design) {
+pub(in crate::study) fn designed(root: &Table<'_, PlanError>, seed: u64) -> (Vec<String>, Vec<Factor>, Design) {
     let log = root.log;
     let design = root.get("design").and_then(|v| v.table(&["kind", "points"]));
     let kind = design.as_ref().and_then(|d| d.text("kind"));
@@ -225,7 +225,13 @@ fn item(value: &Value<'_, PlanError>) -> Option<Text> {
 }
 
 /// Reports more than possible, where the key stands.
-pub(super) fn too_many(table: &Table<'_, PlanError>, key: &str, count: u64, what: &'static str, limit: u64) -> bool {
+pub(in crate::study) fn too_many(
+    table: &Table<'_, PlanError>,
+    key: &str,
+    count: u64,
+    what: &'static str,
+    limit: u64,
+) -> bool {
     if count > limit {
         let place = table.key_place(key).unwrap_or_else(|| table.place.clone());
         table.log.report(&place, SweepError::TooMany { count, what, limit });

@@ -16,9 +16,9 @@ mod unit;
 pub(in crate::study) use design::Design;
 pub use design::Factor;
 pub use error::SweepError;
-pub(in crate::study) use factors::named_factors;
+pub(in crate::study) use factors::{designed, named_factors, too_many};
 pub use plan::SweepPlan;
-pub(in crate::study) use plan::{KEYS, MODEL, seed};
+pub(in crate::study) use plan::{KEYS, MODEL, MOST_PERSONS, seed};
 pub use run::{
     Ended, Folder, Lock, Merged, Parts, Run, RunError, Shard, Status, Totals, Watch, array_expression, merge, status,
 };
@@ -119,7 +119,7 @@ impl<'m> Sweep<'m> {
                 Err(error) => found.push(chance.text.place.fault(ErrorKind::Unit(error))),
             }
         }
-        let points = plan.design.points(&plan.factors).unwrap_or(0);
+        let points = plan.points();
         let sweep = Faults::check(found, || Sweep { plan, settings, points, models: resolved, roles, units, levels })?;
         sweep.check_first()?;
         Ok(sweep)
@@ -208,6 +208,33 @@ impl<'m> Sweep<'m> {
         let mut outside = vec![Outside::default(); model + 1];
         outside[model].merge(unit.outside());
         Totals { rows: 1, failed: u64::from(unit.whys().next().is_some()), outside }
+    }
+
+    /// Whether a comparison holds for a person with these measures, in the order of the plan; none where its measure is missing.
+    pub(in crate::study) fn holds(&self, comparison: usize, measures: &[f64]) -> Option<bool> {
+        let chance = &self.plan.probabilities[comparison];
+        let value = measures[chance.measure];
+        (!value.is_nan()).then(|| chance.comparison.holds(value, self.levels[comparison]))
+    }
+
+    /// The first reason of a unit why something is missing, with whose it is unless it is that of the whole point.
+    pub(in crate::study) fn reason(&self, unit: &Unit) -> Option<String> {
+        unit.whys().next().map(|why| self.plan.said(&why, true))
+    }
+
+    /// Whether a unit is of a point that could not be prepared for anybody.
+    pub(in crate::study) fn is_unprepared(&self, unit: &Unit) -> bool {
+        unit.whys().next().is_some_and(|why| why.of == unit::Of::Point)
+    }
+
+    /// The place of the model of a point.
+    pub(in crate::study) fn place_of_model(&self, point: u64) -> usize {
+        self.model_of(&self.setting(point))
+    }
+
+    /// Number of models.
+    pub(in crate::study) fn models(&self) -> usize {
+        self.models.len()
     }
 
     /// The rows of a point from the units it consists of, in their order: one row, or one per person. Where there is a row per

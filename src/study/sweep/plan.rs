@@ -24,7 +24,7 @@ pub(in crate::study) const MODEL: &str = "model";
 pub(in crate::study) const KEYS: [&str; 11] =
     ["format", "title", "model", "give", "subject", "set", "until", "seed", "population", "factors", "measures"];
 /// The most persons of one point.
-const MOST_PERSONS: u64 = 100_000_000;
+pub(in crate::study) const MOST_PERSONS: u64 = 100_000_000;
 /// Percentiles of a population where the plan says nothing else.
 const PERCENTILES: [f64; 3] = [5.0, 50.0, 95.0];
 
@@ -96,14 +96,26 @@ impl SweepPlan {
     pub(in crate::study) fn read(
         root: &Table<'_, PlanError>,
         seed: u64,
+        points: (Vec<String>, Vec<Factor>, Design),
+        files: &Files<'_>,
+    ) -> Option<Self> {
+        let size = |people: Option<&People>| reading::size(root, "subjects", people).unwrap_or(1);
+        SweepPlan::read_sized(root, seed, points, files, &size)
+    }
+
+    /// The same for a document that says in words of its own how many of the people are simulated.
+    pub(in crate::study) fn read_sized(
+        root: &Table<'_, PlanError>,
+        seed: u64,
         (declared, factors, design): (Vec<String>, Vec<Factor>, Design),
         files: &Files<'_>,
+        size: &dyn Fn(Option<&People>) -> u64,
     ) -> Option<Self> {
         let log = root.log;
         root.check_format();
         let population = root.get("population");
         let people = population.as_ref().and_then(|v| reading::people(v, &[], files));
-        let subjects = reading::size(root, "subjects", people.as_ref().map(|(people, _)| people)).unwrap_or(1);
+        let subjects = size(people.as_ref().map(|(people, _)| people));
         let replicates = at_least_one(root, "replicates");
         too_many(root, "subjects", subjects.saturating_mul(replicates), "persons of a point", MOST_PERSONS);
         let give = give(root, &declared, &factors);
@@ -149,6 +161,34 @@ impl SweepPlan {
         })
     }
 
+    /// Reads comparisons such as `peak > 120 ng/mL` in place of those of a summary; [`Sweep::holds`] counts them in this order.
+    ///
+    /// [`Sweep::holds`]: super::Sweep::holds
+    pub(in crate::study) fn compare(&mut self, log: &Log<PlanError>, texts: Vec<Text>) {
+        let read = texts.into_iter().filter_map(|text| probability(log, text, &self.measures));
+        self.probabilities = read.collect();
+    }
+
+    /// The factor of a name, by its place.
+    pub(in crate::study) fn factor(&self, name: &str) -> Option<usize> {
+        self.factors.iter().position(|factor| factor.name() == name)
+    }
+
+    /// Number of subjects.
+    pub(in crate::study) fn subjects(&self) -> u64 {
+        self.subjects
+    }
+
+    /// Number of points.
+    pub(in crate::study) fn points(&self) -> u64 {
+        self.design.points(&self.factors).unwrap_or(0)
+    }
+
+    /// The names of all factors.
+    pub(in crate::study) fn factor_names(&self) -> Vec<String> {
+        self.factors.iter().map(|factor| factor.name().to_string()).collect()
+    }
+
     /// The models it names, each once.
     pub fn model_names(&self) -> impl Iterator<Item = &Text> {
         self.models.iter()
@@ -163,7 +203,7 @@ impl SweepPlan {
     }
 
     /// The file that says who the people are, unless the plan does.
-    pub(super) fn people_file(&self) -> Option<&Source> {
+    pub(in crate::study) fn people_file(&self) -> Option<&Source> {
         self.people.as_ref()?.1.as_deref()
     }
 

@@ -24,7 +24,7 @@ impl Comparison {
     pub const ALL: [(&'static str, Comparison); 4] =
         [(">=", Comparison::AtLeast), ("<=", Comparison::AtMost), (">", Comparison::Above), ("<", Comparison::Below)];
 
-    fn holds(self, value: f64, level: f64) -> bool {
+    pub fn holds(self, value: f64, level: f64) -> bool {
         match self {
             Comparison::Above => value > level,
             Comparison::AtLeast => value >= level,
@@ -174,7 +174,7 @@ impl SweepPlan {
     }
 
     /// A reason in words, with who it is about where there are several and it is not about all of them.
-    fn said(&self, why: &Why<'_>, several: bool) -> String {
+    pub(super) fn said(&self, why: &Why<'_>, several: bool) -> String {
         let (subject, replicate) = (why.person % self.subjects + 1, why.person / self.subjects + 1);
         let who = match (several, self.replicates) {
             (false, _) => String::new(),

@@ -1,0 +1,96 @@
+//! `posology target`: probabilities of attaining a target, and the doses that reach one.
+
+use super::compare::{beside, files_beside, used};
+use super::engine::EngineArgs;
+use super::output::{table, warn};
+use super::progress::Progress;
+use super::threads::ThreadsArgs;
+use super::{Failure, Outcome, Shared, model, read};
+use crate::io::{Format, Input, Manifest, OutputFile, Tolerances, write_set};
+use crate::plot::target_figure;
+use crate::study::compare::Models;
+use crate::study::target::{TargetPlan, TargetResult, attain};
+use clap::Args;
+use std::path::{Path, PathBuf};
+
+#[derive(Debug, Args)]
+pub(super) struct TargetArgs {
+    /// The plan, a TOML file
+    plan: PathBuf,
+    /// Folder for results.csv, doses.csv, figures and manifest.json
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    threads: ThreadsArgs,
+    #[command(flatten)]
+    engine: EngineArgs,
+    #[command(flatten)]
+    shared: Shared,
+}
+
+pub(super) fn run(args: &TargetArgs) -> Result<Outcome, Failure> {
+    let name = args.plan.display().to_string();
+    let text = read(&name)?;
+    let folder = args.plan.parent().unwrap_or(Path::new(""));
+    let plan = TargetPlan::with_files(&name, &text, &files_beside(folder))?;
+    let models = plan.models(|name| model(&beside(folder, name)))?;
+    let pool = args.threads.pool()?;
+    let progress = Progress::new(plan.points().saturating_mul(plan.max_subjects), "subjects at most");
+    let result = pool.install(|| attain(&plan, &models, args.engine.settings(), |people| progress.tick(people)));
+    progress.finish();
+    let result = result?;
+    // Files first: a reader of the tables who leaves early still finds them.
+    let written = args.out.as_ref().map(|out| write(out, args, &result, &plan, &models, &text)).transpose()?;
+    warn(&result.warnings);
+    match args.shared.format {
+        Format::Table => {
+            for (target, name) in result.targets.iter().enumerate() {
+                let heading = format!("{}Probability of `{name}`", if target > 0 { "\n" } else { "" });
+                table(&heading, &result.summary(target), Format::Table)?;
+            }
+            let dose = &result.factors[result.dose];
+            let heading = format!("\nSmallest `{dose}` that reaches {}, among those of the plan", result.probability);
+            table(&heading, &result.smallest(), Format::Table)?;
+        }
+        format => table("", &result.results(), format)?,
+    }
+    if let (Some(written), Some(out)) = (written, &args.out) {
+        eprintln!("wrote {written} to {}", out.display());
+    }
+    Ok(if result.is_complete() { Outcome::Done } else { Outcome::SomeFailed })
+}
+
+/// Writes the files and gives their names.
+fn write(
+    out: &Path,
+    args: &TargetArgs,
+    result: &TargetResult,
+    plan: &TargetPlan,
+    models: &Models,
+    text: &str,
+) -> Result<String, Failure> {
+    let mut manifest = Manifest::new("target");
+    manifest.inputs.push(Input::new(&args.plan, text.as_bytes()));
+    let people = plan.people_file().map(|file| Input::new(Path::new(&file.name), file.text.as_bytes()));
+    manifest.inputs.extend(people);
+    manifest.models = models.values().map(used).collect();
+    manifest.units_checked = models.values().all(|m| m.unit_checking());
+    manifest.seed = Some(plan.seed());
+    manifest.warnings = result.warnings.iter().map(|w| w.message.clone()).collect();
+    if result.integrated {
+        let settings = args.engine.settings();
+        manifest.engine = settings.engine.to_string();
+        manifest.tolerances = Some(Tolerances { rtol: settings.rtol, atol: settings.atol });
+        manifest.kernel = settings.kernel.to_string();
+    }
+    let figure = target_figure(result);
+    let files = vec![
+        OutputFile::csv("results.csv", &result.results()),
+        OutputFile::csv("doses.csv", &result.smallest()),
+        OutputFile::new("target.svg", figure.to_svg()?),
+        OutputFile::new("target.png", figure.to_png()?),
+    ];
+    write_set(out, "manifest.json", &mut manifest, &files)?;
+    let names: Vec<&str> = files.iter().map(|f| f.name.as_str()).collect();
+    Ok(format!("{} and manifest.json", names.join(", ")))
+}
