@@ -21,6 +21,8 @@ use std::path::{Path, PathBuf};
 
 /// How many steps a table has where nobody says which times.
 const STEPS: f64 = 12.0;
+/// Figures rise steeply at a dose: they have a point this much before it, relative to the time.
+const JUST_BEFORE: f64 = 1e-9;
 
 #[derive(Debug, Args)]
 pub(super) struct LedgerArgs {
@@ -102,6 +104,10 @@ fn ledger(args: &LedgerArgs, give: &str, subject: &Subject<'_>, dense: bool) -> 
     if dense {
         let until = simulation.prepare().map_err(placed)?.until();
         simulation = simulation.until(until.hours()).following();
+        let prepared = simulation.prepare().map_err(placed)?;
+        let before = prepared.doses().iter().map(|(dose, _)| dose.time - JUST_BEFORE * dose.time.max(1.0));
+        let times: Vec<f64> = prepared.samples().iter().copied().chain(before.filter(|time| *time > 0.0)).collect();
+        simulation = simulation.at(times.into_iter().map(Units::hours));
     }
     Ledger::of(give, &simulation).map_err(|error| match error {
         LedgerError::Simulation(error) => placed(error),

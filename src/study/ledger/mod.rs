@@ -10,7 +10,7 @@ mod exposure;
 mod tables;
 
 pub use error::LedgerError;
-pub use exposure::{Absorption, Exposure};
+pub use exposure::{Absorption, Exposure, Origin};
 pub use tables::{absorption_table, balance_table, exposure_table, part_table};
 
 use crate::error::{Diagnostic, listed};
