@@ -31,6 +31,7 @@
 //! | compare routes and schedules | `study::compare` (feature `study`) |
 //! | sweep over doses, intervals, parameters | `study::sweep` (feature `study`) |
 //! | which parameters decide | `study::sensitivity` (feature `study`) |
+//! | where a dose is at each time | `study::ledger` (feature `study`) |
 //! | look for an equivalent dose | `study::equivalent` (feature `study`) |
 //! | count who attains a target | `study::target` (feature `study`) |
 //! | look at the hours after each session | `study::session` (feature `study`) |
@@ -144,6 +145,8 @@ error_kinds! {
     Plan(study::PlanError),
     #[cfg(feature = "study")]
     Run(study::sweep::RunError),
+    #[cfg(feature = "study")]
+    Ledger(study::ledger::LedgerError),
     #[cfg(feature = "study")]
     Io(io::IoError),
     #[cfg(feature = "study")]

@@ -5,6 +5,7 @@ mod compare;
 mod engine;
 mod equivalent;
 mod explain;
+mod ledger;
 mod metrics;
 mod nca;
 mod output;
@@ -55,6 +56,8 @@ enum Command {
     Sweep(Box<sweep::SweepArgs>),
     /// Say how much each factor decides about each measure: Sobol's indices, Morris's effects, elasticities
     Sensitivity(sensitivity::SensitivityArgs),
+    /// Say where a dose is at each time, and where exposure to drug and metabolites comes from
+    Ledger(Box<ledger::LedgerArgs>),
     /// Look for the dose by one route that gives the exposure of a regimen by another
     Equivalent(Box<equivalent::EquivalentArgs>),
     /// Probabilities of attaining a target over doses and regimens, and the doses that reach one
@@ -143,6 +146,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
+        Command::Ledger(args) => ledger::run(&args),
         Command::Equivalent(args) => equivalent::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Session(args) => session::run(&args),

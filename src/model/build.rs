@@ -41,6 +41,10 @@ pub(super) struct Builder<'f> {
     pub volumes: Vec<Option<Node>>,
     /// Value of each output in the dimension of its expression, and that dimension.
     pub outputs: Vec<Option<(Node, Dimension)>>,
+    /// The flows in the order of the file.
+    pub flows: Vec<super::flows::NodeFlow>,
+    /// Derivatives written by hand: compartment and rate.
+    pub by_hand: Vec<(usize, Node)>,
     /// Input of each requirement that no output drives.
     pub unbound: Vec<Option<Node>>,
 }
@@ -76,6 +80,8 @@ impl<'f> Builder<'f> {
             states: Vec::new(),
             volumes: vec![None; file.compartments.len()],
             outputs: vec![None; file.outputs.len()],
+            flows: Vec::new(),
+            by_hand: Vec::new(),
             unbound: vec![None; file.requires.len()],
         }
     }

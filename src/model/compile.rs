@@ -5,6 +5,7 @@ use super::doses::{NodeDoseKeys, NodeRoute};
 use super::equations::Equations;
 use super::error::ModelError;
 use super::file::{ModelFile, Name};
+use super::flows::LinearisedFlow;
 use super::individuals::NodeEta;
 use super::observed::{NodeOutput, NodeReadout, NodeResidual};
 use super::parts::*;
@@ -38,7 +39,9 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
         return Err(faults);
     }
     let equations = builder.linear_or_not(rhs, &routes);
-    let nodes = Nodes { routes, dose_keys, initials, observed: observed.into_iter().flatten().collect(), equations };
+    let (flows, by_hand) = builder.linearised_flows();
+    let observed = observed.into_iter().flatten().collect();
+    let nodes = Nodes { routes, dose_keys, initials, observed, equations, flows, by_hand };
     let tiers = nodes.tiers(&builder);
     let reg = |node: Node| tiers.register(node);
     let model = Model {
@@ -59,6 +62,8 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
         estimates,
         states: states(file, &builder, &nodes, &substances, &reg),
         dynamics: dynamics(&nodes.equations, &reg),
+        flows: nodes.flows.iter().map(|f| flow(f, &reg)).collect(),
+        by_hand: nodes.by_hand.iter().map(|(i, rate)| (*i, readout(rate, &reg))).collect(),
         routes: nodes.routes.iter().map(|r| route(r, &reg)).collect(),
         outputs: file.outputs.iter().zip(&nodes.observed).map(|(entry, o)| output(entry, o, &reg)).collect(),
         requirements: requirements(file, &builder),
@@ -96,6 +101,8 @@ struct Nodes {
     initials: Vec<Option<Node>>,
     observed: Vec<NodeOutput>,
     equations: Equations,
+    flows: Vec<LinearisedFlow>,
+    by_hand: Vec<(usize, NodeReadout)>,
 }
 
 impl Nodes {
@@ -116,6 +123,14 @@ impl Nodes {
         }
         let input: Vec<Node> = self.routes.iter().flat_map(|r| &r.entries).filter_map(|e| e.input).collect();
         let doses = self.of_doses(builder);
+        let mut flows = Vec::new();
+        let of_flows = self.flows.iter().flat_map(|f| std::iter::once(&f.leaving).chain(&f.lost));
+        for rate in of_flows.chain(self.by_hand.iter().map(|(_, rate)| rate)) {
+            match rate {
+                NodeReadout::Linear(linear) => outputs.extend(nodes_of(linear)),
+                NodeReadout::Computed(node) => flows.push(*node),
+            }
+        }
         for output in &self.observed {
             match &output.readout {
                 NodeReadout::Linear(linear) => outputs.extend(nodes_of(linear)),
@@ -127,7 +142,7 @@ impl Nodes {
                 residual = r.otherwise.as_deref();
             }
         }
-        Tiers::compile(&builder.graph, &[&outputs, &rhs, &input, &jacobian, &rest, &rest_jacobian, &doses])
+        Tiers::compile(&builder.graph, &[&outputs, &rhs, &input, &jacobian, &rest, &rest_jacobian, &doses, &flows])
     }
 
     /// Everything that is decided when a dose is given, and the guards: those that follow the state are of doses.
@@ -169,10 +184,11 @@ impl Builder<'_> {
         initials
     }
 
-    /// The substance of every compartment.
-    fn state_substances(&mut self) -> Vec<Option<usize>> {
+    /// The substance of every compartment, and the one that it is kept in equivalents of.
+    fn state_substances(&mut self) -> Vec<[Option<usize>; 2]> {
         let file = self.file;
-        file.compartments.iter().map(|c| c.substance.as_ref().and_then(|name| self.substance(name))).collect()
+        let named = file.compartments.iter().map(|c| [c.substance.as_ref(), c.equivalents_of.as_ref()]);
+        named.map(|both| both.map(|name| name.and_then(|name| self.substance(name)))).collect()
     }
 }
 
@@ -272,16 +288,19 @@ fn states(
     file: &ModelFile,
     builder: &Builder<'_>,
     nodes: &Nodes,
-    substances: &[Option<usize>],
+    substances: &[[Option<usize>; 2]],
     reg: &impl Fn(Node) -> Reg,
 ) -> Vec<StateVar> {
-    let make = |i: usize, name: &Name, kind: StateKind, unit: Unit, substance: Option<usize>| StateVar {
-        name: name.text.clone(),
-        kind,
-        initial: nodes.initials[i].map(reg),
-        slot: reg(builder.states[i]),
-        unit,
-        substance,
+    let make = |i: usize, name: &Name, kind: StateKind, unit: Unit, [substance, equivalents_of]: [Option<usize>; 2]| {
+        StateVar {
+            name: name.text.clone(),
+            kind,
+            initial: nodes.initials[i].map(reg),
+            slot: reg(builder.states[i]),
+            unit,
+            substance,
+            equivalents_of,
+        }
     };
     let mut states = Vec::new();
     for (i, compartment) in file.compartments.iter().enumerate() {
@@ -296,7 +315,7 @@ fn states(
         states.push(make(i, &compartment.name, kind, Unit::base(Dimension::MASS), substances[i]));
     }
     for (j, state) in file.states.iter().enumerate() {
-        states.push(make(file.compartments.len() + j, &state.name, StateKind::State, state.unit.clone(), None));
+        states.push(make(file.compartments.len() + j, &state.name, StateKind::State, state.unit.clone(), [None; 2]));
     }
     states
 }
@@ -326,23 +345,43 @@ fn route(route: &NodeRoute, reg: &impl Fn(Node) -> Reg) -> Route {
         over: e.over.map(reg),
         input: e.input.map(reg),
     });
-    Route { name: route.name.clone(), device: route.device, entries: entries.collect(), total: route.total.map(reg) }
+    Route {
+        name: route.name.clone(),
+        device: route.device,
+        entries: entries.collect(),
+        total: route.total.map(reg),
+        exceeds: route.exceeds.clone(),
+    }
 }
 
-fn output(entry: &super::file::OutputEntry, output: &NodeOutput, reg: &impl Fn(Node) -> Reg) -> Output {
-    let readout = match &output.readout {
+fn flow(flow: &LinearisedFlow, reg: &impl Fn(Node) -> Reg) -> Flow {
+    Flow {
+        name: flow.name.clone(),
+        from: flow.from,
+        to: flow.to,
+        leaving: readout(&flow.leaving, reg),
+        lost: flow.lost.as_ref().map(|lost| readout(lost, reg)),
+        ratio: flow.ratio,
+    }
+}
+
+fn readout(readout: &NodeReadout, reg: &impl Fn(Node) -> Reg) -> Readout {
+    match readout {
         NodeReadout::Linear(linear) => Readout::Linear {
             c: linear.a.iter().map(|(_, state, n)| (*state, reg(*n))).collect(),
             d: linear.b.first().map(|(_, n)| reg(*n)),
         },
         NodeReadout::Computed(node) => Readout::Computed { value: reg(*node) },
-    };
+    }
+}
+
+fn output(entry: &super::file::OutputEntry, output: &NodeOutput, reg: &impl Fn(Node) -> Reg) -> Output {
     Output {
         name: entry.name.text.clone(),
         unit: entry.unit.clone(),
         analyte: entry.analyte.clone(),
         site: entry.site.clone(),
-        readout,
+        readout: readout(&output.readout, reg),
         residual: output.residual.as_ref().map(|r| residual(r, reg)),
         assumed: entry.assumed.clone(),
         molar_mass: output.molar_mass,

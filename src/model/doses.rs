@@ -15,6 +15,7 @@ pub(super) struct NodeRoute {
     pub device: Option<Device>,
     pub entries: Vec<NodeEntry>,
     pub total: Option<Node>,
+    pub exceeds: Option<String>,
 }
 
 /// One place a dose goes, before programs are compiled.
@@ -82,7 +83,8 @@ impl Builder<'_> {
             }
             let device =
                 route.device.as_ref().map(|(amount, gap)| Device { amount: amount.in_base(), gap: gap.in_base() });
-            routes.push(NodeRoute { name: route.name.text.clone(), device, entries, total });
+            let (name, exceeds) = (route.name.text.clone(), route.fractions_exceed_one.clone());
+            routes.push(NodeRoute { name, device, entries, total, exceeds });
         }
         routes
     }

@@ -4,6 +4,7 @@ use super::build::Builder;
 use super::doses::NodeRoute;
 use super::error::ModelError;
 use super::file::{FlowEntry, FlowKind, FlowTerm};
+use super::flows::Arriving;
 use super::nonlinear::NodeNonLinear;
 use super::parts::Limit;
 use super::read::Place;
@@ -76,6 +77,7 @@ impl Builder<'_> {
             if let Some(rate) = self.quantity(text, Context::System, &what, dimension, "an amount per time") {
                 let kept = self.kept(i, rate);
                 rhs[i] = self.graph.add(rhs[i], kept);
+                self.by_hand.push((i, kept));
             }
         }
         let first = self.file.compartments.len();
@@ -114,19 +116,24 @@ impl Builder<'_> {
         };
         let what = format!("the {word} of the flow `{key}`");
         let coefficient = self.quantity(text, Context::System, &what, dimension, needs);
-        let part = self.arriving(flow, term, &key, from, to.flatten());
-        let (Some(coefficient), Some(from), Some(to), Some(part)) = (coefficient, from, to, part) else { return };
+        let arriving = self.arriving(flow, term, &key, from, to.flatten());
+        let (Some(coefficient), Some(from), Some(to), Some(arriving)) = (coefficient, from, to, arriving) else {
+            return;
+        };
         if term.kind != FlowKind::Flux {
             self.guard(what.clone(), coefficient, Limit::NonNegative, text);
         }
         let Some(leaving) = self.leaving(term.kind, coefficient, from, &what, text) else { return };
         rhs[from] = self.graph.sub(rhs[from], leaving);
+        self.note_flow(flow, (from, to), leaving, &arriving);
         if let Some(to) = to {
-            let arriving = self.graph.mul(leaving, part);
-            rhs[to] = self.graph.add(rhs[to], arriving);
+            let part = arriving.part;
+            let arriving_there = self.graph.mul(leaving, part);
+            rhs[to] = self.graph.add(rhs[to], arriving_there);
             if flow.both_ways {
                 let Some(back) = self.leaving(term.kind, coefficient, to, &what, text) else { return };
                 rhs[to] = self.graph.sub(rhs[to], back);
+                self.note_flow(flow, (to, Some(from)), back, &arriving.backwards());
                 let back = self.graph.div(back, part);
                 rhs[from] = self.graph.add(rhs[from], back);
             }
@@ -166,13 +173,15 @@ impl Builder<'_> {
         key: &str,
         from: Option<usize>,
         to: Option<usize>,
-    ) -> Option<Node> {
+    ) -> Option<Arriving> {
         let mut part = self.graph.constant(1.0);
+        let (mut yields, mut ratio) = (None, 1.0);
         if let Some(text) = &term.yields {
             let what = format!("the yield of the flow `{key}`");
             part = self.quantity(text, Context::System, &what, Dimension::NONE, "a plain number")?;
             self.guard(what.clone(), part, Limit::NonNegative, text);
             self.guard(what, part, Limit::AtMostOne, text);
+            yields = Some(part);
         }
         if let Some(place) = &term.molar {
             let what = format!("the molar flow `{key}`");
@@ -193,10 +202,11 @@ impl Builder<'_> {
                     }
                 }
             }
-            let ratio = self.graph.constant(masses[1] / masses[0]);
-            part = self.graph.mul(part, ratio);
+            ratio = masses[1] / masses[0];
+            let factor = self.graph.constant(ratio);
+            part = self.graph.mul(part, factor);
         }
-        Some(part)
+        Some(Arriving { part, yields, ratio })
     }
 
     /// A x + b if the equations can be shown to be linear, and nothing but they and doses at once feeds the states.

@@ -17,6 +17,7 @@ mod equations;
 mod error;
 mod estimates;
 mod file;
+mod flows;
 mod fractions;
 mod index;
 mod individuals;
@@ -66,6 +67,8 @@ pub const GROUP_REST_JACOBIAN: usize = 5;
 /// The group of programs that computes what is decided when a dose is given and follows the state or a time, once the
 /// program of the class dose has run: keys of [`RouteEntry`] and [`DoseKeys`], [`Route::total`], and their guards.
 pub const GROUP_DOSE: usize = 6;
+/// The group of programs that computes what flows, where it is no linear function of the states ([`Flow`]).
+pub const GROUP_FLOWS: usize = 7;
 
 /// Registers of inputs that every model has.
 #[derive(Debug, Clone, PartialEq)]
@@ -105,6 +108,8 @@ pub struct Model {
     estimates: Vec<EstimateBlock>,
     states: Vec<StateVar>,
     dynamics: Dynamics,
+    flows: Vec<Flow>,
+    by_hand: Vec<(usize, Readout)>,
     routes: Vec<Route>,
     outputs: Vec<Output>,
     requirements: Vec<Requirement>,
@@ -222,7 +227,7 @@ impl Model {
     }
 
     /// The programs that compute everything. Groups: [`GROUP_OUTPUTS`], [`GROUP_RHS`], [`GROUP_INPUT`],
-    /// [`GROUP_JACOBIAN`], [`GROUP_REST`], [`GROUP_REST_JACOBIAN`], [`GROUP_DOSE`]; each is complete by itself, once the programs of the
+    /// [`GROUP_JACOBIAN`], [`GROUP_REST`], [`GROUP_REST_JACOBIAN`], [`GROUP_DOSE`], [`GROUP_FLOWS`]; each is complete by itself, once the programs of the
     /// classes below state have run.
     pub fn tiers(&self) -> &Tiers {
         &self.tiers
@@ -276,6 +281,17 @@ impl Model {
     /// The differential equations.
     pub fn dynamics(&self) -> &Dynamics {
         &self.dynamics
+    }
+
+    /// The flows between compartments and out, in the order of the file; one both ways is two.
+    pub fn flows(&self) -> &[Flow] {
+        &self.flows
+    }
+
+    /// What the `rate` of a compartment adds to its flows, per h as the state keeps it: index of the state and the rate, of
+    /// the group [`GROUP_FLOWS`] where it is computed.
+    pub fn rates_by_hand(&self) -> &[(usize, Readout)] {
+        &self.by_hand
     }
 
     /// The ways to give a dose.

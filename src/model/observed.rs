@@ -97,8 +97,16 @@ impl Builder<'_> {
         file.substances.iter().find(|s| Some(&s.name.text) == found)?.molar_mass
     }
 
-    pub fn observed(&mut self) -> Vec<Option<NodeOutput>> {
+    /// A value as a linear function of the states, if it can be shown to be one.
+    pub fn readout(&mut self, node: Node) -> NodeReadout {
         let (states, clock) = (self.states.clone(), self.clock.all());
+        match linearise(&mut self.graph, &[node], &states, &clock) {
+            Ok(linear) => NodeReadout::Linear(linear),
+            Err(_) => NodeReadout::Computed(node),
+        }
+    }
+
+    pub fn observed(&mut self) -> Vec<Option<NodeOutput>> {
         let mut outputs = Vec::new();
         for (i, entry) in self.file.outputs.iter().enumerate() {
             let residual = entry.residual.as_ref().and_then(|r| {
@@ -109,10 +117,7 @@ impl Builder<'_> {
                 outputs.push(None);
                 continue;
             };
-            let readout = match linearise(&mut self.graph, &[node], &states, &clock) {
-                Ok(linear) => NodeReadout::Linear(linear),
-                Err(_) => NodeReadout::Computed(node),
-            };
+            let readout = self.readout(node);
             outputs.push(Some(NodeOutput { readout, residual, molar_mass: self.molar_mass_of(node) }));
         }
         outputs

@@ -190,6 +190,8 @@ pub struct StateVar {
     pub unit: Unit,
     /// The substance in it, as an index of [`super::Model::substances`].
     pub substance: Option<usize>,
+    /// The substance whose mass it is counted in, where it is kept in equivalents of another.
+    pub equivalents_of: Option<usize>,
 }
 
 /// What a variable of the system is.
@@ -242,6 +244,8 @@ pub struct Route {
     pub entries: Vec<RouteEntry>,
     /// Register of the sum of the fractions, if it is not to exceed 1.
     pub total: Option<Reg>,
+    /// Why its parts may be more than the dose, where the file says so.
+    pub exceeds: Option<String>,
 }
 
 /// A device of fixed content.
@@ -307,6 +311,23 @@ pub enum Readout {
         /// The register.
         value: Reg,
     },
+}
+
+/// A flow in one direction: what goes from one compartment to another, or out. Amounts are as the states keep them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flow {
+    /// `from -> to`
+    pub name: String,
+    /// Index of the state that it leaves.
+    pub from: usize,
+    /// Index of the state that it reaches; `None` is out.
+    pub to: Option<usize>,
+    /// What leaves, per h; what is computed is of the group [`super::GROUP_FLOWS`].
+    pub leaving: Readout,
+    /// What of that does not arrive, per h, where there is a yield.
+    pub lost: Option<Readout>,
+    /// What one mg becomes: the ratio of molar masses of a molar flow, else 1.
+    pub ratio: f64,
 }
 
 /// What drives an effect.

@@ -7,6 +7,7 @@ use super::bars::{Bars, Dots};
 use super::error::PlotError;
 use super::fan::Fan;
 use super::field::{Contours, Heat};
+use super::stack::Layer;
 use super::{layout, range, render};
 use crate::io::write_atomic;
 
@@ -97,6 +98,7 @@ pub struct Panel {
     pub(super) doses: Vec<f64>,
     pub(super) bars: Vec<Bars>,
     pub(super) dots: Vec<Dots>,
+    pub(super) layers: Vec<Layer>,
 }
 
 impl Panel {
@@ -116,6 +118,7 @@ impl Panel {
             doses: Vec::new(),
             bars: Vec::new(),
             dots: Vec::new(),
+            layers: Vec::new(),
         }
     }
 
@@ -176,6 +179,12 @@ impl Panel {
     /// Adds dots.
     pub fn dots(mut self, dots: Dots) -> Self {
         self.dots.push(dots);
+        self
+    }
+
+    /// Adds a layer of a stack, the next one up.
+    pub fn layer(mut self, layer: Layer) -> Self {
+        self.layers.push(layer);
         self
     }
 

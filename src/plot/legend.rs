@@ -1,7 +1,7 @@
 //! The legend that all panels share: one entry per name and look, in columns below the panels.
 
 use super::bars::bar_sample;
-use super::figure::{Figure, Marks};
+use super::figure::{Figure, Marks, Panel};
 use super::font;
 use super::geometry::{Point, Rect};
 use super::heat::{CONTOUR, CONTOUR_HALO, hatch};
@@ -9,6 +9,7 @@ use super::palette::{INK, MUTED, PAPER, WINDOW, colour, marker, shade, tint};
 use super::panel::{BAND_EDGE, DOSE, MARKER, draw_marker, draw_reference, stroke};
 use super::range;
 use super::scene::{Scene, Text};
+use super::stack::Layer;
 
 const TEXT: f64 = 11.0;
 const LINE: f64 = 15.0;
@@ -41,6 +42,9 @@ enum Sample {
     },
     Contour {
         colour: usize,
+    },
+    Layer {
+        shade: f64,
     },
     Bars {
         colour: usize,
@@ -109,7 +113,7 @@ fn tallest(row: &[(Entry, Vec<String>)]) -> usize {
     row.iter().map(|(_, lines)| lines.len().max(1)).max().unwrap_or(0)
 }
 
-/// Curves first, then ranges, contours, failed cells, observed values, windows and doses; nothing without a name, nothing twice.
+/// Curves first, then layers from the top of their stack down, ranges, contours, failed cells, observed values, windows and doses; nothing without a name, nothing twice.
 fn entries(figure: &Figure) -> Vec<Entry> {
     let panels = &figure.panels;
     let entry = |name: &str, sample| Entry { name: name.into(), sample };
@@ -123,6 +127,7 @@ fn entries(figure: &Figure) -> Vec<Entry> {
     let failed = cells.any(|(_, _, value)| !range::finite(*value));
     let bands = panels.iter().flat_map(|panel| &panel.bands);
     let bars = panels.iter().flat_map(|panel| &panel.bars);
+    let layers = stacked(panels).into_iter().map(|layer| entry(&layer.name, Sample::Layer { shade: layer.shade }));
     let values = panels.iter().flat_map(|panel| &panel.references);
     let windows = panels.iter().flat_map(|panel| &panel.windows);
     let doses = panels.iter().any(|panel| !panel.doses.is_empty());
@@ -131,6 +136,7 @@ fn entries(figure: &Figure) -> Vec<Entry> {
             entry(&curve.name, Sample::Curve { colour: curve.colour, dashed: curve.dashed, marks: curve.marks })
         })
         .chain(fans)
+        .chain(layers)
         .chain(bands.map(|band| entry(&band.name, Sample::Band { colour: band.colour })))
         .chain(contours.map(|set| entry(&set.axis.full_label(), Sample::Contour { colour: set.colour })))
         .chain(bars.map(|set| entry(&set.name, Sample::Bars { colour: set.colour })))
@@ -148,6 +154,24 @@ fn entries(figure: &Figure) -> Vec<Entry> {
         }
     }
     kept
+}
+
+/// The layers of all panels, the uppermost first: each panel's between those of the panels before.
+fn stacked(panels: &[Panel]) -> Vec<&Layer> {
+    let mut all: Vec<&Layer> = Vec::new();
+    for panel in panels {
+        let mut above = 0;
+        for layer in panel.layers.iter().rev() {
+            match all.iter().position(|other| (&other.name, other.shade) == (&layer.name, layer.shade)) {
+                Some(place) => above = place + 1,
+                None => {
+                    all.insert(above, layer);
+                    above += 1;
+                }
+            }
+        }
+    }
+    all
 }
 
 fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
@@ -187,6 +211,10 @@ fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
             scene.area(block, shade(0.3), 1.0);
             scene.line([(left, y), (right, y)], PAPER, CONTOUR_HALO);
             scene.line([(left, y), (right, y)], colour(index), CONTOUR);
+        }
+        Sample::Layer { shade: place } => {
+            scene.area(block, shade(place), 1.0);
+            scene.line([block[0], block[1], block[2], block[3], block[0]], tint(INK, 0.3), 0.5);
         }
         Sample::Bars { colour: index } => bar_sample(scene, left, right, y, index),
         Sample::Failed => {

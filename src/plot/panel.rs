@@ -3,11 +3,11 @@
 use super::bars::{draw_bars, draw_dots};
 use super::error::PlotError;
 use super::field::{Grid, edges};
-use super::figure::{Axis, Band, Marks, Panel, Reference, Scale, Series};
+use super::figure::{Axis, Marks, Panel, Reference, Scale, Series};
 use super::font;
 use super::geometry::{Point, Rect, clip_line, clip_polygon, dashes, places, reach_of, simplify};
 use super::heat::{Contour, HeatMap, contour_lines, draw_contours, ticks_at};
-use super::palette::{Colour, GRID, INK, MUTED, Marker, PAPER, WINDOW, colour, marker, tint};
+use super::palette::{Colour, GRID, INK, MUTED, Marker, PAPER, WINDOW, colour, marker, shade, tint};
 use super::range::{self, Range};
 use super::render::circle;
 use super::scene::{Anchor, Scene, Text};
@@ -31,6 +31,8 @@ const DASH: (f64, f64) = (7.0, 4.0);
 const BAND_OPACITY: f64 = 0.22;
 /// The edges of a band: they keep it apart from a shaded window in grey.
 pub(super) const BAND_EDGE: f64 = 0.6;
+/// Between the layers of a stack.
+const LAYER_EDGE: f64 = 1.0;
 /// Curves are drawn to this many px.
 const TOLERANCE: f64 = 0.08;
 /// Markers of a curve are at least this far apart, and at most this many.
@@ -96,6 +98,7 @@ impl<'a> Prepared<'a> {
                 if let Some(map) = &self.map {
                     drawing.cells(scene, map);
                 }
+                drawing.layers(scene);
                 drawing.bands(scene);
                 drawing.bars(scene);
                 drawing.dots(scene);
@@ -206,9 +209,25 @@ impl Drawing<'_> {
         Ok(())
     }
 
+    fn layers(&self, scene: &mut Scene) {
+        for layer in &self.panel.layers {
+            for (low, high) in self.edges_of(&layer.points) {
+                let outline: Vec<Point> = low.iter().copied().chain(high.iter().rev().copied()).collect();
+                let inside = clip_polygon(&outline, &self.plot);
+                if inside.len() > 2 {
+                    scene.area(inside, shade(layer.shade), 1.0);
+                }
+                // The next layer up covers half of it.
+                for edge in clip_line(&high, &self.plot) {
+                    scene.line(edge, PAPER, LAYER_EDGE);
+                }
+            }
+        }
+    }
+
     fn bands(&self, scene: &mut Scene) {
         for band in self.panel.ranges() {
-            for (low, high) in self.band_edges(band) {
+            for (low, high) in self.edges_of(&band.points) {
                 let outline: Vec<Point> = low.iter().copied().chain(high.iter().rev().copied()).collect();
                 let inside = clip_polygon(&outline, &self.plot);
                 if inside.len() > 2 {
@@ -221,13 +240,13 @@ impl Drawing<'_> {
         }
     }
 
-    /// The edges of each unbroken stretch of a band; on a logarithmic axis a low edge of zero is the end of the axis.
-    fn band_edges(&self, band: &Band) -> Vec<(Vec<Point>, Vec<Point>)> {
+    /// The edges of each unbroken stretch of a band or layer; on a logarithmic axis a low edge of zero is the end of the axis.
+    fn edges_of(&self, points: &[(f64, f64, f64)]) -> Vec<(Vec<Point>, Vec<Point>)> {
         let floor = match self.panel.y.scale {
             Scale::Linear => f64::NEG_INFINITY,
             Scale::Log => self.axes.y.low,
         };
-        let places = band.points.iter().map(|&(x, low, high)| {
+        let places = points.iter().map(|&(x, low, high)| {
             let low = low.max(floor);
             (self.drawable(x, low) && self.drawable(x, high))
                 .then(|| ((self.x(x), self.y(low)), (self.x(x), self.y(high))))

@@ -62,11 +62,13 @@ pub(super) fn of_panel(panel: &Panel) -> Result<Option<(Range, Range)>, PlotErro
     let bars = panel.bars.iter().flat_map(|set| &set.bars);
     let bars = bars.flat_map(|bar| bar.reach().map(|x| (x, bar.place as f64)));
     let dots = panel.dots.iter().flat_map(|dots| dots.points.iter().copied());
+    let layers = panel.layers.iter().flat_map(|layer| layer.points.iter().flat_map(|p| [(p.0, p.1), (p.0, p.2)]));
     let with_x: Vec<(f64, f64)> = curves
         .chain(bands)
         .chain(values)
         .chain(bars)
         .chain(dots)
+        .chain(layers)
         .filter(|point| drawable(point.0, panel.x.scale))
         .collect();
     let shown: Vec<f64> = with_x

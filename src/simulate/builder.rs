@@ -73,11 +73,24 @@ impl<'m> Simulation<'m> {
         Simulation { settings, ..self }
     }
 
+    /// The person.
+    pub fn person(&self) -> &Subject<'m> {
+        &self.subject
+    }
+
     /// Checks everything against everything, ready to run.
     ///
     /// # Errors
     /// Times that are no times or not after the start, a regimen without end, and what [`Prepared::new`] finds.
     pub fn prepare(&self) -> Result<Prepared<'m>, SimulationError> {
+        self.prepare_on(self.model)
+    }
+
+    /// The same of another model, one that takes the same doses.
+    ///
+    /// # Errors
+    /// As [`Simulation::prepare`].
+    pub fn prepare_on<'n>(&self, model: &'n Model) -> Result<Prepared<'n>, SimulationError> {
         let hours = |q: &Quantity| q.as_base(Dimension::TIME);
         let mut times = match &self.samples {
             Samples::At(times) => times.iter().map(hours).collect::<Result<Vec<f64>, _>>()?,
@@ -103,7 +116,7 @@ impl<'m> Simulation<'m> {
             }
             Samples::None | Samples::At(_) => {}
         }
-        Prepared::with(self.model, regimen.as_ref(), times, until, self.settings)
+        Prepared::with(model, regimen.as_ref(), times, until, self.settings)
     }
 
     /// Runs it.

@@ -2,18 +2,21 @@
 //! the dense solution and not from the sampling times.
 
 use super::Latest;
-use super::readout::{computes, present, read, reads_doses};
+use super::field::clocks_of_doses;
+use super::readout::{present_group, value};
 use super::solved::Solved;
 use crate::math::numeric;
-use crate::model::Output;
+use crate::model::Readout;
 
 /// Pieces between two events are searched at this many points before refinement, steps of an integrator at fewer.
 const POINTS: [usize; 2] = [64, 6];
 
-/// The curve of an output, in base units.
+/// The curve of an output, or of another readout, in base units.
 pub(super) struct Curve<'p> {
     solved: Solved<'p>,
-    output: &'p Output,
+    readout: &'p Readout,
+    /// The group of programs that computes it.
+    group: usize,
     files: Vec<Vec<[f64; 1]>>,
     x: Vec<f64>,
     points: usize,
@@ -22,27 +25,32 @@ pub(super) struct Curve<'p> {
 }
 
 impl<'p> Curve<'p> {
-    pub fn new(solved: Solved<'p>, output: &'p Output) -> Self {
+    pub fn new(solved: Solved<'p>, readout: &'p Readout, group: usize) -> Self {
+        let computed = match readout {
+            Readout::Computed { value } => Some(*value),
+            Readout::Linear { .. } => None,
+        };
         Curve {
-            output,
+            readout,
+            group,
             files: solved.files.to_vec(),
             x: vec![0.0; solved.model.states().len()],
             points: POINTS[usize::from(solved.is_integrated())],
-            computes: computes(solved.model),
-            reads_doses: reads_doses(solved.model),
+            computes: computed.is_some(),
+            reads_doses: clocks_of_doses(solved.model).any(|clock| solved.model.reads(computed, clock)),
             solved,
         }
     }
 
     pub fn at(&mut self, time: f64) -> f64 {
-        let Curve { solved, output, files, x, .. } = self;
+        let Curve { solved, readout, group, files, x, .. } = self;
         solved.state(time, x);
         let file = &mut files[solved.switches.partition_point(|s| *s <= time)];
         if self.computes {
             let latest = self.reads_doses.then(|| Latest::at(solved.model, solved.administrations, time));
-            present(solved.model, x, time, latest.as_ref(), file);
+            present_group(solved.model, *group, x, time, latest.as_ref(), file);
         }
-        read(output, x, file)
+        value(readout, x, file)
     }
 
     pub fn integral(&mut self, from: f64, to: f64) -> f64 {

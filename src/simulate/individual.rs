@@ -1,6 +1,7 @@
 //! One subject's numbers for a prepared simulation: programs run, doses placed in time, the exact part solved.
 
 use super::administer::{Administration, administrations};
+use super::amounts::Arrival;
 use super::failure::Failing;
 use super::field::Arrived;
 use super::limits::check_dose;
@@ -95,6 +96,25 @@ impl Individual {
     /// The administrations of the latest subject.
     pub fn administrations(&self) -> &[Administration] {
         &self.given.list
+    }
+
+    /// Every part of every dose of the latest subject, in the order of the administrations.
+    pub fn arrivals(&self, model: &Model) -> Vec<Arrival> {
+        let mut arrivals = Vec::new();
+        for (administration, kind) in self.given.kind_of.iter().enumerate() {
+            let (kind, given) = (&self.given.kinds[*kind], &self.given.list[administration]);
+            let entries = self.entries[kind.entries(model)].iter().zip(&model.routes()[kind.route].entries);
+            arrivals.extend(entries.enumerate().map(|(entry, (part, of))| Arrival {
+                administration,
+                entry,
+                state: part.state,
+                amount: part.amount,
+                time: given.time + part.lag,
+                over: part.over,
+                input: of.input,
+            }));
+        }
+        arrivals
     }
 
     /// Another subject: its numbers, its schedule, its exact part.
@@ -221,10 +241,12 @@ impl Individual {
             let route = &model.routes()[kind.route];
             check_dose(model, route, file)?;
             let value = |reg: Option<Reg>, default: f64| reg.map_or(default, |reg| file[reg][0]);
-            for (slot, entry) in self.entries[kind.first..].iter_mut().zip(&route.entries) {
+            for (at, (slot, entry)) in self.entries[kind.first..].iter_mut().zip(&route.entries).enumerate() {
+                let enters = prepared.only.is_none_or(|only| only == (kind.route, at));
+                let amount = value(entry.amount, kind.amount * value(entry.fraction, 1.0));
                 *slot = Entry {
                     state: entry.state,
-                    amount: value(entry.amount, kind.amount * value(entry.fraction, 1.0)),
+                    amount: if enters { amount } else { 0.0 },
                     lag: value(entry.lag, 0.0),
                     over: value(entry.over, kind.over),
                 };

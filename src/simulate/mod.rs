@@ -1,6 +1,7 @@
 //! Runs a regimen through a model for a person: the event loop, and what can be asked of the result.
 
 mod administer;
+mod amounts;
 mod builder;
 mod curve;
 mod error;
@@ -34,6 +35,7 @@ mod switches;
 mod watch;
 
 pub use administer::Administration;
+pub use amounts::Arrival;
 pub use builder::Simulation;
 pub use error::SimulationError;
 pub use happening::{Event, Happening};

@@ -38,6 +38,8 @@ pub struct Prepared<'m> {
     pub(super) until: f64,
     /// Which of the states that are propagated exactly are amounts in compartments.
     pub(super) compartments: Vec<bool>,
+    /// The route and its entry that doses enter by, where the others are left out.
+    pub(super) only: Option<(usize, usize)>,
     /// Whether doses enter by input functions.
     pub(super) by_function: bool,
     /// Whether something that happens at a dose is seen by more than the states it enters.
@@ -120,6 +122,7 @@ impl<'m> Prepared<'m> {
         let is_amount = |state: &usize| matches!(model.states()[*state].kind, StateKind::Compartment { .. });
         Ok(Prepared {
             compartments: split.exact_states().iter().map(is_amount).collect(),
+            only: None,
             by_function: model.routes().iter().flat_map(|r| &r.entries).any(|e| e.input.is_some()),
             doses_are_marks: !split.rest().is_empty() && (slopes_read_doses || outputs_read_doses),
             states_read: integrated.filter(|(_, s)| read[**s]).map(|(place, state)| (place, *state)).collect(),
@@ -145,6 +148,12 @@ impl<'m> Prepared<'m> {
     /// Sampling times after the end, or too many.
     pub fn sampled(&self, samples: Vec<f64>) -> Result<Self, SimulationError> {
         Ok(Prepared { samples: checked(samples, self.until)?, ..self.clone() })
+    }
+
+    /// The same with what enters by one entry of one route (by their places in the model); nothing else enters. Not for models
+    /// whose doses follow the state.
+    pub fn entering_by(&self, route: usize, entry: usize) -> Self {
+        Prepared { only: Some((route, entry)), ..self.clone() }
     }
 
     /// The model.

@@ -1,6 +1,7 @@
 //! The result of one simulation of one subject: samples, the solution itself, and the sessions.
 
 use super::administer::Administration;
+use super::amounts::Arrival;
 use super::prepared::{Prepared, Workspace};
 use super::solved::Solved;
 use super::{OutputView, Settings, SimulationError};
@@ -40,7 +41,8 @@ pub struct Profile<'m> {
     integrated: Trajectory,
     files: Vec<Vec<[f64; 1]>>,
     switches: Vec<f64>,
-    administrations: Vec<Administration>,
+    pub(super) administrations: Vec<Administration>,
+    pub(super) arrivals: Vec<Arrival>,
     /// For each output that is propagated exactly its coefficients in every interval, and its constants.
     pub(super) weights: Vec<Option<(Vec<f64>, Vec<f64>)>>,
     pub(super) until: f64,
@@ -75,6 +77,7 @@ impl<'m> Profile<'m> {
             integrated: trajectory,
             files: individual.files.clone(),
             administrations: individual.administrations().to_vec(),
+            arrivals: if prepared.followed.is_none() { individual.arrivals(model) } else { Vec::new() },
             switches: prepared.switches.clone(),
             weights: weights.collect(),
             until: prepared.until(),

@@ -5,6 +5,18 @@ use crate::model::{GROUP_OUTPUTS, Model, Output, Readout};
 
 /// Puts the present into a register file: states, clocks, and the outputs that are computed from them.
 pub(super) fn present(model: &Model, x: &[f64], time: f64, latest: Option<&Latest>, file: &mut [[f64; 1]]) {
+    present_group(model, GROUP_OUTPUTS, x, time, latest, file);
+}
+
+/// The same with what another group of programs computes.
+pub(super) fn present_group(
+    model: &Model,
+    group: usize,
+    x: &[f64],
+    time: f64,
+    latest: Option<&Latest>,
+    file: &mut [[f64; 1]],
+) {
     for (state, x) in model.states().iter().zip(x) {
         file[state.slot] = [*x];
     }
@@ -12,7 +24,7 @@ pub(super) fn present(model: &Model, x: &[f64], time: f64, latest: Option<&Lates
         Some(latest) => latest.show(model, time, file),
         None => file[model.inputs().t] = [time],
     }
-    model.tiers().run_group(GROUP_OUTPUTS, file);
+    model.tiers().run_group(group, file);
 }
 
 /// Whether any output is more than a linear function of the states.
@@ -22,7 +34,12 @@ pub(super) fn computes(model: &Model) -> bool {
 
 /// An output in base units. Where it is computed, the present has to be in the file.
 pub(super) fn read(output: &Output, x: &[f64], file: &[[f64; 1]]) -> f64 {
-    match &output.readout {
+    value(&output.readout, x, file)
+}
+
+/// The same of any readout.
+pub(super) fn value(readout: &Readout, x: &[f64], file: &[[f64; 1]]) -> f64 {
+    match readout {
         Readout::Linear { c, d } => {
             let sum: f64 = c.iter().map(|(state, reg)| file[*reg][0] * x[*state]).sum();
             sum + d.map_or(0.0, |reg| file[reg][0])

@@ -4,7 +4,7 @@ use super::Missing;
 use super::administer::Administration;
 use super::curve::Curve;
 use crate::metrics::{Interval, Measure};
-use crate::model::{Model, Output};
+use crate::model::{GROUP_OUTPUTS, Model, Output};
 use crate::solve::{Signal, Solution, Trajectory};
 
 /// The solution of one subject.
@@ -70,7 +70,7 @@ impl<'s> Asked<'s> {
     pub fn new(solved: Solved<'s>, output: &'s Output, weights: Option<(&[f64], &[f64])>) -> Self {
         let shape = match weights {
             Some((c, d)) => Shape::Exact(Box::new(solved.exact.signal(c, d))),
-            None => Shape::Numeric(Curve::new(solved, output)),
+            None => Shape::Numeric(Curve::new(solved, &output.readout, GROUP_OUTPUTS)),
         };
         Asked { solved, shape, peak: None }
     }

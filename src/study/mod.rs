@@ -3,6 +3,7 @@
 pub mod cohort;
 pub mod compare;
 pub mod equivalent;
+pub mod ledger;
 mod reading;
 pub mod sensitivity;
 pub mod session;

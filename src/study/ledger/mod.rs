@@ -1,0 +1,361 @@
+//! Where a dose is at each time, and where exposure comes from.
+//!
+//! Amounts are counted in mg of the drug that is given: what became a metabolite counts as the drug it was formed from. Parts
+//! are measured each by itself (what entered from the doses, what is in a compartment from its state, what left from the area
+//! under its flow), so that what they lack of the dose shows what a solution is worth.
+
+mod chart;
+mod error;
+mod exposure;
+mod tables;
+
+pub use error::LedgerError;
+pub use exposure::{Absorption, Exposure, Origin};
+pub use tables::{absorption_table, balance_table, exposure_table, part_table};
+
+use crate::error::{Diagnostic, listed};
+use crate::model::Flow;
+use crate::population::Subject;
+use crate::simulate::{Prepared, Profile, Settings, Simulation, SimulationError};
+use crate::solve::Work;
+use chart::Chart;
+
+/// Where an amount is, from what is still to come to what never enters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whereabouts {
+    /// Not released yet: devices still to come, lags, infusions and input functions that go on.
+    ToCome,
+    /// The drug in compartments before it was in the circulation.
+    Before,
+    /// The drug in the body.
+    Drug,
+    /// Metabolites in the body.
+    Metabolites,
+    /// Gone as a metabolite.
+    GoneAsMetabolite,
+    /// Gone as the drug, from the circulation or after it.
+    Gone,
+    /// Gone as the drug before it was in the circulation.
+    GoneBefore,
+    /// Lost on the way in: what a fraction below 1 leaves out.
+    NeverEntered,
+    /// Gone by rates that are written by hand, which do not say where.
+    ByHand,
+}
+
+impl Whereabouts {
+    /// All, in this order.
+    pub const ALL: [Whereabouts; 9] = [
+        Whereabouts::ToCome,
+        Whereabouts::Before,
+        Whereabouts::Drug,
+        Whereabouts::Metabolites,
+        Whereabouts::GoneAsMetabolite,
+        Whereabouts::Gone,
+        Whereabouts::GoneBefore,
+        Whereabouts::NeverEntered,
+        Whereabouts::ByHand,
+    ];
+
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Whereabouts::ToCome => "not yet released",
+            Whereabouts::Before => "before the circulation",
+            Whereabouts::Drug => "drug in the body",
+            Whereabouts::Metabolites => "metabolites in the body",
+            Whereabouts::GoneAsMetabolite => "gone as metabolite",
+            Whereabouts::Gone => "gone as drug",
+            Whereabouts::GoneBefore => "gone before the circulation",
+            Whereabouts::NeverEntered => "never entered",
+            Whereabouts::ByHand => "gone by hand-written rates",
+        }
+    }
+}
+
+/// One part of the amounts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Where it is.
+    pub place: Whereabouts,
+    /// The compartment, the flow, or the entry of a route.
+    pub name: String,
+    /// mg of the drug that is given, at each time.
+    pub amounts: Vec<f64>,
+}
+
+/// The ledger of one regimen.
+#[derive(Debug, Clone)]
+pub struct Ledger {
+    /// The regimen, in words.
+    pub name: String,
+    /// h
+    pub times: Vec<f64>,
+    /// How far the simulation goes, h.
+    pub until: f64,
+    /// What was given in all up to the end, mg; of fractions that are more than 1, all that enters.
+    pub given: f64,
+    /// What the parts have to add up to at each time, mg: what was given so far, of a dose with devices all of it.
+    pub total: Vec<f64>,
+    /// The parts, those that are 0 all the time left out.
+    pub parts: Vec<Part>,
+    /// What the parts lack of the total, mg.
+    pub residual: Vec<f64>,
+    /// Exposure by output and origin.
+    pub exposures: Vec<Exposure>,
+    /// What of each entry reached the circulation.
+    pub absorption: Vec<Absorption>,
+    /// What a reader has to know.
+    pub notes: Vec<String>,
+    /// What should be known about the person and the model.
+    pub warnings: Vec<Diagnostic>,
+    /// How it was computed.
+    pub settings: Settings,
+    /// Whether anything was integrated.
+    pub integrated: bool,
+    /// What the engines did.
+    pub work: Work,
+}
+
+impl Ledger {
+    /// The ledger of a simulation, at its sampling times.
+    ///
+    /// # Errors
+    /// A simulation that cannot be run, and models whose amounts cannot be followed.
+    pub fn of(name: &str, simulation: &Simulation<'_>) -> Result<Ledger, LedgerError> {
+        let prepared = simulation.prepare()?;
+        let (model, subject) = (prepared.model(), simulation.person());
+        if model.doses_follow_state() {
+            return Err(LedgerError::DosesFollowState { model: model.id().into() });
+        }
+        let whole = profile(&prepared, subject)?;
+        let mut enters: Vec<usize> = whole.arrivals().iter().map(|arrival| arrival.state).collect();
+        enters.sort_unstable();
+        enters.dedup();
+        if enters.is_empty() {
+            return Err(LedgerError::NothingGiven { until: whole.until() });
+        }
+        let chart = Chart::new(model, &enters)?;
+        let early: Vec<usize> = chart.followed().filter(|state| chart.before[*state]).collect();
+        let all: Vec<usize> = chart.followed().collect();
+        let stopped_model = model.of_doses_alone(&early, &chart.circulation);
+        let added_model = model.of_doses_alone(&all, &[]);
+        let stopped = match &stopped_model {
+            Ok(model) => {
+                let prepared = simulation.prepare_on(model)?.sampled(Vec::new())?;
+                Ok(Alone { profile: profile(&prepared, subject)?, prepared })
+            }
+            Err(why) => Err(why.clone()),
+        };
+        let added = match &added_model {
+            Ok(model) => Ok(simulation.prepare_on(model)?.sampled(Vec::new())?),
+            Err(why) => Err(why.clone()),
+        };
+        let run = Run { profile: whole, chart, subject, stopped, added };
+        let profile = &run.profile;
+        let mut ledger = Ledger {
+            name: name.to_string(),
+            times: profile.times().to_vec(),
+            until: profile.until(),
+            given: 0.0,
+            total: vec![0.0; profile.times().len()],
+            parts: Vec::new(),
+            residual: Vec::new(),
+            exposures: exposure::exposures(&run)?,
+            absorption: exposure::absorption(&run)?,
+            notes: run.notes(),
+            warnings: profile.warnings().iter().chain(profile.model().warnings()).cloned().collect(),
+            settings: *profile.settings(),
+            integrated: profile.is_integrated(),
+            work: profile.work(),
+        };
+        ledger.dosed(&run);
+        ledger.compartments(&run);
+        ledger.gone(&run);
+        ledger.parts.retain(|part| part.amounts.iter().any(|amount| *amount != 0.0));
+        ledger.parts.sort_by_key(|part| part.place);
+        let lacks = |at: usize| ledger.parts.iter().fold(ledger.total[at], |left, part| left - part.amounts[at]);
+        ledger.residual = (0..ledger.times.len()).map(lacks).collect();
+        Ok(ledger)
+    }
+
+    /// The amounts in one place at each time, mg.
+    pub fn in_place(&self, place: Whereabouts) -> Vec<f64> {
+        let mut sum = vec![0.0; self.times.len()];
+        for part in self.parts.iter().filter(|part| part.place == place) {
+            sum.iter_mut().zip(&part.amounts).for_each(|(sum, amount)| *sum += amount);
+        }
+        sum
+    }
+
+    fn add(&mut self, place: Whereabouts, name: &str, amounts: Vec<f64>) {
+        match self.parts.iter_mut().find(|part| part.place == place && part.name == name) {
+            Some(part) => part.amounts.iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more),
+            None => self.parts.push(Part { place, name: name.to_string(), amounts }),
+        }
+    }
+
+    /// What was given, what of it has not entered yet, and what never will.
+    fn dosed(&mut self, run: &Run<'_>) {
+        let (profile, model) = (&run.profile, run.profile.model());
+        let begins: Vec<f64> = profile.administrations().iter().map(|given| profile.event_time(given.time)).collect();
+        for (at, given) in profile.administrations().iter().enumerate() {
+            let route = &model.routes()[given.route];
+            let first = profile.administrations().iter().position(|other| other.dose == given.dose).unwrap_or(at);
+            let (dose_begins, begins) = (begins[first], begins[at]);
+            let of_it = || profile.arrivals().iter().filter(|arrival| arrival.administration == at);
+            let measured = |amount: f64, state: usize| amount * run.measure(state);
+            let enters: f64 = of_it().map(|arrival| measured(arrival.amount, arrival.state)).sum();
+            // Fractions above 1 that the model declares: there is no amount that is left out.
+            let counted = if route.exceeds.is_some() { given.amount.max(enters) } else { given.amount };
+            self.given += counted;
+            let when = |begin: f64, amount: f64| -> Vec<f64> {
+                self.times.iter().map(|t| if *t >= begin { amount } else { 0.0 }).collect()
+            };
+            let (total, released) = (when(dose_begins, counted), when(begins, counted));
+            let never = when(begins, counted - enters);
+            let waits: Vec<f64> = total.iter().zip(&released).map(|(total, released)| total - released).collect();
+            self.total.iter_mut().zip(&total).for_each(|(sum, more)| *sum += more);
+            self.add(Whereabouts::ToCome, "devices to come", waits);
+            self.add(Whereabouts::NeverEntered, &route.name, never);
+            for arrival in of_it() {
+                let entered = profile.entered(arrival, &self.times);
+                let rest = self.times.iter().zip(entered).map(|(t, entered)| {
+                    if *t >= begins { measured(arrival.amount - entered, arrival.state) } else { 0.0 }
+                });
+                let (rest, name) = (rest.collect(), &model.states()[arrival.state].name);
+                self.add(Whereabouts::ToCome, &format!("to {name}"), rest);
+            }
+            if counted > given.amount {
+                let why = route.exceeds.as_deref().unwrap_or_default();
+                let share = crate::io::rounded(counted / given.amount, 4);
+                let note = format!(
+                    "by the route `{}` {share} of the dose enters, and parts add up to that: {why}",
+                    route.name
+                );
+                if !self.notes.contains(&note) {
+                    self.notes.push(note);
+                }
+            }
+        }
+    }
+
+    /// What is in the compartments.
+    fn compartments(&mut self, run: &Run<'_>) {
+        let model = run.profile.model();
+        let states: Vec<Vec<f64>> = self.times.iter().map(|t| run.profile.states_at(*t)).collect();
+        let early = run
+            .stopped
+            .as_ref()
+            .ok()
+            .map(|stopped| -> Vec<Vec<f64>> { self.times.iter().map(|t| stopped.profile.states_at(*t)).collect() });
+        for state in run.chart.followed() {
+            let (name, measure) = (&model.states()[state].name, run.measure(state));
+            let amounts: Vec<f64> = states.iter().map(|x| measure * x[state]).collect();
+            if model.states()[state].initial.is_some() {
+                // What is there without any dose belongs to the total.
+                let first = run.profile.arrivals().iter().filter(|arrival| arrival.state == state);
+                let entered: f64 = first.map(|arrival| measure * run.profile.entered(arrival, &[0.0])[0]).sum();
+                let there = measure * run.profile.states_at(0.0)[state] - entered;
+                self.total.iter_mut().for_each(|total| *total += there);
+                self.notes.push(format!("`{name}` is not empty at the start: the total has what is in it"));
+            }
+            if !run.chart.parent[state] {
+                self.add(Whereabouts::Metabolites, name, amounts);
+                continue;
+            }
+            match (run.chart.before[state], run.chart.after[state], &early) {
+                (true, false, _) => self.add(Whereabouts::Before, name, amounts),
+                (true, true, Some(early)) => {
+                    let early: Vec<f64> = early.iter().map(|x| measure * x[state]).collect();
+                    let late = amounts.iter().zip(&early).map(|(all, early)| all - early).collect();
+                    self.add(Whereabouts::Before, name, early);
+                    self.add(Whereabouts::Drug, name, late);
+                }
+                _ => self.add(Whereabouts::Drug, name, amounts),
+            }
+        }
+    }
+
+    /// What left.
+    fn gone(&mut self, run: &Run<'_>) {
+        let model = run.profile.model();
+        for flow in model.flows().iter().filter(|flow| run.chart.measure[flow.from].is_some()) {
+            let measured = |passed: Vec<f64>| passed.iter().map(|p| run.measure(flow.from) * p).collect::<Vec<f64>>();
+            let rate = if flow.to.is_none() { Some(&flow.leaving) } else { flow.lost.as_ref() };
+            let Some(rate) = rate else { continue };
+            let amounts = measured(run.profile.passed(rate, &self.times));
+            let name = name_of(flow);
+            if !run.chart.parent[flow.from] {
+                self.add(Whereabouts::GoneAsMetabolite, &name, amounts);
+                continue;
+            }
+            match (run.chart.before[flow.from], run.chart.after[flow.from], &run.stopped) {
+                (true, false, _) => self.add(Whereabouts::GoneBefore, &name, amounts),
+                (true, true, Ok(stopped)) => {
+                    let early = measured(stopped.profile.passed(rate, &self.times));
+                    let late = amounts.iter().zip(&early).map(|(all, early)| all - early).collect();
+                    self.add(Whereabouts::GoneBefore, &name, early);
+                    self.add(Whereabouts::Gone, &name, late);
+                }
+                _ => self.add(Whereabouts::Gone, &name, amounts),
+            }
+        }
+        for (state, rate) in model.rates_by_hand().iter().filter(|(state, _)| run.chart.measure[*state].is_some()) {
+            let passed = run.profile.passed(rate, &self.times);
+            let amounts = passed.iter().map(|passed| -run.measure(*state) * passed).collect();
+            self.add(Whereabouts::ByHand, "rates written by hand", amounts);
+        }
+    }
+}
+
+/// What a line of the ledger calls a flow, or what is lost on it.
+fn name_of(flow: &Flow) -> String {
+    match flow.to {
+        None => flow.name.clone(),
+        Some(_) => format!("{} (yield)", flow.name),
+    }
+}
+
+/// A simulation and what is needed to take it apart.
+struct Run<'r> {
+    profile: Profile<'r>,
+    chart: Chart,
+    subject: &'r Subject<'r>,
+    /// The simulation in which amounts stay where they first reach the circulation; why there is none.
+    stopped: Result<Alone<'r>, String>,
+    /// The simulation of doses alone, in which parts of a dose add up; why there is none.
+    added: Result<Prepared<'r>, String>,
+}
+
+/// The simulation up to the circulation.
+struct Alone<'r> {
+    prepared: Prepared<'r>,
+    profile: Profile<'r>,
+}
+
+impl Run<'_> {
+    /// mg of the drug that one unit of a state is.
+    fn measure(&self, state: usize) -> f64 {
+        self.chart.measure[state].unwrap_or(0.0)
+    }
+
+    /// What a reader has to know.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = self.chart.notes.clone();
+        let mixed = |state: &usize| self.chart.parent[*state] && self.chart.before[*state] && self.chart.after[*state];
+        let names = self.chart.followed().filter(mixed).map(|state| self.profile.model().states()[state].name.as_str());
+        let names: Vec<&str> = names.collect();
+        if let (Err(why), false) = (&self.stopped, names.is_empty()) {
+            let names = listed(names);
+            notes.push(format!(
+                "in {names}, what was not in the circulation yet is counted with the rest there ({why})"
+            ));
+        }
+        notes
+    }
+}
+
+fn profile<'m>(prepared: &Prepared<'m>, subject: &Subject<'_>) -> Result<Profile<'m>, SimulationError> {
+    Profile::of(prepared, subject, &mut prepared.workspace())
+}

@@ -1,0 +1,131 @@
+//! Ledgers as tables.
+
+use super::{Ledger, Whereabouts};
+use crate::io::{Cell, Column, Table};
+use crate::units::Quantity;
+
+/// Parts smaller than this share of the total are rounding.
+const ROUNDING: f64 = 1e-13;
+
+/// Per regimen and time: the total, what is in each place, and what the parts lack of the total.
+pub fn balance_table(ledgers: &[Ledger]) -> Table {
+    let places: Vec<Whereabouts> = places(ledgers);
+    let mg = |name: &str| Column::new(name).unit("mg");
+    let mut columns = vec![Column::new("regimen"), Column::new("time").unit("h"), mg("total")];
+    columns.extend(places.iter().map(|place| mg(place.words())));
+    columns.push(mg("residual"));
+    let mut table = Table::new(columns);
+    for ledger in ledgers {
+        let sums: Vec<Vec<f64>> = places.iter().map(|place| ledger.in_place(*place)).collect();
+        for (at, time) in ledger.times.iter().enumerate() {
+            let amount = |amount: f64| Cell::from(cleared(amount, ledger.total[at]));
+            let mut row = vec![ledger.name.as_str().into(), (*time).into(), ledger.total[at].into()];
+            row.extend(sums.iter().map(|sum| amount(sum[at])));
+            row.push(ledger.residual[at].into());
+            table.push(row);
+        }
+    }
+    table
+}
+
+/// The places where something is in any of the ledgers.
+pub(crate) fn places(ledgers: &[Ledger]) -> Vec<Whereabouts> {
+    let used = |place: &Whereabouts| ledgers.iter().flat_map(|ledger| &ledger.parts).any(|part| part.place == *place);
+    Whereabouts::ALL.into_iter().filter(used).collect()
+}
+
+/// An amount, or 0 where it is the rounding error of another.
+pub(crate) fn cleared(amount: f64, total: f64) -> f64 {
+    if amount.abs() < ROUNDING * total { 0.0 } else { amount }
+}
+
+/// Per regimen, time and part: its amount and its share of the total.
+pub fn part_table(ledgers: &[Ledger]) -> Table {
+    let columns = vec![
+        Column::new("regimen"),
+        Column::new("time").unit("h"),
+        Column::new("place"),
+        Column::new("part"),
+        Column::new("amount").unit("mg"),
+        Column::numbers("share"),
+    ];
+    let mut table = Table::new(columns);
+    for ledger in ledgers {
+        for (at, time) in ledger.times.iter().enumerate() {
+            for part in &ledger.parts {
+                let (amount, total) = (cleared(part.amounts[at], ledger.total[at]), ledger.total[at]);
+                let share = if total > 0.0 { (amount / total).into() } else { Cell::missing("nothing was given yet") };
+                let (name, place, part) = (&ledger.name, part.place.words(), &part.name);
+                table.push(vec![
+                    name.as_str().into(),
+                    (*time).into(),
+                    place.into(),
+                    part.as_str().into(),
+                    amount.into(),
+                    share,
+                ]);
+            }
+        }
+    }
+    table
+}
+
+/// Per regimen, output and origin: areas and their share.
+pub fn exposure_table(ledgers: &[Ledger]) -> Table {
+    let columns = vec![
+        Column::new("regimen"),
+        Column::new("output"),
+        Column::new("of"),
+        Column::new("origin"),
+        Column::numbers("AUC"),
+        Column::numbers("AUCinf"),
+        Column::new("unit"),
+        Column::numbers("share"),
+    ];
+    let mut table = Table::new(columns);
+    let cell = |area: &Result<Quantity, String>| match area {
+        Ok(area) => area.value().into(),
+        Err(why) => Cell::missing(why.as_str()),
+    };
+    for ledger in ledgers {
+        for one in &ledger.exposures {
+            let unit = [&one.auc, &one.auc_inf].into_iter().find_map(|area| area.as_ref().ok());
+            table.push(vec![
+                ledger.name.as_str().into(),
+                one.output.as_str().into(),
+                if one.drug { "drug" } else { "metabolite" }.into(),
+                one.origin.to_string().into(),
+                cell(&one.auc),
+                cell(&one.auc_inf),
+                unit.map_or_else(|| Cell::missing(""), |area| area.unit().to_string().into()),
+                one.share.clone().map_or_else(Cell::missing, Cell::from),
+            ]);
+        }
+    }
+    table
+}
+
+/// Per regimen and entry of its route: what enters and what of it reached the circulation by the end.
+pub fn absorption_table(ledgers: &[Ledger]) -> Table {
+    let columns = vec![
+        Column::new("regimen"),
+        Column::new("entry"),
+        Column::new("enters").unit("mg"),
+        Column::new("reaches the circulation").unit("mg"),
+        Column::numbers("share of what is given"),
+    ];
+    let mut table = Table::new(columns);
+    for ledger in ledgers {
+        for one in &ledger.absorption {
+            let missing = |why: &String| Cell::missing(why.as_str());
+            table.push(vec![
+                ledger.name.as_str().into(),
+                one.entry.as_str().into(),
+                one.enters.into(),
+                one.reaches.as_ref().map_or_else(missing, |reaches| (*reaches).into()),
+                one.reaches.as_ref().map_or_else(missing, |reaches| (reaches / ledger.given).into()),
+            ]);
+        }
+    }
+    table
+}
