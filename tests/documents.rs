@@ -201,11 +201,34 @@ fn the_plans_of_the_page_about_sensitivity_are_plans_and_its_example_is_real() {
     is_fresh("docs/sensitivity.md", &refreshed(&page, &blocks), "documents");
 }
 
+/// The words of a command; what stands in quotes is one.
+fn words(command: &str) -> impl Iterator<Item = &str> {
+    let parts = command.split('"').enumerate();
+    parts.flat_map(|(nth, part)| if nth % 2 == 1 { vec![part] } else { part.split_whitespace().collect() })
+}
+
+const LEDGER: &str = "ledger esketamine-perez-ruixo-2021 --give \"28 mg iv over 40 min\" --give \"84 mg intranasal\" \
+                      --give \"84 mg oral\" --until 8h --every 2h";
+
+#[test]
+fn the_example_of_the_page_about_ledgers_is_real() {
+    let page = std::fs::read_to_string(path("docs/ledger.md")).unwrap();
+    is_fresh("docs/ledger.md", &refreshed(&page, &BTreeMap::from([("example", session(&[LEDGER]))])), "documents");
+    let name = format!("posology-documents-{}.svg", std::process::id());
+    let figure = std::env::temp_dir().join(name);
+    let drawn = format!("{LEDGER} --plot {}", figure.display());
+    let output = Command::new(env!("CARGO_BIN_EXE_posology")).args(words(&drawn)).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let svg = std::fs::read_to_string(&figure).unwrap();
+    std::fs::remove_file(&figure).unwrap();
+    is_fresh("docs/figures/esketamine-ledger.svg", &svg, "documents");
+}
+
 /// What a terminal shows of some commands, run in the project's folder.
 fn session(commands: &[&str]) -> String {
     let shown = commands.iter().map(|command| {
         let mut program = Command::new(env!("CARGO_BIN_EXE_posology"));
-        program.args(command.split(' ')).current_dir(path("")).env_remove("COLUMNS");
+        program.args(words(command)).current_dir(path("")).env_remove("COLUMNS");
         let output = program.output().unwrap();
         assert!(output.status.success(), "{command}: {}", String::from_utf8_lossy(&output.stderr));
         format!("$ posology {command}\n{}", String::from_utf8(output.stdout).unwrap())

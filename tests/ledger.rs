@@ -396,7 +396,7 @@ fn the_command_prints_writes_and_draws() {
     assert_eq!(manifest["command"], "ledger");
     // The legend names the layers from the top down.
     let svg = String::from_utf8(folder.files("out")["ledger.svg"].clone()).unwrap();
-    let places = Whereabouts::ALL.iter().rev().filter_map(|place| svg.find(&format!(">{}<", place.words())));
+    let places = Whereabouts::ALL.iter().rev().filter_map(|place| svg.find(&format!("\n{}\n", place.words())));
     let places: Vec<usize> = places.collect();
     assert!(places.len() == 8 && places.is_sorted(), "{places:?}");
 
@@ -422,8 +422,8 @@ fn mistakes_are_shown_where_they_are() {
         route.contains("E_UNKNOWN_ROUTE") && route.contains("--give:1:7") && route.contains("intranasal"),
         "{route}"
     );
-    let late = wrong(ESKETAMINE, &["--give", "1 course of 84 mg oral", "--until", "8h"]);
-    assert!(late.contains("--give:1:"), "{late}");
+    let late = wrong(ESKETAMINE, &["--give", "84 mg oral once at 12 h", "--until", "8h"]);
+    assert!(late.contains("E_NOTHING_GIVEN") && late.contains("--give:1:1") && late.contains("--until"), "{late}");
     let until = wrong(ESKETAMINE, &["--give", "84 mg oral", "--until", "0h"]);
     assert!(until.contains("E_OUT_OF_RANGE") && until.contains("--until:1:1"), "{until}");
     let follows = wrong("textbook-induced-first-pass", &["--give", "100 mg oral"]);

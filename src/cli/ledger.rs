@@ -14,7 +14,9 @@ use crate::plot::{Figure, ledger_figure};
 use crate::population::Subject;
 use crate::simulate::{Simulation, SimulationError};
 use crate::solve::Work;
-use crate::study::ledger::{Ledger, LedgerError, absorption_table, balance_table, exposure_table, part_table};
+use crate::study::ledger::{
+    Ledger, LedgerError, absorption_table, balance_of, balance_table, exposure_table, part_table,
+};
 use crate::units::{Quantity, Units};
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -117,12 +119,14 @@ fn ledger(args: &LedgerArgs, give: &str, subject: &Subject<'_>, dense: bool) -> 
 
 fn show(args: &LedgerArgs, model: &Model, ledgers: &[Ledger]) -> Result<(), Failure> {
     let format = args.shared.format;
-    let amounts = if args.parts { part_table(ledgers) } else { balance_table(ledgers) };
     if format != Format::Table {
-        return table("", &amounts, format);
+        return table("", &if args.parts { part_table(ledgers) } else { balance_table(ledgers) }, format);
     }
-    let heading = format!("{}: where the dose is, in mg of the drug that is given", model.id());
-    table(&heading, &amounts, format)?;
+    print(&format!("{}: where the dose is, in mg of the drug that is given\n", model.id()))?;
+    for ledger in ledgers {
+        let amounts = if args.parts { part_table(std::slice::from_ref(ledger)) } else { balance_of(ledger) };
+        table(&format!("\n{}", ledger.name), &amounts, format)?;
+    }
     table("\nExposure by origin", &exposure_table(ledgers), format)?;
     table("\nInto the circulation", &absorption_table(ledgers), format)?;
     let mut notes: Vec<&String> = Vec::new();

@@ -11,7 +11,7 @@ mod tables;
 
 pub use error::LedgerError;
 pub use exposure::{Absorption, Exposure, Origin};
-pub use tables::{absorption_table, balance_table, exposure_table, part_table};
+pub use tables::{absorption_table, balance_of, balance_table, exposure_table, part_table};
 
 use crate::error::{Diagnostic, listed};
 use crate::model::Flow;

@@ -9,33 +9,48 @@ const ROUNDING: f64 = 1e-13;
 
 /// Per regimen and time: the total, what is in each place, and what the parts lack of the total.
 pub fn balance_table(ledgers: &[Ledger]) -> Table {
-    let places: Vec<Whereabouts> = places(ledgers);
-    let mg = |name: &str| Column::new(name).unit("mg");
-    let mut columns = vec![Column::new("regimen"), Column::new("time").unit("h"), mg("total")];
-    columns.extend(places.iter().map(|place| mg(place.words())));
-    columns.push(mg("residual"));
-    let mut table = Table::new(columns);
+    let places = places(ledgers);
+    let columns = std::iter::once(Column::new("regimen")).chain(balance_columns(&places));
+    let mut table = Table::new(columns.collect());
     for ledger in ledgers {
-        let sums: Vec<Vec<f64>> = places.iter().map(|place| ledger.in_place(*place)).collect();
-        for (at, time) in ledger.times.iter().enumerate() {
-            let amount = |amount: f64| Cell::from(cleared(amount, ledger.total[at]));
-            let mut row = vec![ledger.name.as_str().into(), (*time).into(), ledger.total[at].into()];
-            row.extend(sums.iter().map(|sum| amount(sum[at])));
-            row.push(ledger.residual[at].into());
-            table.push(row);
+        for row in balance_rows(ledger, &places) {
+            table.push(std::iter::once(ledger.name.as_str().into()).chain(row).collect());
         }
     }
     table
 }
 
+/// The same of one regimen, time by time.
+pub fn balance_of(ledger: &Ledger) -> Table {
+    let places = places(std::slice::from_ref(ledger));
+    let mut table = Table::new(balance_columns(&places).collect());
+    balance_rows(ledger, &places).for_each(|row| table.push(row));
+    table
+}
+
+fn balance_columns(places: &[Whereabouts]) -> impl Iterator<Item = Column> + '_ {
+    let amounts = std::iter::once("total").chain(places.iter().map(|place| place.words())).chain(["residual"]);
+    std::iter::once(Column::new("time").unit("h")).chain(amounts.map(|name| Column::new(name).unit("mg")))
+}
+
+fn balance_rows<'l>(ledger: &'l Ledger, places: &[Whereabouts]) -> impl Iterator<Item = Vec<Cell>> + 'l {
+    let mut amounts: Vec<Vec<f64>> = places.iter().map(|place| ledger.in_place(*place)).collect();
+    amounts.push(ledger.residual.clone());
+    ledger.times.iter().enumerate().map(move |(at, time)| {
+        let total = ledger.total[at];
+        let amounts = amounts.iter().map(|amounts| Cell::from(cleared(amounts[at], total)));
+        [(*time).into(), total.into()].into_iter().chain(amounts).collect()
+    })
+}
+
 /// The places where something is in any of the ledgers.
-pub(crate) fn places(ledgers: &[Ledger]) -> Vec<Whereabouts> {
+fn places(ledgers: &[Ledger]) -> Vec<Whereabouts> {
     let used = |place: &Whereabouts| ledgers.iter().flat_map(|ledger| &ledger.parts).any(|part| part.place == *place);
     Whereabouts::ALL.into_iter().filter(used).collect()
 }
 
 /// An amount, or 0 where it is the rounding error of another.
-pub(crate) fn cleared(amount: f64, total: f64) -> f64 {
+fn cleared(amount: f64, total: f64) -> f64 {
     if amount.abs() < ROUNDING * total { 0.0 } else { amount }
 }
 
