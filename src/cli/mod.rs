@@ -193,6 +193,9 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A morning before the end of monitoring.
+    #[error("`--morning` is before `--leave`")]
+    MorningFirst,
     /// People who are drawn anyway, or nobody at all.
     #[error("`--resample` draws from a list of people, and there is none")]
     NothingToResample,
@@ -269,6 +272,7 @@ impl Kind for ArgumentError {
             | ArgumentError::NoPopulation { .. }
             | ArgumentError::DescribedTwice { .. }
             | ArgumentError::NothingToResample
+            | ArgumentError::MorningFirst
             | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
             ArgumentError::NoDuration { .. } => "E_NO_DURATION",
             ArgumentError::DurationOfNoInfusion | ArgumentError::BlqRule => "E_ARGUMENT",
@@ -292,6 +296,7 @@ impl Kind for ArgumentError {
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::NothingToResample => Some("a list is a CSV file with a row per person".into()),
             ArgumentError::RepeatedPercentile { .. } => None,
+            ArgumentError::MorningFirst => Some("both are counted from the session's first device".into()),
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("a population is `--subjects N --seed S`".into())
             }
@@ -319,6 +324,7 @@ impl Kind for ArgumentError {
                     "--duration" => "15min",
                     "--tau" => "12h",
                     "--step" => "50mg",
+                    "--threshold" => "\"120 ng/mL\"",
                     "--leave" => "2h",
                     "--morning" => "20h",
                     _ => "24h",

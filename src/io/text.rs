@@ -183,7 +183,9 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
             lines.push(String::new());
         }
         while word.len() > width {
-            let rest = word.split_off(width);
+            // Names break behind an underscore.
+            let at = word[..width].iter().rposition(|c| *c == '_').map_or(width, |place| place + 1);
+            let rest = word.split_off(at);
             *lines.last_mut().expect("there is always a line") = word.into_iter().collect();
             lines.push(String::new());
             word = rest;
