@@ -72,7 +72,9 @@ fn stories<const L: usize>(method: Method, subjects: &[Binding]) -> Vec<Story> {
         if places.iter().all(Option::is_none) {
             return stories;
         }
-        for (lane, outcome) in integrator.sweep(&mut field).into_iter().enumerate() {
+        integrator.attempt(&mut field);
+        let outcomes: [Outcome; L] = std::array::from_fn(|lane| integrator.outcome(lane));
+        for (lane, outcome) in outcomes.into_iter().enumerate() {
             let Some((subject, stretch)) = &mut places[lane] else { continue };
             let (told, failure) = &mut stories[*subject];
             match outcome {

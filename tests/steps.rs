@@ -35,7 +35,9 @@ fn allocations<const L: usize>(method: Method) -> u64 {
     (0..L).for_each(|lane| integrator.begin(lane, &start, &absolute, 3.0));
     let (mut steps, mut y, mut before, mut sum) = (0, [0.0; 3], 0, 0.0);
     while steps < 1000 {
-        for (lane, outcome) in integrator.sweep(&mut field).into_iter().enumerate() {
+        integrator.attempt(&mut field);
+        for lane in 0..L {
+            let outcome = integrator.outcome(lane);
             let Outcome::Accepted { arrived, .. } = outcome else { continue };
             sum += integrator.quartic(lane, 2)[4];
             if lane == 0 {

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::error::Diagnostic;
 use crate::io::{
     AtomicFile, Cell, Column, FileFormat, Format, Hashed, Input, IoError, LongTable, Manifest, Output, Spool, Table,
-    commit_in_order, number, read_people,
+    commit_in_order, number, read_people, spare_inputs,
 };
 use crate::metrics::Measure;
 use crate::model::{Grade, Model};
@@ -191,6 +191,7 @@ impl<'m> Run<'_, 'm> {
                 self.remark(&remarks, &mut manifest);
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 manifest.outputs.push(Output { name, sha256, units: units.into_iter().collect() });
+                spare_inputs(&manifest, path)?;
                 commit_in_order(vec![beside(path, &manifest)?, out])?;
                 eprintln!("wrote {}, with its manifest beside it", path.display());
                 Ok(remarks)

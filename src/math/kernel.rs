@@ -62,7 +62,12 @@ impl Kernel {
             Kernel::Avx2 if self.is_available() => return unsafe { avx2(work) },
             _ => {}
         }
-        work.run()
+        baseline(work)
+    }
+
+    /// The set for work that has no lanes: eight numbers at once do not help it, and each set takes time to build.
+    pub fn of_one(self) -> Kernel {
+        self.min(Kernel::Avx2)
     }
 }
 
@@ -74,6 +79,12 @@ pub trait Work {
 
     /// Does it.
     fn run(self) -> Self::Output;
+}
+
+// One copy for all who call it.
+#[inline(never)]
+fn baseline<W: Work>(work: W) -> W::Output {
+    work.run()
 }
 
 #[cfg(target_arch = "x86_64")]

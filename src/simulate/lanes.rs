@@ -30,6 +30,21 @@ struct Run<'a, 'm> {
     keep: Option<&'a mut Trajectory>,
 }
 
+/// One sweep of one subject by itself.
+pub(super) struct Sweep<'a, 'm, const L: usize> {
+    pub integrator: &'a mut Integrator<L>,
+    pub field: &'a mut ModelField<'m, L>,
+}
+
+impl<const L: usize> kernel::Work for Sweep<'_, '_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        self.integrator.attempt(self.field);
+    }
+}
+
 /// Sweeps of all lanes until one has to be looked at, compiled for several instruction sets.
 struct Sweeps<'a, 'm, const L: usize> {
     integrator: &'a mut Integrator<L>,
@@ -104,7 +119,15 @@ impl<'m, const L: usize> Lanes<'m, L> {
         }
         while riding.iter().any(Option::is_some) {
             let Lanes { field, integrator, watch, .. } = self;
-            let lanes = kernel.run(Sweeps { integrator, field, watch });
+            let lanes = match const { L == 1 } {
+                true => loop {
+                    kernel.of_one().run(Sweep { integrator, field });
+                    if let Some(lanes) = watch.look(integrator) {
+                        break lanes;
+                    }
+                },
+                false => kernel.run(Sweeps { integrator, field, watch }),
+            };
             for lane in (0..L).filter(|lane| lanes[*lane]) {
                 let Some(subject) = riding[lane] else { continue };
                 let goes_on = match self.integrator.outcome(lane) {

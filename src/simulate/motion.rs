@@ -2,9 +2,11 @@
 //! integrated. Observations between two events are read from the dense solution, so they change nothing.
 
 use super::field::{Arrived, Latest, ModelField, Moving, Start};
+use super::lanes::Sweep;
 use super::scales::Scales;
 use super::settings::Settings;
 use super::split::Split;
+use crate::math::kernel::Kernel;
 use crate::model::Model;
 use crate::solve::{Integrator, Outcome, Pulse, Reference, SolveError, Steps, Trajectory, Walk, Work, quartic_at};
 
@@ -42,6 +44,7 @@ struct Rest<'m> {
     model: &'m Model,
     field: ModelField<'m, 1>,
     integrator: Integrator<1>,
+    kernel: Kernel,
     /// In place of the integrator, where the engine is one of the crate `ode_solvers`.
     reference: Option<Reference>,
     states: Vec<usize>,
@@ -75,6 +78,7 @@ impl<'m> Motion<'m> {
                 model,
                 field: ModelField::new(model, split),
                 integrator: Integrator::new(states.len(), settings.engine.method(), settings.rtol, settings.most_steps),
+                kernel: settings.kernel.of_one(),
                 reference: settings.reference(),
                 begin: None,
                 now: 0.0,
@@ -328,8 +332,9 @@ impl Rest<'_> {
             return self.scales.look(&self.end, to);
         }
         while self.step.1 < to && self.wrong.is_none() {
-            match self.integrator.sweep(&mut self.field) {
-                [Outcome::Accepted { from, to, .. }] => {
+            self.kernel.run(Sweep { integrator: &mut self.integrator, field: &mut self.field });
+            match self.integrator.outcome(0) {
+                Outcome::Accepted { from, to, .. } => {
                     self.step = (from, to);
                     self.integrator.states(0, &mut self.end);
                     if let (Some(kept), Some(begin)) = (&mut self.kept, self.begin) {
@@ -338,10 +343,10 @@ impl Rest<'_> {
                     }
                     self.wrong = self.scales.look(&self.end, to).err().map(|error| self.first(error));
                 }
-                [Outcome::Rejected] => {}
-                [Outcome::Failed(error)] => return Err(error),
+                Outcome::Rejected => {}
+                Outcome::Failed(error) => return Err(error),
                 // Only where rounding puts `to` just behind the end of the stretch.
-                [Outcome::Idle] => break,
+                Outcome::Idle => break,
             }
         }
         self.now = to.min(self.step.1);

@@ -54,7 +54,8 @@ pub fn carry<S: System>(
     mut visit: impl FnMut(&Integrator<1>, f64, f64),
 ) -> Result<(), SolveError> {
     loop {
-        let [outcome] = integrator.sweep(field);
+        integrator.attempt(field);
+        let outcome = integrator.outcome(0);
         match outcome {
             Outcome::Idle => unreachable!("the lane is on its way"),
             Outcome::Rejected => {}

@@ -178,13 +178,6 @@ impl<const L: usize> Integrator<L> {
         self.work
     }
 
-    /// [`Integrator::attempt`], and what became of every lane.
-    #[inline(always)]
-    pub fn sweep<F: Field<L>>(&mut self, field: &mut F) -> [Outcome; L] {
-        self.attempt(field);
-        std::array::from_fn(|lane| self.outcome(lane))
-    }
-
     /// Attempts one step in every live lane of one method; lanes of the other wait for their turn.
     #[inline(always)]
     pub fn attempt<F: Field<L>>(&mut self, field: &mut F) {
