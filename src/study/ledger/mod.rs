@@ -188,43 +188,50 @@ impl Ledger {
         sum
     }
 
+    /// The amounts of a part.
+    fn part(&mut self, place: Whereabouts, name: &str) -> &mut [f64] {
+        let known = self.parts.iter().position(|part| part.place == place && part.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.parts.push(Part { place, name: name.to_string(), amounts: vec![0.0; self.times.len()] });
+            self.parts.len() - 1
+        });
+        &mut self.parts[at].amounts
+    }
+
     fn add(&mut self, place: Whereabouts, name: &str, amounts: Vec<f64>) {
-        match self.parts.iter_mut().find(|part| part.place == place && part.name == name) {
-            Some(part) => part.amounts.iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more),
-            None => self.parts.push(Part { place, name: name.to_string(), amounts }),
-        }
+        self.part(place, name).iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more);
     }
 
     /// What was given, what of it has not entered yet, and what never will.
     fn dosed(&mut self, run: &Run<'_>) {
         let (profile, model) = (&run.profile, run.profile.model());
-        let begins: Vec<f64> = profile.administrations().iter().map(|given| profile.event_time(given.time)).collect();
+        let times = self.times.clone();
+        let from = |time: f64| times.partition_point(|t| *t < time);
+        let mut arrivals = profile.arrivals();
+        let mut dose: Option<(usize, usize)> = None;
         for (at, given) in profile.administrations().iter().enumerate() {
             let route = &model.routes()[given.route];
-            let first = profile.administrations().iter().position(|other| other.dose == given.dose).unwrap_or(at);
-            let (dose_begins, begins) = (begins[first], begins[at]);
-            let of_it = || profile.arrivals().iter().filter(|arrival| arrival.administration == at);
+            let of_it;
+            (of_it, arrivals) = arrivals.split_at(arrivals.partition_point(|arrival| arrival.administration == at));
             let measured = |amount: f64, state: usize| amount * run.measure(state);
-            let enters: f64 = of_it().map(|arrival| measured(arrival.amount, arrival.state)).sum();
+            let enters: f64 = of_it.iter().map(|arrival| measured(arrival.amount, arrival.state)).sum();
             // Fractions above 1 that the model declares: there is no amount that is left out.
             let counted = if route.exceeds.is_some() { given.amount.max(enters) } else { given.amount };
             self.given += counted;
-            let when = |begin: f64, amount: f64| -> Vec<f64> {
-                self.times.iter().map(|t| if *t >= begin { amount } else { 0.0 }).collect()
-            };
-            let (total, released) = (when(dose_begins, counted), when(begins, counted));
-            let never = when(begins, counted - enters);
-            let waits: Vec<f64> = total.iter().zip(&released).map(|(total, released)| total - released).collect();
-            self.total.iter_mut().zip(&total).for_each(|(sum, more)| *sum += more);
-            self.add(Whereabouts::ToCome, "devices to come", waits);
-            self.add(Whereabouts::NeverEntered, &route.name, never);
-            for arrival in of_it() {
-                let entered = profile.entered(arrival, &self.times);
-                let rest = self.times.iter().zip(entered).map(|(t, entered)| {
-                    if *t >= begins { measured(arrival.amount - entered, arrival.state) } else { 0.0 }
-                });
-                let (rest, name) = (rest.collect(), &model.states()[arrival.state].name);
-                self.add(Whereabouts::ToCome, &format!("to {name}"), rest);
+            let begins = from(profile.event_time(given.time));
+            let dose_begins = dose.filter(|(of, _)| *of == given.dose).map_or(begins, |(_, begins)| begins);
+            dose = Some((given.dose, dose_begins));
+            self.total[dose_begins..].iter_mut().for_each(|total| *total += counted);
+            let waits = self.part(Whereabouts::ToCome, "devices to come");
+            waits[dose_begins..begins].iter_mut().for_each(|waits| *waits += counted);
+            let never = self.part(Whereabouts::NeverEntered, &route.name);
+            never[begins..].iter_mut().for_each(|never| *never += counted - enters);
+            for arrival in of_it {
+                let entered = profile.entered(arrival, &times[begins..]);
+                let rest = self.part(Whereabouts::ToCome, &format!("to {}", model.states()[arrival.state].name));
+                for (rest, entered) in rest[begins..].iter_mut().zip(entered) {
+                    *rest += measured(arrival.amount - entered, arrival.state);
+                }
             }
             if counted > given.amount {
                 let why = route.exceeds.as_deref().unwrap_or_default();
