@@ -34,6 +34,9 @@ pub enum Missing {
     /// A chosen point that is none.
     #[error("there is no concentration to use at the chosen time {0}")]
     NoSampleAt(f64),
+    /// A chosen point that is chosen again.
+    #[error("the time {0} is chosen twice")]
+    ChosenTwice(f64),
     /// A slope that is level or rises.
     #[error("the last concentrations do not fall")]
     NotFalling,
