@@ -99,6 +99,24 @@ fn conventions_intervals_and_rules_are_said_beside_the_numbers() {
     assert!(near(&rows[0]["C0"], 62.5), "{}", rows[0]["C0"]);
 }
 
+#[test]
+fn formulas_of_a_single_dose_have_reasons_where_they_do_not_hold() {
+    let reason = |more: &[&str], metric: &str| {
+        let row = rows(GOOD, more).remove(0);
+        assert!(row[metric].is_null(), "{row:#}");
+        row["_missing"][metric].as_str().unwrap().to_string()
+    };
+    let steady = "it is of a single dose: at steady state see CLtau, Vztau and MRTtau";
+    for metric in ["CL/F", "CL/F_pred", "Vz/F", "MRT", "CLlast/F"] {
+        assert_eq!(reason(&["--tau", "8h"], metric), steady);
+        let later = reason(&["--interval", "1h,inf"], metric);
+        assert_eq!(later, "it is of a single dose, which is not in the interval");
+    }
+    assert!(rows(GOOD, &["--tau", "8h"])[0]["CLtau/F"].is_number());
+    // The interval's own dose.
+    assert!(rows(GOOD, &["--interval", "1h,inf", "--dose-time", "1h"])[0]["CL/F"].is_number());
+}
+
 fn rows_of_first(table: &str, more: &[&str], column: &str) -> f64 {
     rows(table, more)[0][column].as_f64().unwrap()
 }
@@ -127,6 +145,9 @@ fn the_terminal_slope_rests_on_the_points_that_are_chosen() {
     assert_eq!(choose(&["--half-life-from", "4h"]), 2.0);
     assert_eq!(choose(&["--half-life-from", "60min", "--half-life-to", "4h"]), 3.0);
     assert!((half_life(&["--half-life-times", "1h,8h"]) - 7.0 * 2f64.ln() / 10f64.ln()).abs() < 1e-12);
+    assert_eq!(rows(GOOD, &["--half-life-times", "8h,2h,240min"]), rows(GOOD, &["--half-life-times", "2h,4h,8h"]));
+    let twice = nca(GOOD, &["--half-life-times", "4h,8h,240min"]);
+    refused(&twice, "E_TIME_REPEATED", "--half-life-times:1:1", "`240min` is chosen twice");
     let reason = rows(GOOD, &["--points", "4"])[0]["_missing"]["half_life"].as_str().unwrap().to_string();
     assert_eq!(reason, "the terminal slope needs 4 points, and there are 3");
     let absent = rows(GOOD, &["--half-life-times", "3h,8h"])[0]["_missing"]["CL/F"].as_str().unwrap().to_string();
@@ -195,6 +216,11 @@ fn units_that_are_not_given_are_reasons_and_those_that_do_not_fit_errors() {
     refused(&nca(plain, &["--units", "DC=ng/mL"]), "E_MISSING_COLUMN", "a.csv:1:1", "did you mean `DV`?");
     refused(&nca(plain, &["--units", "DV"]), "E_ARGUMENT", "--units:1:1", "DV=ng/mL,DOSE=mg");
     refused(&nca(plain, &["--units", "TIME=mg"]), "E_UNIT_MISMATCH", "a.csv:1:4", "TIME");
+    refused(&nca(plain, &["--units", "DV=h"]), "E_UNIT_MISMATCH", "a.csv:1:9", "mg/L");
+    refused(&nca(plain, &["--units", "DV=mg"]), "E_UNIT_MISMATCH", "a.csv:1:9", "mg/L");
+    let effect = &rows(plain, &["--dose", "100mg", "--units", "DV=point"])[0];
+    assert_eq!(effect["Cmax"].as_f64(), Some(8.0));
+    assert_eq!(effect["_missing"]["CL/F"], "the samples are no amounts in a volume");
     refused(&nca(GOOD, &["--units", "DV=mg/L"]), "E_UNIT_TWICE", "a.csv:1:9", "ng/mL");
     refused(&nca(plain, &["--above", "5 ng/mL"]), "E_UNIT_MISSING", "--above:1:1", "no unit");
     refused(&nca(GOOD, &["--above", "5 h"]), "E_UNIT_MISMATCH", "--above:1:1", "5 h");
@@ -272,6 +298,10 @@ fn bad_tables_are_refused_at_their_place() {
     refused(&nca("ID,TIME,DV,\n1,0,1,1\n", &[]), "E_NAMELESS_COLUMN", "a.csv:1:12", "no name");
     refused(&nca("ID,TIME,DV,DOSE\n1,0,1,5\n1,1,1,6\n", &[]), "E_NOT_CONSTANT", "a.csv:3:7", "5 in the rows before");
     refused(&nca("ID,TIME,DV,DOSE\n1,0,1,0\n", &[]), "E_OUT_OF_RANGE", "a.csv:2:7", "more than 0");
+    for limit in ["0", "-1"] {
+        let table = format!("ID,TIME,DV,LLOQ\n1,0,1,1\n1,1,BLQ,{limit}\n");
+        refused(&nca(&table, &[]), "E_OUT_OF_RANGE", "a.csv:3:9", "is not more than 0");
+    }
     // All that is wrong at once, in the order of the file.
     let many = of("1,0,x\n1,1,y\n2,1,1\n2,1,1\n");
     let places: Vec<usize> = ["a.csv:2:5", "a.csv:3:5", "a.csv:5:3"].map(|p| many.stderr.find(p).unwrap()).into();
@@ -322,6 +352,13 @@ fn names_can_be_those_of_cdisc_and_go_with_the_route() {
             assert!(line.split(',').any(|name| name == code), "no {code} in {line}");
         }
     }
+    // What a route cannot give has no column, unless it is asked for: then a reason.
+    for name in ["Vss", "Vss_pred", "VSSO", "VSSP", "C0", "AUC_back"] {
+        assert!(!mouth.split(',').any(|column| column == name), "{name} in {mouth}");
+        assert!(rows(GOOD, &[])[0].get(name).is_none(), "{name}");
+    }
+    assert!(rows(GOOD, &[])[0].get("Vss/F").is_none());
+    assert_eq!(rows(GOOD, &["--metrics", "Vss"])[0]["_missing"]["Vss"], "only a dose into a vein has it");
 }
 
 #[test]

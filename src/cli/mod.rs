@@ -240,6 +240,12 @@ pub enum ArgumentError {
     /// A rule for samples below the limit that is none.
     #[error("`--blq` takes one of zero, drop, half and limit, or three of them")]
     BlqRule,
+    /// A point of the terminal slope that is chosen again.
+    #[error("the time `{time}` is chosen twice")]
+    RepeatedTime {
+        /// As written.
+        time: String,
+    },
     /// A level with a unit for concentrations without one.
     #[error("the concentrations have no unit, and the level has one")]
     NoConcentrationUnit,
@@ -277,6 +283,7 @@ impl Kind for ArgumentError {
             ArgumentError::NoDuration { .. } => "E_NO_DURATION",
             ArgumentError::DurationOfNoInfusion | ArgumentError::BlqRule => "E_ARGUMENT",
             ArgumentError::Interval => "E_INTERVAL",
+            ArgumentError::RepeatedTime { .. } => "E_TIME_REPEATED",
             ArgumentError::NoConcentrationUnit => "E_UNIT_MISSING",
             ArgumentError::UnknownSampled { .. } => "E_METRIC_UNKNOWN",
             ArgumentError::Threads { .. } => "E_THREADS",
@@ -306,6 +313,7 @@ impl Kind for ArgumentError {
             ArgumentError::BlqRule => Some(
                 "`--blq zero,drop,zero` is before the first that can be quantified, between, after the last".into(),
             ),
+            ArgumentError::RepeatedTime { .. } => Some("leave out one of them".into()),
             ArgumentError::NoConcentrationUnit => Some("write `--units DV=ng/mL`".into()),
             ArgumentError::UnknownSampled { name } => {
                 let names = crate::metrics::REGISTRY.iter().filter(|d| d.sampled.is_some()).map(|d| d.name);

@@ -11,7 +11,7 @@ use crate::document::Text;
 use crate::error::{Diagnostic, Span};
 use crate::io::{Concentrations, FileFormat, Format, Input, Manifest, SubjectSamples};
 use crate::metrics::nca::{Blq, BlqAs, Convention, HalfLife, Report, Route, Rule, Setting, TimeZero, Units, analyse};
-use crate::metrics::{Metric, REGISTRY, find};
+use crate::metrics::{self, Metric, REGISTRY, find};
 use crate::units::{Dimension, Quantity, Unit, UnitFault};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -144,7 +144,7 @@ pub(super) struct Row<'a> {
 
 pub(super) fn run(args: &NcaArgs) -> Result<Outcome, Failure> {
     args.out.as_deref().map(FileFormat::of).transpose()?;
-    let metrics = chosen(&args.metrics)?;
+    let metrics = chosen(&args.metrics, args.route)?;
     let path = args.data.display().to_string();
     let text = read(&path)?;
     let mut data = Concentrations::read(&path, &text, args.dv.as_deref(), &units(&args.units)?)?;
@@ -256,8 +256,16 @@ fn general(args: &NcaArgs, data: &Concentrations) -> Result<Setting, Error> {
             HalfLife::Between(time("--half-life-from", from)?, to.unwrap_or(f64::INFINITY))
         }
         (None, false) => {
-            let times = args.half_life_times.iter().map(|text| time("--half-life-times", text));
-            HalfLife::At(times.collect::<Result<_, _>>()?)
+            let mut times = Vec::new();
+            for text in &args.half_life_times {
+                let at = time("--half-life-times", text)?;
+                if times.contains(&at) {
+                    let twice = ArgumentError::RepeatedTime { time: text.trim().into() };
+                    return Err(Error::from(twice).placed(&said("--half-life-times", text).place));
+                }
+                times.push(at);
+            }
+            HalfLife::At(times)
         }
         (None, true) => HalfLife::Best(args.points.map_or(3, usize::from)),
     };
@@ -289,10 +297,15 @@ fn general(args: &NcaArgs, data: &Concentrations) -> Result<Setting, Error> {
     })
 }
 
-/// The metrics that are asked for, in the order of asking.
-fn chosen(names: &[String]) -> Result<Vec<Metric>, Error> {
+/// The metrics that are asked for, in the order of asking; all that the route can give where none is.
+fn chosen(names: &[String], route: Way) -> Result<Vec<Metric>, Error> {
     if names.is_empty() {
-        return Ok(REGISTRY.iter().filter(|d| d.sampled.is_some()).map(|d| d.metric).collect());
+        let way = match route {
+            Way::Extravascular => metrics::Way::Outside,
+            Way::Bolus => metrics::Way::Bolus,
+            Way::Infusion => metrics::Way::Infusion,
+        };
+        return Ok(REGISTRY.iter().filter(|d| d.sampled.is_some() && d.possible(way)).map(|d| d.metric).collect());
     }
     let metric = |name: &String| {
         let known = find(name.trim()).filter(|d| d.sampled.is_some());

@@ -247,7 +247,14 @@ impl Header {
         };
         let time = measured(Item::Time, Dimension::TIME).unwrap_or(Unit::base(Dimension::TIME));
         let duration = measured(Item::Duration, Dimension::TIME).unwrap_or(time.clone());
-        let (level, dose) = (unit(Item::Level).map(|(_, unit)| unit), unit(Item::Dose).map(|(_, unit)| unit));
+        let dose = unit(Item::Dose).map(|(_, unit)| unit);
+        let mut level = unit(Item::Level).map(|(_, unit)| unit);
+        if let Some((at, _)) = unit(Item::Level)
+            && let Err(error) = Units::new(time.clone(), level.clone(), None)
+        {
+            found.push(Fault::at(Error::Unit { column: names[at].clone(), error }, places[at].clone().into()));
+            level = None;
+        }
         if let Some((at, _)) = unit(Item::Dose)
             && let Err(error) = Units::new(time.clone(), level.clone(), dose.clone())
         {
@@ -396,6 +403,10 @@ impl Reader<'_> {
 
     fn sample(&mut self, row: &Row<'_>, subject: usize) {
         let limit = self.number(row, Item::Limit);
+        if let Some(found) = limit.filter(|limit| *limit <= 0.0) {
+            let column = self.name(Item::Limit);
+            return self.fault(row, Item::Limit, Error::NotPositive { row: row.number, column, found });
+        }
         let below = self.number(row, Item::Below).is_some_and(|flag| flag != 0.0);
         let text = self.text(row, Item::Level);
         let level = match text.as_deref() {
