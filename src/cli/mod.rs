@@ -184,6 +184,16 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A time after the end.
+    #[error("`{option}` is after the end, {end} h")]
+    AfterEnd {
+        /// The option.
+        option: String,
+        /// The time as it was written.
+        time: String,
+        /// h
+        end: f64,
+    },
     /// A population of nobody knows how many.
     #[error("`--population` says who the people are, and not how many")]
     NoSize,
@@ -273,7 +283,9 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::DataIsCsv => {
                 "E_ARGUMENT"
             }
-            ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } | ArgumentError::AfterEnd { .. } => {
+                "E_OUT_OF_RANGE"
+            }
             ArgumentError::NoSize
             | ArgumentError::NoPopulation { .. }
             | ArgumentError::DescribedTwice { .. }
@@ -323,6 +335,7 @@ impl Kind for ArgumentError {
                 })
             }
             ArgumentError::Threads { .. } => Some("ask for fewer with `--threads`".into()),
+            ArgumentError::AfterEnd { time, .. } => Some(format!("write `--until {time}`, or leave the time out")),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {
                 let example = match option.as_str() {

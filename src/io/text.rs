@@ -173,7 +173,7 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Breaks text at spaces into lines of at most `width` characters; a longer word is cut.
+/// Breaks text at spaces into lines of at most `width` characters; a longer word is cut, behind a `_` where there is one.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -250,6 +250,7 @@ mod tests {
     fn words_wrap_and_long_words_are_cut() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("gone_before_circulation", 16), ["gone_before_", "circulation"]);
         assert_eq!(wrap("", 5), [""]);
     }
 

@@ -404,7 +404,7 @@ impl Reader<'_> {
     fn sample(&mut self, row: &Row<'_>, subject: usize) {
         let limit = self.number(row, Item::Limit);
         if let Some(found) = limit.filter(|limit| *limit <= 0.0) {
-            let column = self.name(Item::Limit);
+            let column = self.header.name(Item::Limit);
             return self.fault(row, Item::Limit, Error::NotPositive { row: row.number, column, found });
         }
         let below = self.number(row, Item::Below).is_some_and(|flag| flag != 0.0);
