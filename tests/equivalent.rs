@@ -143,6 +143,72 @@ fn nasal_devices_against_the_vein() {
     assert_eq!((by_peak[1]["by"].as_str(), by_peak[1]["matched"].as_str()), ("AUCinf", "no"));
 }
 
+/// A route with devices of 28 mg, `more` being what its doses do.
+fn devices(more: &str) -> String {
+    format!(
+        "[routes.puff]\ndevice = {{ amount = \"28 mg\", gap = \"0 min\" }}\ncentral = {{ {more} }}\n\
+         [routes.sniff]\ndevice = {{ amount = \"28 mg\", gap = \"0 min\" }}\ngut = {{ fraction = \"F\" }}"
+    )
+}
+
+#[test]
+fn a_number_of_devices_that_cannot_be_simulated_ends_the_search_with_its_reason() {
+    // The time that the dose takes is below zero from the second, third and fourth device on.
+    for (hours, failing) in [("1.5", 56), ("2.5", 84), ("3.5", 112)] {
+        let route = devices(&format!("over = \"{hours}[h] - dose.device * 1[h]\""));
+        let folder = Folder::new().with("m.toml", &one_compartment([2.0, 20.0, 1.2, 0.8], &route));
+        let run = ask(&folder, "m.toml: 1000 mg iv", "m.toml: puff", &["--out", "o"]);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        for row in rows(std::str::from_utf8(&folder.files("o")["matches.csv"]).unwrap()) {
+            assert!(row["why"].starts_with(&format!("a dose of {failing} mg cannot be simulated: ")), "{row:?}");
+        }
+        let whole = rows(std::str::from_utf8(&folder.files("o")["whole_numbers.csv"]).unwrap());
+        assert_eq!(whole.len(), failing / 28, "{whole:?}");
+        assert_eq!(whole.iter().filter(|row| row["AUC"].is_empty()).count(), 1, "{whole:?}");
+        // What is reached before is a match as ever.
+        let run = ask(&folder, "m.toml: 28 mg iv", "m.toml: puff", &["--format", "csv"]);
+        assert_eq!((matches(&run)[0]["count"].as_str(), run.code), ("1", 0), "{}", run.stderr);
+        // People have a reason as well.
+        let people = ["--subjects", "20", "--seed", "1", "--out", "p"];
+        let run = ask(&folder, "m.toml: 1000 mg iv", "m.toml: puff", &people);
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        for row in rows(std::str::from_utf8(&folder.files("p")["population.csv"]).unwrap()) {
+            assert_eq!((row["n"].as_str(), row["unmatched"].as_str()), ("0", "20"), "{row:?}");
+            assert!(row["why"].starts_with(&format!("a dose of {failing} mg cannot be simulated: ")), "{row:?}");
+        }
+    }
+}
+
+/// What is absorbed is F alone, so a person's number of devices by area is the one nearest to 28 mg / (28 mg F).
+#[test]
+fn people_need_as_many_devices_as_they_need() {
+    let model = one_compartment([2.0, 20.0, 1.2, 0.5], &devices("")).replace("logit_sd = 0.4", "logit_sd = 2.5");
+    let folder = Folder::new().with("m.toml", &model);
+    let people = ["--subjects", "100", "--seed", "4", "--out", "o"];
+    let run = ask(&folder, "m.toml: 28 mg iv", "m.toml: sniff", &people);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let found = rows(std::str::from_utf8(&folder.files("o")["population.csv"]).unwrap());
+    let by_amount = ask(&folder, "m.toml: 28 mg iv", "m.toml: oral", &[&people[..5], &["free"]].concat());
+    assert_eq!(by_amount.code, 0, "{}", by_amount.stderr);
+    let free = rows(std::str::from_utf8(&folder.files("free")["population.csv"]).unwrap());
+    assert_eq!((found[0]["n"].as_str(), found[0]["unmatched"].as_str()), ("100", "0"));
+    // The typical person needs 2; the one at the 95th percentile needs 1 + exp(2.5 1.645), about 62.
+    for column in ["p5", "median", "p95"] {
+        let (whole, any) = (number(&found[0], column), number(&free[0], column));
+        assert!((whole - any).abs() <= 28.0, "{column}: {whole} mg and {any} mg");
+    }
+    assert!(number(&found[0], "p95") > 40.0 * 28.0, "{found:?}");
+    // Nobody's dose has more than 1000 devices.
+    let run = ask(&folder, "m.toml: 280 mg iv", "m.toml: sniff", &people);
+    let found = rows(std::str::from_utf8(&folder.files("o")["population.csv"]).unwrap());
+    // 10 / F > 1000 where logit F is below ln(0.01 / 0.99).
+    let share = posology::math::normal::cdf((0.01f64 / 0.99).ln() / 2.5);
+    let beyond = number(&found[0], "unmatched") / 100.0;
+    assert!((beyond - share).abs() < 3.9 * (share * (1.0 - share) / 100.0).sqrt(), "{beyond}, not {share}: {found:?}");
+    assert!(found[0]["why"].starts_with("not reached at 1000 devices, which give "), "{found:?}");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
 #[test]
 fn curves_of_both_sides_are_those_of_simulate() {
     let folder = Folder::new().with("m.toml", &one_compartment([2.0, 20.0, 1.2, 0.5], ""));

@@ -1,6 +1,6 @@
 //! The tables of an equivalence.
 
-use super::{Answer, Equivalence, Metric};
+use super::{Answer, Equivalence, Metric, Unmatched};
 use crate::io::{Cell, Column, Table, rounded};
 
 /// Of a metric, as part of a column's name.
@@ -14,8 +14,8 @@ fn short(metric: &Metric) -> &'static str {
     }
 }
 
-fn percent(share: &Result<f64, String>) -> Cell {
-    share.as_ref().map_or_else(Cell::missing, |share| (100.0 * share).into())
+fn percent(share: &Result<f64, Unmatched>) -> Cell {
+    share.as_ref().map_or_else(|why| Cell::missing(why.to_string()), |share| (100.0 * share).into())
 }
 
 impl Equivalence {
