@@ -4,7 +4,7 @@
 mod common;
 mod document;
 
-use common::{Folder, Run};
+use common::{Folder, Run, number, rows};
 use document::{is_fresh, path, refreshed};
 use std::collections::BTreeMap;
 
@@ -62,21 +62,9 @@ fn ask(folder: &Folder, reference: &str, test: &str, more: &[&str]) -> Run {
     folder.run(&[&["equivalent", "--reference", reference, "--test", test], more].concat())
 }
 
-/// The rows of a table by the names of its columns.
-fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = reader.headers().unwrap().clone();
-    let row = |r: csv::StringRecord| header.iter().map(String::from).zip(r.iter().map(String::from)).collect();
-    reader.records().map(|record| row(record.unwrap())).collect()
-}
-
 fn matches(run: &Run) -> Vec<BTreeMap<String, String>> {
     assert!(run.code < 2, "{}", run.stderr);
     rows(&run.stdout)
-}
-
-fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
-    row[column].parse().unwrap_or_else(|_| panic!("{column} of {row:?}"))
 }
 
 #[track_caller]
@@ -207,6 +195,37 @@ fn people_need_as_many_devices_as_they_need() {
     assert!((beyond - share).abs() < 3.9 * (share * (1.0 - share) / 100.0).sqrt(), "{beyond}, not {share}: {found:?}");
     assert!(found[0]["why"].starts_with("not reached at 1000 devices, which give "), "{found:?}");
     assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+#[test]
+fn the_manifest_has_the_person() {
+    let folder = Folder::new();
+    let test = format!("{ESKETAMINE}: intranasal");
+    let settings = |folder: &Folder, test: &str, more: &[&str]| -> serde_json::Value {
+        let run = ask(folder, IV, test, &[&["--out", "o"], more].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let manifest: serde_json::Value = serde_json::from_slice(&folder.files("o")["manifest.json"]).unwrap();
+        manifest["settings"].clone()
+    };
+    let own = settings(&folder, &test, &[]);
+    assert_eq!(own["covariate age"], "45 year, the model's reference", "{own}");
+    let given = settings(&folder, &test, &["--covariate", "age=60 year"]);
+    assert_eq!(given["covariate age"], "60 year", "{given}");
+    assert_eq!(given["covariate ancestry"], "other, the model's reference", "{given}");
+    // Two models need not have the same.
+    let older = "[covariates]\nage = { unit = \"year\", reference = 60 }";
+    let model = one_compartment([2.0, 20.0, 1.2, 0.8], older).replace("\"midazolam\"", "\"S-ketamine\"");
+    let folder = folder.with("m.toml", &model);
+    let run = ask(&folder, IV, "m.toml: oral", &["--out", "two", "--extrapolate"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let manifest = String::from_utf8(folder.files("two")["manifest.json"].clone()).unwrap();
+    for said in [
+        "\"covariate age of the reference\": \"45 year, the model's reference\"",
+        "\"covariate age of the test\": \"60 year, the model's reference\"",
+        "\"covariate ancestry\": \"other, the model's reference\"",
+    ] {
+        assert!(manifest.contains(said), "{said}: {manifest}");
+    }
 }
 
 #[test]
@@ -430,7 +449,7 @@ fn people_who_get_the_same_on_both_sides_need_the_same_dose() {
         ["median", "p5", "p95"].iter().for_each(|column| near(number(&row, column), 28.0, 1e-9));
     }
     for row in of("population_ratios.csv") {
-        ["ratio", "90 % low", "90 % high"].iter().for_each(|column| near(number(&row, column), 1.0, 1e-9));
+        ["ratio", "low_90", "high_90"].iter().for_each(|column| near(number(&row, column), 1.0, 1e-9));
     }
 }
 

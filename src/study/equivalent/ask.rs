@@ -317,6 +317,7 @@ impl<'q, 'm> Pair<'q, 'm> {
             give: plan.give.text.clone(),
             output: output.name.clone(),
             site: output.site.clone(),
+            covariates: of.subject.described().collect(),
         }
     }
 

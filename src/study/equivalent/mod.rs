@@ -170,6 +170,8 @@ pub struct SideResult {
     pub output: String,
     /// Where it is sampled.
     pub site: String,
+    /// Names and values of the typical person's covariates, whether given or the model's reference.
+    pub covariates: Vec<(String, String)>,
 }
 
 /// A curve of one side.
