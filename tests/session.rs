@@ -3,7 +3,7 @@
 mod common;
 mod document;
 
-use common::Folder;
+use common::{Folder, number, rows as table};
 use document::{is_fresh, path, refreshed};
 use std::collections::BTreeMap;
 
@@ -26,17 +26,6 @@ central = {}
 [outputs]
 c = { value = "C(central)", unit = "mg/L" }
 "#;
-
-fn table(text: &str) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().unwrap().clone();
-    let row = |row: csv::StringRecord| names.iter().map(String::from).zip(row.iter().map(String::from)).collect();
-    reader.records().map(|found| row(found.unwrap())).collect()
-}
-
-fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {
-    row[name].parse().unwrap_or_else(|_| panic!("{name}: `{}`", row[name]))
-}
 
 fn close(row: &BTreeMap<String, String>, name: &str, wanted: f64) {
     let found = number(row, name);
