@@ -42,14 +42,12 @@ pub fn scatter_figure(analysis: &Analysis, measure: usize) -> Option<Figure> {
         let mut panel =
             Panel::new("", axis(factor, &points), y).dots(Dots::new("", 0, dots(analysis, factor, &points)));
         let means = means(factor, &points);
-        // There is nothing between one choice and the next.
-        let lines: Vec<&[(f64, f64)]> = match factor.choices.is_empty() {
-            true => vec![means.as_slice()],
-            false => means.chunks(1).collect(),
-        };
-        for line in lines {
-            panel = panel.series(Series::new("mean along the factor", 1, line.iter().copied()));
-        }
+        panel = panel.series(match factor.choices.is_empty() {
+            // No simulation is where a line has a marker.
+            true => Series::new("mean along the factor", 1, means).unmarked(),
+            // There is nothing between one choice and the next.
+            false => Series::new("mean of each choice", 1, means).unjoined(),
+        });
         figure = figure.panel(panel);
     }
     Some(figure)
