@@ -323,17 +323,27 @@ impl fmt::Display for Excerpt<'_> {
     }
 }
 
+/// Many words begin with a shorter name by chance.
+const SHORTEST_START: usize = 4;
+
 /// The name among `names` that was probably meant by `word`: for hints about spelling. A word of which no letter is left
-/// is another word.
+/// is another word; where no name is near, the longest one that the word begins with is meant.
 pub fn nearest<'a>(word: &str, names: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let length = word.chars().count();
     let limit = (1 + length / 4).min(length.saturating_sub(1));
-    names
-        .into_iter()
-        .map(|name| (edit_distance(&word.to_lowercase(), &name.to_lowercase()), name))
+    let word = word.to_lowercase();
+    let names: Vec<(&str, String)> = names.into_iter().map(|name| (name, name.to_lowercase())).collect();
+    let near = names
+        .iter()
+        .map(|(name, lower)| (edit_distance(&word, lower), *name))
         .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, name)| name)
+        .min_by_key(|(distance, _)| *distance);
+    let start = || {
+        let starts =
+            names.iter().filter(|(_, lower)| lower.chars().count() >= SHORTEST_START && word.starts_with(lower));
+        starts.max_by_key(|(_, lower)| lower.len()).map(|(name, _)| *name)
+    };
+    near.map(|(_, name)| name).or_else(start)
 }
 
 /// Levenshtein's distance between two words.
@@ -396,6 +406,8 @@ mod tests {
     fn the_nearest_name_is_found_and_a_far_one_is_not() {
         assert_eq!(nearest("intransal", ["oral", "intranasal"]), Some("intranasal"));
         assert_eq!(nearest("xyz", ["oral", "intranasal"]), None);
+        assert_eq!(nearest("AUCinfinity", ["AUC", "AUCinf", "AUClast"]), Some("AUCinf"));
+        assert_eq!(nearest("minimum", ["min", "h"]), None);
         assert_eq!((nearest("x", ["s"]), nearest("l", ["s", "L"])), (None, Some("L")));
     }
 }

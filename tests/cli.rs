@@ -469,6 +469,11 @@ fn metrics_of_a_population_are_summaries_of_its_people() {
         let [metric, band]: [f64; 2] = [metric, band].map(|text| text.parse().unwrap());
         assert!((metric / band - 1.0).abs() < 1e-10, "{metric} {band}");
     }
+    let drawn = run(&[&people[..], &["--measure", "Cmax", "--plot", "p.png"]].concat());
+    assert!(drawn.code == 0 && folder.files("").contains_key("p.png"), "{}", drawn.stderr);
+    assert_eq!(run(&["--measure", "Cmax", "--at", "1h"]).code, 2, "times of samples say nothing to metrics");
+    let late = folder.run(&["simulate", simulate[1], "--give", "84 mg oral", "--at", "50h", "--until", "24h"]);
+    assert!(late.code == 2 && late.stderr.contains("no later than the end"), "{}", late.stderr);
     for (wrong, code) in [
         ("Cmax(ketamine)", "E_UNKNOWN_OUTPUT"),
         ("time_above(esketamine, 5 mg)", "E_UNIT_MISMATCH"),

@@ -1,9 +1,9 @@
 //! Non-compartmental analysis against the numbers of WinNonlin and PKNCA, and against the exact metrics of models.
 
 use posology::metrics::nca::{
-    Blq, BlqAs, Convention, HalfLife, Level, Report, Route, Rule, Samples, Setting, TimeZero, analyse,
+    Blq, BlqAs, Convention, HalfLife, Level, Missing, Report, Route, Rule, Samples, Setting, TimeZero, analyse,
 };
-use posology::metrics::{Measure, Metric, Scale, Way};
+use posology::metrics::{Measure, Metric, Need, Scale, Way};
 use posology::model::Catalogue;
 use posology::prelude::*;
 use posology::units::Dimension;
@@ -297,15 +297,45 @@ proptest! {
     }
 }
 
-/// Anything that a profile and a setting can be.
-fn anything() -> impl Strategy<Value = (Samples, Setting)> {
+/// Whether a metric can be missing for a reason, by what the registry says that it needs.
+fn fits(metric: Metric, reason: Missing, setting: &Setting) -> bool {
+    let needs = |need| metric.definition().needs.contains(&need);
+    // What is extrapolated to the end of an interval needs the slope there.
+    let slope = || needs(Need::Slope) || needs(Need::Interval) || needs(Need::Tau);
+    let of_dose = || needs(Need::Dose) || [Metric::Mrt, Metric::MrtPred, Metric::MrtLast].contains(&metric);
+    match reason {
+        Missing::NotSampled => metric.definition().sampled.is_none(),
+        Missing::FewPoints { .. } | Missing::NotFalling | Missing::NoSampleAt(_) => slope(),
+        Missing::TwoPoints => metric == Metric::R2Adjusted,
+        Missing::NoInterval => needs(Need::Interval) && setting.tau.is_none(),
+        Missing::NoEndSample => needs(Need::Interval) && setting.convention == Convention::Pknca,
+        Missing::NoTau => needs(Need::Tau) && setting.tau.is_none(),
+        Missing::SteadyState => of_dose() && setting.tau.is_some(),
+        Missing::DoseOutside => of_dose() && setting.tau.is_none(),
+        Missing::BetweenDoses => needs(Need::Vein) || metric == Metric::MrtTau,
+        Missing::IntervalEnds => needs(Need::Slope) && setting.interval.is_some(),
+        Missing::NoLevel => needs(Need::Level) && setting.level.is_none(),
+        Missing::NotBolus => needs(Need::Bolus) && setting.route != Route::Bolus,
+        Missing::NotVein => needs(Need::Vein) && setting.route == Route::Extravascular,
+        Missing::NotOutside | Missing::NoRise => needs(Need::Absorption),
+        // The doses are known, and units are no matter of an analysis.
+        Missing::NoDose | Missing::NoConcentrationUnit | Missing::NotConcentration | Missing::NoDoseUnit => false,
+        _ => true,
+    }
+}
+
+/// Anything that a profile and a setting can be; samples at least so far apart, and of any size where that is short.
+fn anything(shortest: f64) -> impl Strategy<Value = (Samples, Setting)> {
     let level = prop_oneof![
         Just(Level::Below(None)),
         Just(Level::Below(Some(0.5))),
-        (0.0..10.0f64).prop_map(Level::Measured),
-        prop_oneof![Just(1e-300), Just(1e300), Just(5e-324), Just(1.0)].prop_map(Level::Measured),
+        Just(Level::Measured(1.0)),
+        (0.01..10.0f64).prop_map(Level::Measured),
+        prop_oneof![Just(1e-300), Just(1e300), Just(5e-324), Just(0.0)]
+            .prop_map(move |size| Level::Measured(if shortest < 0.1 { size } else { 2.0 })),
     ];
-    let step = prop_oneof![0.1..5.0f64, Just(1e-6), Just(1e6)];
+    let long = if shortest < 0.1 { 1e6 } else { 4.0 };
+    let step = prop_oneof![shortest.max(0.1)..5.0f64, Just(shortest), Just(long)];
     let samples = (-3.0..3.0f64, prop::collection::vec((step, level), 0..12)).prop_map(|(begin, list)| {
         let mut time = begin;
         let at = |(step, level)| {
@@ -340,16 +370,118 @@ fn anything() -> impl Strategy<Value = (Samples, Setting)> {
     )
 }
 
+#[test]
+fn a_quotient_of_zeros_is_a_reason_of_its_own() {
+    let samples = Samples::new(&[0.0, 1.0, 2.0, 4.0], &[0.0, 5.0, 2.0, 0.0]).unwrap();
+    let report = analyse(&samples, &Setting { interval: Some((0.0, 4.0)), ..Setting::new(Route::Extravascular) });
+    for metric in [Metric::Swing, Metric::PeakTrough] {
+        assert_eq!(report.get(metric), Err(Missing::OverZero), "{}", metric.name());
+    }
+    // Numbers that cannot be computed with are the only ones that are too large.
+    let huge = Samples::new(&[0.0, 1e10, 2e10], &[1e300, 1e299, 1e298]).unwrap();
+    let report = analyse(&huge, &Setting::new(Route::Bolus));
+    assert_eq!(report.get(Metric::AumcLast), Err(Missing::NotFinite));
+}
+
+/// One compartment, k 0.2/h, CL 286 L/h, at steady state every 6 h, sampled without error.
+fn steady_state(interval: Option<(f64, f64)>, over: f64) -> Report {
+    let (k, cl, tau, dose) = (0.2_f64, 286.0, 6.0, 1000.0);
+    let left = |t: f64| dose / (cl / k) * (-k * t).exp() / (1.0 - (-k * tau).exp());
+    // An infusion's own part, and what is left of the doses before; of a bolus all at once.
+    let c = |t: f64| match over > 0.0 {
+        false => left(t),
+        true => {
+            let own = dose / over / cl * (1.0 - (-k * t.min(over)).exp()) * (-k * (t - over).max(0.0)).exp();
+            let before =
+                dose / over / cl * ((k * over).exp() - 1.0) * (-k * (t + tau)).exp() / (1.0 - (-k * tau).exp());
+            own + before
+        }
+    };
+    let begin = interval.map_or(0.0, |(from, _)| from);
+    let times: Vec<f64> = (0..=2400).map(|i| f64::from(i) / 400.0).collect();
+    let concentrations: Vec<f64> = times.iter().map(|t| c(*t)).collect();
+    let times: Vec<f64> = times.iter().map(|t| begin + t).collect();
+    let route = if over > 0.0 { Route::Infusion(over) } else { Route::Bolus };
+    let half_life = HalfLife::Between(begin + 4.0, f64::INFINITY);
+    let setting = Setting { dose: Some(dose), tau: Some(tau), interval, half_life, ..Setting::new(route) };
+    analyse(&Samples::new(&times, &concentrations).unwrap(), &setting)
+}
+
+#[test]
+fn at_steady_state_only_what_holds_there_has_a_value() {
+    for (interval, over, allowed) in [(None, 0.0, 1e-9), (Some((60.0, f64::INFINITY)), 0.0, 1e-9), (None, 1.5, 1e-5)] {
+        let report = steady_state(interval, over);
+        let near = |metric, expected: f64| {
+            let found: f64 = report.get(metric).unwrap();
+            assert!((found / expected - 1.0).abs() < allowed, "{} {found} {expected}", metric.name());
+        };
+        near(Metric::ClTau, 286.0);
+        near(Metric::VzTau, 1430.0);
+        near(Metric::MrtTau, 5.0);
+        near(Metric::Vss, 1430.0);
+        near(Metric::VssPred, 1430.0);
+        for metric in [Metric::Cl, Metric::ClPred, Metric::ClLast, Metric::Vz, Metric::VzPred] {
+            assert_eq!(report.get(metric), Err(Missing::SteadyState), "{}", metric.name());
+        }
+        for metric in [Metric::Mrt, Metric::MrtPred, Metric::MrtLast] {
+            assert_eq!(report.get(metric), Err(Missing::SteadyState), "{}", metric.name());
+        }
+    }
+    // The clearance holds of any interval of this length, the moment of one that begins at a dose.
+    let between = steady_state(Some((61.0, f64::INFINITY)), 0.0);
+    assert!(between.get(Metric::ClTau).is_ok());
+    for metric in [Metric::MrtTau, Metric::Vss] {
+        assert_eq!(between.get(metric), Err(Missing::BetweenDoses), "{}", metric.name());
+    }
+}
+
+#[test]
+fn an_interval_without_the_dose_has_no_clearance() {
+    let times = [0.0, 1.0, 2.0, 4.0, 6.0, 8.0];
+    let samples = Samples::new(&times, &times.map(|t: f64| 10.0 * (-0.3 * t).exp())).unwrap();
+    let of = |interval, dose_time, convention| {
+        let dose = Some(100.0);
+        analyse(
+            &samples,
+            &Setting { interval: Some(interval), dose, dose_time, convention, ..Setting::new(Route::Bolus) },
+        )
+    };
+    let inf = f64::INFINITY;
+    let whole = [Metric::Cl, Metric::ClPred, Metric::Vz, Metric::VzPred, Metric::Vss, Metric::VssPred, Metric::Mrt];
+    for convention in [Convention::WinNonlin, Convention::Pknca] {
+        let later = of((4.0, inf), 0.0, convention);
+        for metric in whole {
+            assert_eq!(later.get(metric), Err(Missing::DoseOutside), "{}", metric.name());
+        }
+        assert!((of((0.0, inf), 0.0, convention).get(Metric::Cl).unwrap() - 3.0).abs() < 1e-9);
+    }
+    // A dose of its own for each interval is what PKNCA means.
+    assert_eq!(of((4.0, inf), 0.0, Convention::WinNonlin).get(Metric::ClLast), Err(Missing::DoseOutside));
+    assert_eq!(of((4.0, inf), 0.0, Convention::WinNonlin).get(Metric::MrtLast), Err(Missing::DoseOutside));
+    assert!(of((4.0, inf), 0.0, Convention::Pknca).get(Metric::ClLast).is_ok());
+    assert!(of((4.0, inf), 4.0, Convention::WinNonlin).get(Metric::Cl).is_ok());
+}
+
 proptest! {
-    /// Every metric has a finite number or a reason, whatever is analysed.
+    /// What has no value has a reason that fits, whatever is analysed.
     #[test]
-    fn nothing_is_not_a_number((samples, setting) in anything()) {
+    fn every_reason_fits_its_metric((samples, setting) in prop_oneof![anything(0.1), anything(1e-6)]) {
         let report = analyse(&samples, &setting);
         for (metric, value) in report.values() {
-            prop_assert!(value.map_or(true, f64::is_finite), "{}: {:?}", metric.name(), value);
+            if let Err(reason) = value {
+                prop_assert!(fits(metric, reason, &setting), "{}: {:?}", metric.name(), reason);
+            }
         }
         let share = |metric| report.get(metric).unwrap_or(0.0);
         prop_assert!(share(Metric::AucExtrapolated) <= 100.0 + 1e-9);
+    }
+
+    /// Concentrations and times of ordinary size give numbers of ordinary size: a quotient of zeros has a reason of its own.
+    #[test]
+    fn nothing_ordinary_is_not_a_number((samples, setting) in anything(0.5)) {
+        for (metric, value) in analyse(&samples, &setting).values() {
+            prop_assert!(value != Err(Missing::NotFinite), "{}", metric.name());
+        }
     }
 
     /// A clock that starts elsewhere, and concentrations in another unit, change what they must and nothing else.

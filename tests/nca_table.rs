@@ -99,6 +99,24 @@ fn conventions_intervals_and_rules_are_said_beside_the_numbers() {
     assert!(near(&rows[0]["C0"], 62.5), "{}", rows[0]["C0"]);
 }
 
+#[test]
+fn formulas_of_a_single_dose_have_reasons_where_they_do_not_hold() {
+    let reason = |more: &[&str], metric: &str| {
+        let row = rows(GOOD, more).remove(0);
+        assert!(row[metric].is_null(), "{row:#}");
+        row["_missing"][metric].as_str().unwrap().to_string()
+    };
+    let steady = "it is of a single dose: at steady state see CLtau, Vztau and MRTtau";
+    for metric in ["CL/F", "CL/F_pred", "Vz/F", "MRT", "CLlast/F"] {
+        assert_eq!(reason(&["--tau", "8h"], metric), steady);
+        let later = reason(&["--interval", "1h,inf"], metric);
+        assert_eq!(later, "it is of a single dose, which is not in the interval");
+    }
+    assert!(rows(GOOD, &["--tau", "8h"])[0]["CLtau/F"].is_number());
+    // The interval's own dose.
+    assert!(rows(GOOD, &["--interval", "1h,inf", "--dose-time", "1h"])[0]["CL/F"].is_number());
+}
+
 fn rows_of_first(table: &str, more: &[&str], column: &str) -> f64 {
     rows(table, more)[0][column].as_f64().unwrap()
 }
@@ -127,10 +145,13 @@ fn the_terminal_slope_rests_on_the_points_that_are_chosen() {
     assert_eq!(choose(&["--half-life-from", "4h"]), 2.0);
     assert_eq!(choose(&["--half-life-from", "60min", "--half-life-to", "4h"]), 3.0);
     assert!((half_life(&["--half-life-times", "1h,8h"]) - 7.0 * 2f64.ln() / 10f64.ln()).abs() < 1e-12);
+    assert_eq!(rows(GOOD, &["--half-life-times", "8h,2h,240min"]), rows(GOOD, &["--half-life-times", "2h,4h,8h"]));
+    let twice = nca(GOOD, &["--half-life-times", "4h,8h,240min"]);
+    refused(&twice, "E_TIME_REPEATED", "--half-life-times:1:1", "`240min` is chosen twice");
     let reason = rows(GOOD, &["--points", "4"])[0]["_missing"]["half_life"].as_str().unwrap().to_string();
     assert_eq!(reason, "the terminal slope needs 4 points, and there are 3");
     let absent = rows(GOOD, &["--half-life-times", "3h,8h"])[0]["_missing"]["CL/F"].as_str().unwrap().to_string();
-    assert!(absent.contains("chosen time 3"), "{absent}");
+    assert!(absent.ends_with("chosen time 3 h"), "{absent}");
     let flags = rows(GOOD, &["--half-life-from", "4h"])[0]["flags"].as_str().unwrap().to_string();
     assert_eq!(flags, "2 points < 3");
     // Of each subject its own.
@@ -195,12 +216,61 @@ fn units_that_are_not_given_are_reasons_and_those_that_do_not_fit_errors() {
     refused(&nca(plain, &["--units", "DC=ng/mL"]), "E_MISSING_COLUMN", "a.csv:1:1", "did you mean `DV`?");
     refused(&nca(plain, &["--units", "DV"]), "E_ARGUMENT", "--units:1:1", "DV=ng/mL,DOSE=mg");
     refused(&nca(plain, &["--units", "TIME=mg"]), "E_UNIT_MISMATCH", "a.csv:1:4", "TIME");
+    refused(&nca(plain, &["--units", "DV=h"]), "E_UNIT_MISMATCH", "a.csv:1:9", "mg/L");
+    refused(&nca(plain, &["--units", "DV=mg"]), "E_UNIT_MISMATCH", "a.csv:1:9", "mg/L");
+    let effect = &rows(plain, &["--dose", "100mg", "--units", "DV=point"])[0];
+    assert_eq!(effect["Cmax"].as_f64(), Some(8.0));
+    assert_eq!(effect["_missing"]["CL/F"], "the samples are no amounts in a volume");
     refused(&nca(GOOD, &["--units", "DV=mg/L"]), "E_UNIT_TWICE", "a.csv:1:9", "ng/mL");
     refused(&nca(plain, &["--above", "5 ng/mL"]), "E_UNIT_MISSING", "--above:1:1", "no unit");
     refused(&nca(GOOD, &["--above", "5 h"]), "E_UNIT_MISMATCH", "--above:1:1", "5 h");
     assert_eq!(rows_of_first(plain, &["--above", "4"], "time_above"), 1.0);
     assert_eq!(rows_of_first(plain, &["--above", "4"], "last_above"), 1.0);
     assert_eq!(rows_of_first(plain, &["--above", "9"], "last_above"), 0.0);
+}
+
+#[test]
+fn the_column_of_concentrations_has_its_own_name_in_hints_and_dv_is_it_too() {
+    for (name, choose) in [("CONC", vec![]), ("drug", vec!["--dv", "drug"])] {
+        let table = format!("ID,TIME,{name}\n1,0,8\n1,1,4\n1,2,2\n1,3,1\n");
+        let run = nca(&table, &[&["--dose", "100mg"], &choose[..]].concat());
+        let hint = format!("`--units {name}=ng/mL`, or `{name} [ng/mL]` in the header");
+        assert!(run.stderr.contains(&hint) && run.stdout.contains(&hint), "{}{}", run.stdout, run.stderr);
+        for unit in [format!("{name}=ng/mL"), "DV=ng/mL".into(), "conc=ng/mL".into()] {
+            let more = ["--dose", "100mg", "--metrics", "CL", "--units", &unit];
+            let run = nca(&table, &[&more, &choose[..]].concat());
+            assert!(run.code == 0 && run.stdout.contains("L/h") && run.stderr.is_empty(), "{unit}: {}", run.stderr);
+        }
+        // One column has one unit.
+        let twice = ["--units", &format!("{name}=ng/mL,DV=mg/L")];
+        refused(&nca(&table, &[&twice, &choose[..]].concat()), "E_MISSING_COLUMN", "a.csv:1:1", "`DV`");
+    }
+}
+
+#[test]
+fn areas_of_concentrations_without_a_unit_are_plain_numbers() {
+    let plain = "ID,TIME,DV\n1,0,8\n1,1,4\n1,2,2\n1,3,1\n";
+    let run = nca(plain, &["--metrics", "AUCinf,AUMCinf", "--format", "table"]);
+    assert!(!run.stdout.lines().nth(2).unwrap().contains('h'), "{}", run.stdout);
+    let run = nca(plain, &["--metrics", "Tmax,AUCinf", "--format", "table"]);
+    assert_eq!(run.stdout.lines().nth(2).unwrap().trim(), "h", "{}", run.stdout);
+}
+
+#[test]
+fn a_row_without_any_number_that_is_asked_for_is_a_failure() {
+    let times = ["--half-life-times", "4h,7h,8h", "--metrics", "half_life"];
+    let run = nca(GOOD, &times);
+    assert_eq!(run.code, 1, "{}", run.stdout);
+    assert!(run.stdout.contains("at the chosen time 7 h\n"), "{}", run.stdout);
+    assert_eq!(nca(GOOD, &[&times[..3], &["half_life,Cmax"]].concat()).code, 0);
+    assert_eq!(nca("ID,TIME,DV\n1,0,8\n1,1,4\n", &["--metrics", "CL"]).code, 1);
+}
+
+#[test]
+fn a_second_column_of_concentrations_is_no_slip() {
+    let run = nca("ID,TIME,DV,CONC\n1,0,1,1\n", &["--dv", "DV"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("the column `CONC` is not used") && !run.stderr.contains("meant"), "{}", run.stderr);
 }
 
 #[test]
@@ -219,10 +289,19 @@ fn bad_tables_are_refused_at_their_place() {
     refused(&of(""), "E_DATA_HEADER_ONLY", "a.csv:1:1", "one row per sample");
     refused(&nca("", &[]), "E_DATA_EMPTY", "a.csv:1:1", "one row per sample");
     refused(&nca("ID,TIME,DVV\n1,0,1\n", &[]), "E_MISSING_COLUMN", "a.csv:1:1", "is `DVV` meant to be `DV`?");
-    refused(&nca("ID,TIME,DV,CONC\n1,0,1,1\n", &[]), "E_REPEATED_COLUMN", "a.csv:1:12", "CONC");
+    refused(&nca("ID,TIME,DV,dv\n1,0,1,1\n", &[]), "E_REPEATED_COLUMN", "a.csv:1:12", "dv");
+    let both = "ID,TIME,DV,CONC\n1,0,1,1\n";
+    refused(&nca(both, &[]), "E_REPEATED_COLUMN", "a.csv:1:12", "`DV` and `CONC` are both concentrations");
+    refused(&nca(both, &[]), "E_REPEATED_COLUMN", "a.csv:1:12", "choose with `--dv DV` or `--dv CONC`");
+    let below = "ID,TIME,DV,BLQ,CENS\n1,0,1,0,0\n";
+    refused(&nca(below, &[]), "E_REPEATED_COLUMN", "a.csv:1:16", "`BLQ` and `CENS` mean the same");
     refused(&nca("ID,TIME,DV,\n1,0,1,1\n", &[]), "E_NAMELESS_COLUMN", "a.csv:1:12", "no name");
     refused(&nca("ID,TIME,DV,DOSE\n1,0,1,5\n1,1,1,6\n", &[]), "E_NOT_CONSTANT", "a.csv:3:7", "5 in the rows before");
     refused(&nca("ID,TIME,DV,DOSE\n1,0,1,0\n", &[]), "E_OUT_OF_RANGE", "a.csv:2:7", "more than 0");
+    for limit in ["0", "-1"] {
+        let table = format!("ID,TIME,DV,LLOQ\n1,0,1,1\n1,1,BLQ,{limit}\n");
+        refused(&nca(&table, &[]), "E_OUT_OF_RANGE", "a.csv:3:9", "is not more than 0");
+    }
     // All that is wrong at once, in the order of the file.
     let many = of("1,0,x\n1,1,y\n2,1,1\n2,1,1\n");
     let places: Vec<usize> = ["a.csv:2:5", "a.csv:3:5", "a.csv:5:3"].map(|p| many.stderr.find(p).unwrap()).into();
@@ -243,6 +322,7 @@ fn columns_that_mean_nothing_are_named_and_order_and_case_do_not_matter() {
 #[test]
 fn arguments_that_cannot_be_meant_are_refused() {
     refused(&nca(GOOD, &["--metrics", "Cmaxx"]), "E_METRIC_UNKNOWN", "--metrics:1:1", "did you mean `Cmax`?");
+    refused(&nca(GOOD, &["--metrics", "AUCinfinity"]), "E_METRIC_UNKNOWN", "--metrics:1:1", "did you mean `AUCinf`?");
     refused(&nca(GOOD, &["--interval", "4h,2h"]), "E_INTERVAL", "--interval:1:1", "0h,24h");
     refused(&nca(GOOD, &["--interval", "4h,2hh"]), "E_UNIT_UNKNOWN", "--interval:1:5", "hh");
     refused(&nca(GOOD, &["--tau", "0h"]), "E_OUT_OF_RANGE", "--tau:1:1", "--tau 12h");
@@ -272,6 +352,13 @@ fn names_can_be_those_of_cdisc_and_go_with_the_route() {
             assert!(line.split(',').any(|name| name == code), "no {code} in {line}");
         }
     }
+    // What a route cannot give has no column, unless it is asked for: then a reason.
+    for name in ["Vss", "Vss_pred", "VSSO", "VSSP", "C0", "AUC_back"] {
+        assert!(!mouth.split(',').any(|column| column == name), "{name} in {mouth}");
+        assert!(rows(GOOD, &[])[0].get(name).is_none(), "{name}");
+    }
+    assert!(rows(GOOD, &[])[0].get("Vss/F").is_none());
+    assert_eq!(rows(GOOD, &["--metrics", "Vss"])[0]["_missing"]["Vss"], "only a dose into a vein has it");
 }
 
 #[test]
@@ -288,19 +375,97 @@ fn files_have_a_manifest_and_a_figure() {
     assert_eq!(manifest["settings"]["convention"], "winnonlin");
     assert_eq!(manifest["outputs"][0]["units"]["CL/F"], "L/h");
     assert!(text("f.svg").contains("half-life 2.00 h"));
+    let wrote = "wrote r.csv, with its manifest beside it\nwrote f.svg; the manifest is that of the table alone\n";
+    assert_eq!(run.stderr, wrote);
+}
+
+/// So many profiles of five samples.
+fn many(count: usize, name: &str) -> String {
+    let rows = |id: usize| (0..5).map(move |t| format!("{name}{id},{t},{}\n", 64 >> t));
+    "ID,TIME,DV [ng/mL]\n".to_string() + &(1..=count).flat_map(rows).collect::<String>()
 }
 
 #[test]
-fn a_column_of_a_simulation_can_be_analysed() {
+fn of_many_profiles_as_many_are_drawn_as_fit() {
+    let drawn = |count: usize, name: &str| {
+        let folder = Folder::new().with("a.csv", &many(count, name));
+        let run = folder.run(&["nca", "a.csv", "--route", "iv", "--plot", "f.svg", "--format", "csv"]);
+        assert_eq!((run.code, run.stdout.lines().count()), (0, count + 1), "{}", run.stderr);
+        let svg = String::from_utf8(folder.files(".").remove("f.svg").unwrap()).unwrap();
+        let panels = svg.matches("half-life").count();
+        let note = format!("The first {panels} of {count} profiles.");
+        let said = format!("wrote f.svg, the first {panels} of {count} profiles\n");
+        assert_eq!((svg.contains(&note), run.stderr == said), (panels < count, panels < count), "{}", run.stderr);
+        panels
+    };
+    assert_eq!((drawn(28, ""), drawn(40, ""), drawn(200, "")), (28, 28, 28));
+    // Longer titles leave room for less.
+    assert_eq!(drawn(40, &"a name in words ".repeat(8)), 24);
+}
+
+#[test]
+fn nothing_is_lost_where_a_figure_or_a_file_cannot_be_written() {
+    let folder = Folder::new().with("a.csv", GOOD);
+    let arguments = ["nca", "a.csv", "--route", "extravascular", "--metrics", "Cmax", "--plot"];
+    let run = folder.run(&[&arguments[..], &["f.gif"]].concat());
+    assert_eq!(run.code, 2);
+    assert!(run.stdout.contains("Cmax") && run.stderr.contains("E_PLOT_FORMAT"), "{}{}", run.stdout, run.stderr);
+    let run = folder.run(&[&arguments[..], &["none/f.svg", "--out", "r.csv"]].concat());
+    assert!(run.code == 2 && folder.files(".").contains_key("r.csv"), "{}", run.stderr);
+    let folder = Folder::new().with("a.csv", GOOD).with("file", "");
+    let run = folder.run(&[&arguments[..], &["f.svg", "--out", "file/r.csv"]].concat());
+    assert!(run.code == 2 && folder.files(".").contains_key("f.svg"), "{}", run.stderr);
+}
+
+#[test]
+fn each_interval_is_drawn_over_its_own_time() {
+    let late = (0..5).map(|i| format!("1,{},{}\n", 150 + 4 * i, 64 >> i)).collect::<String>();
+    let table = "ID,TIME,DV [ng/mL]\n1,0,64\n1,4,32\n1,8,16\n".to_string() + &late;
+    let folder = Folder::new().with("a.csv", &table);
+    let mut arguments = vec!["nca", "a.csv", "--route", "iv", "--plot", "f.svg"];
+    arguments.extend(["--interval", "0h,12h", "--interval", "150h,168h"]);
+    assert_eq!(folder.run(&arguments).code, 0);
+    let svg = String::from_utf8(folder.files(".").remove("f.svg").unwrap()).unwrap();
+    let ticks: Vec<f64> = svg.lines().filter_map(|line| line.trim().parse().ok()).collect();
+    // Ticks of time below 13 and from 150 on, and none of the days between.
+    assert!(ticks.contains(&12.0) && ticks.contains(&160.0), "{ticks:?}");
+    assert!(!ticks.contains(&48.0) && !ticks.contains(&120.0), "{ticks:?}");
+}
+
+#[test]
+fn a_column_of_a_simulation_brings_its_unit() {
     let folder = Folder::new();
-    let give = ["--give", "28 mg iv over 40 min", "--at", "0h,1h,2h,4h,8h,12h,24h", "--out", "s.csv"];
-    assert_eq!(folder.run(&[&["simulate", "esketamine-perez-ruixo-2021"], &give[..]].concat()).code, 0);
-    let route = ["--route", "infusion", "--duration", "40min", "--dose", "28mg", "--units", "esketamine=ng/mL"];
-    let run = folder.run(&[&["nca", "s.csv", "--dv", "esketamine"], &route[..]].concat());
-    assert_eq!(run.code, 0, "{}", run.stderr);
+    let give = ["--give", "28 mg iv over 40 min", "--at", "0h,1h,2h,4h,8h,12h,24h"];
+    let simulate = [&["simulate", "esketamine-perez-ruixo-2021"], &give[..]].concat();
+    assert_eq!(folder.run(&[&simulate[..], &["--out", "s.csv"]].concat()).code, 0);
+    let nca = |table: &str, dv: &str, more: &[&str]| {
+        let route = ["--route", "infusion", "--duration", "40min", "--dose", "28mg", "--metrics", "CL,Vss,AUCinf"];
+        folder.run(&[&["nca", table, "--dv", dv], &route[..], more].concat())
+    };
+    let said = "the unit of `esketamine`, ng/mL, is that of s.manifest.json\n";
+    let run = nca("s.csv", "esketamine", &[]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, said));
     assert!(run.stdout.contains("Vss") && run.stdout.contains("ng*h/mL"), "{}", run.stdout);
-    let run = folder.run(&[&["nca", "s.csv", "--dv", "esketamin"], &route[..]].concat());
-    refused(&run, "E_MISSING_COLUMN", "s.csv:1:1", "did you mean `esketamine`?");
+    // The same as with the unit said, which needs no record.
+    let told = nca("s.csv", "ESKETAMINE", &["--units", "DV=ng/mL"]);
+    assert_eq!((told.stdout.as_str(), told.stderr.as_str()), (run.stdout.as_str(), ""));
+    assert!(nca("s.csv", "esketamine", &["--units", "esketamine=mg/L"]).stdout.contains("mg*h/L"));
+    // What is recorded is an input of what rests on it.
+    assert_eq!(nca("s.csv", "esketamine", &["--out", "r.csv"]).code, 0);
+    let text = |name: &str| String::from_utf8(folder.files(".").remove(name).unwrap()).unwrap();
+    let manifest: serde_json::Value = serde_json::from_str(&text("r.manifest.json")).unwrap();
+    assert_eq!(manifest["inputs"][1]["name"], "s.manifest.json");
+    refused(&nca("s.csv", "esketamin", &[]), "E_MISSING_COLUMN", "s.csv:1:1", "did you mean `esketamine`?");
+    // Another file has another unit, or none.
+    std::fs::write(folder.0.join("s.csv"), text("s.csv") + "2,0,0,0,0\n").unwrap();
+    let run = nca("s.csv", "esketamine", &[]);
+    assert!(run.stderr.contains("W_NO_UNIT") && run.stderr.contains("`noresketamine` is not used"), "{}", run.stderr);
+    std::fs::write(folder.0.join("s.manifest.json"), "{").unwrap();
+    assert!(nca("s.csv", "esketamine", &[]).stderr.contains("--units esketamine=ng/mL"));
+    // Nor is a time after the dose a slip.
+    let table = "ID,TIME,TAD,drug [ng/mL]\n1,0,0,4\n1,1,1,2\n";
+    std::fs::write(folder.0.join("t.csv"), table).unwrap();
+    assert_eq!(nca("t.csv", "drug", &[]).stderr, "");
 }
 
 #[test]

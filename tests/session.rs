@@ -3,7 +3,7 @@
 mod common;
 mod document;
 
-use common::Folder;
+use common::{Folder, number, rows as table};
 use document::{is_fresh, path, refreshed};
 use std::collections::BTreeMap;
 
@@ -26,17 +26,6 @@ central = {}
 [outputs]
 c = { value = "C(central)", unit = "mg/L" }
 "#;
-
-fn table(text: &str) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let names = reader.headers().unwrap().clone();
-    let row = |row: csv::StringRecord| names.iter().map(String::from).zip(row.iter().map(String::from)).collect();
-    reader.records().map(|found| row(found.unwrap())).collect()
-}
-
-fn number(row: &BTreeMap<String, String>, name: &str) -> f64 {
-    row[name].parse().unwrap_or_else(|_| panic!("{name}: `{}`", row[name]))
-}
 
 fn close(row: &BTreeMap<String, String>, name: &str, wanted: f64) {
     let found = number(row, name);
@@ -110,6 +99,29 @@ fn shares_of_people_are_those_of_their_distribution() {
 }
 
 #[test]
+fn levels_belong_to_their_session_and_to_what_is_simulated() {
+    let folder = Folder::new().with("one.toml", MODEL);
+    let rows = |give: &str, more: &[&str]| {
+        let session = ["session", "one.toml", "--threshold", "1 mg/L", "--format", "csv", "--give", give];
+        let run = folder.run(&[&session[..], more].concat());
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        table(&run.stdout)
+    };
+    let twice = rows("10 mg iv every 12 h x 2", &[]);
+    assert_eq!((twice[0]["at_morning"].as_str(), twice[0]["above_morning"].as_str()), ("", ""));
+    assert!(twice[0]["missing"].contains("at_morning: the next session begins before that time"), "{twice:?}");
+    close(&twice[1], "at_morning", 10.0 * (1.0 + (-6.0f64).exp()) * (-10.0f64).exp());
+    let short = rows("10 mg iv every 12 h x 2", &["--until", "1h"]);
+    assert_eq!((short.len(), short[0]["at_leave"].as_str()), (1, ""));
+    assert!(short[0]["missing"].contains("at_leave: the simulation ends before that time"), "{short:?}");
+    // Two doses at one time are one session.
+    let both = rows("10 mg iv and 5 mg iv", &[]);
+    assert_eq!(both.len(), 1);
+    close(&both[0], "dose", 15.0);
+    close(&both[0], "peak", 15.0);
+}
+
+#[test]
 fn what_cannot_be_asked_is_said() {
     let folder = Folder::new().with("one.toml", MODEL);
     let session = ["session", "one.toml", "--give", "10 mg iv", "--threshold"];
@@ -118,6 +130,9 @@ fn what_cannot_be_asked_is_said() {
         (&["2"], "E_UNIT_MISSING"),
         (&["2 mg/L", "--leave", "0h"], "E_OUT_OF_RANGE"),
         (&["2 mg/L", "--morning=-1h"], "E_OUT_OF_RANGE"),
+        (&["0 mg/L"], "E_OUT_OF_RANGE"),
+        (&["-2 mg/L"], "E_OUT_OF_RANGE"),
+        (&["2 mg/L", "--leave", "9h", "--morning", "8h"], "E_ARGUMENT"),
         (&["2 mg/L", "--output", "d"], "E_UNKNOWN_OUTPUT"),
         (&["2 mg/L", "--seed", "1"], "E_ARGUMENT"),
         (&["2 mg/L", "--set", "V=0 L", "--subjects", "2", "--seed", "1"], "error[E_"),

@@ -4,7 +4,7 @@
 mod common;
 mod document;
 
-use common::{Folder, Run};
+use common::{Folder, Run, number, rows};
 use document::{is_fresh, path, refreshed};
 use std::collections::BTreeMap;
 
@@ -51,23 +51,12 @@ fn folder(plan: &str) -> Folder {
     Folder::new().with("m.toml", MODEL).with("p.toml", plan)
 }
 
-fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
-    let mut reader = csv::Reader::from_reader(text.as_bytes());
-    let header = reader.headers().unwrap().clone();
-    let row = |r: csv::StringRecord| header.iter().map(String::from).zip(r.iter().map(String::from)).collect();
-    reader.records().map(|record| row(record.unwrap())).collect()
-}
-
 fn file(folder: &Folder, name: &str) -> Vec<BTreeMap<String, String>> {
     rows(std::str::from_utf8(&folder.files("o")[name]).unwrap())
 }
 
 fn run(folder: &Folder) -> Run {
     folder.run(&["target", "p.toml", "--out", "o"])
-}
-
-fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
-    row[column].parse().unwrap_or_else(|_| panic!("{column} of {row:?}"))
 }
 
 #[test]
@@ -93,7 +82,7 @@ fn probabilities_are_those_of_the_closed_form_within_their_intervals() {
     }
     let smallest = file(&folder, "doses.csv");
     // 0.5 (1.2816) more in logarithms than the median: 189.8 mg would do, and 200 mg is the next of the plan.
-    assert_eq!((smallest[0]["dose"].as_str(), smallest[0]["dose, whole interval"].as_str()), ("200 mg", "200 mg"));
+    assert_eq!((smallest[0]["dose"].as_str(), smallest[0]["dose_surely"].as_str()), ("200 mg", "200 mg"));
     let names: Vec<String> = folder.files("o").into_keys().collect();
     assert_eq!(names, ["doses.csv", "manifest.json", "results.csv", "target.png", "target.svg"]);
 }
@@ -153,7 +142,7 @@ half_width = 0.05"#;
 
 #[test]
 fn points_that_fail_are_rows() {
-    let factors = "dose = { list = [\"100 mg\", \"-5 mg\", \"100 h\"] }";
+    let factors = "dose = { list = [\"100 mg\", \"-5 mg\", \"-100 mg\"] }";
     let folder = folder(&plan(factors, &format!("{AREA}half_width = 0.05")));
     let done = run(&folder);
     assert_eq!(done.code, 1, "{}", done.stderr);
@@ -164,6 +153,77 @@ fn points_that_fail_are_rows() {
         assert!(!row["reason"].is_empty() && row["probability"].is_empty() && row["stopped_by"] == "failed", "{row:?}");
     }
     assert_eq!(file(&folder, "doses.csv")[0]["note"], "2 of the levels failed");
+}
+
+#[test]
+fn levels_without_an_order_have_no_smallest() {
+    let kinds = r#"dose = { list = ["85 mg", "0.5 mg/kg", "29 mg"] }"#;
+    let regimens = r#"regimen = { list = ["100 mg iv", "60 mg iv daily x 2"] }
+V = { list = ["20 L", "40 L"] }"#;
+    let of_regimens = |target: &str| plan(regimens, target).replace("{dose} iv", "{regimen}");
+    let loose = format!("{AREA}half_width = 0.05");
+    for (text, why) in [
+        (plan(kinds, &loose), "those of `dose` have no order, since `85 mg` and `0.5 mg/kg` are of different kinds"),
+        (of_regimens(&loose), "those of `regimen` have no order, since `100 mg iv` is no quantity"),
+    ] {
+        let folder = folder(&text);
+        let done = run(&folder);
+        // A dose by weight fails here, as any point may.
+        assert_eq!(done.code, i32::from(text.contains("mg/kg")), "{}", done.stderr);
+        assert!(done.stderr.contains("W_NO_SMALLEST_DOSE") && done.stderr.contains(why), "{}", done.stderr);
+        assert!(!done.stdout.contains("Smallest"), "{}", done.stdout);
+        let names: Vec<String> = folder.files("o").into_keys().collect();
+        assert_eq!(names, ["manifest.json", "results.csv", "target.png", "target.svg"]);
+        let ok = file(&folder, "results.csv").iter().filter(|row| row["status"] == "ok").count();
+        assert_eq!(ok, if text.contains("mg/kg") { 2 } else { 4 });
+    }
+    // Who asks for the smallest of them is told where it fails.
+    for (text, place) in [
+        (plan(kinds, &format!("{loose}\ndose = \"dose\"")), "p.toml:5:27"),
+        (of_regimens(&format!("{loose}\ndose = \"regimen\"")), "p.toml:5:21"),
+    ] {
+        let done = run(&folder(&text));
+        assert!(done.code == 2 && done.stderr.contains("E_NO_ORDER"), "{}", done.stderr);
+        assert!(done.stderr.contains(place), "{place}: {}", done.stderr);
+    }
+    // Along another factor there is one.
+    let folder = folder(&of_regimens(&format!("{loose}\ndose = \"V\"")));
+    assert_eq!(run(&folder).code, 0);
+    assert_eq!(file(&folder, "doses.csv")[0]["regimen"], "100 mg iv");
+    // Other prefixes are of one kind.
+    let folder = self::folder(&plan(r#"dose = { list = ["0.2 g", "400000 ug", "50 mg"] }"#, &loose));
+    assert_eq!(run(&folder).code, 0);
+    assert_eq!(file(&folder, "doses.csv")[0]["dose"], "0.2 g");
+}
+
+#[test]
+fn the_manifest_says_how_and_a_figure_can_stand_alone() {
+    let peak = "attain = \"peak >= 4 mg/L\"\nprobability = 0.9\nhalf_width = 0.05";
+    let folder = folder(&plan(DOSES, peak));
+    assert_eq!(run(&folder).code, 0);
+    let manifest =
+        |out: &str| -> serde_json::Value { serde_json::from_slice(&folder.files(out)["manifest.json"]).unwrap() };
+    let exact = manifest("o");
+    let people: f64 = file(&folder, "results.csv").iter().map(|row| number(row, "subjects")).sum();
+    let wanted = [
+        ("method", "Wilson's interval, looked at after every 500 people".to_string()),
+        ("probability", "0.9".into()),
+        ("half_width", "0.05".into()),
+        ("level", "0.95".into()),
+        ("max_subjects", "100000".into()),
+        ("simulations", people.to_string()),
+        ("failed", "0".into()),
+    ];
+    for (name, value) in wanted {
+        assert_eq!(exact["settings"][name], value, "{name}: {exact}");
+    }
+    let done = folder.run(&["target", "p.toml", "--engine", "stiff", "--out", "stiff", "--plot", "alone.svg"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let stiff = manifest("stiff");
+    assert!(stiff["engine"] == "stiff" && exact["engine"] != "stiff" && stiff["tolerances"].is_object(), "{stiff}");
+    assert_eq!(std::fs::read(folder.0.join("alone.svg")).unwrap(), folder.files("stiff")["target.svg"]);
+    let other = folder.run(&["target", "p.toml", "--plot", "alone.pdf"]);
+    assert!(other.code == 2 && other.stdout.is_empty(), "{}", other.stderr);
 }
 
 #[test]

@@ -172,7 +172,7 @@ fn show(answer: &Equivalence, format: Format) -> Result<(), Failure> {
     }
     if let Some(people) = &answer.people {
         let heading = format!("\nPopulation: {} virtual people, the dose that each of them needs", people.size);
-        table(&heading, &answer.people_summary().unwrap_or_default(), format)?;
+        table(&heading, &answer.people_doses().unwrap_or_default(), format)?;
         let heading = "\nPopulation: the same people, ratio of geometric means, test to reference, with 90 % interval";
         table(heading, &answer.people_ratios().unwrap_or_default(), format)?;
     }
@@ -189,7 +189,7 @@ fn write(
 ) -> Result<String, Failure> {
     let mut manifest = Manifest::new("equivalent");
     manifest.inputs.extend(input);
-    manifest.settings = settings(args);
+    manifest.settings = settings(args, answer);
     manifest.models = models.values().map(used).collect();
     manifest.units_checked = models.values().all(|m| m.unit_checking());
     manifest.seed = question.people.as_ref().map(|people| people.seed);
@@ -213,7 +213,7 @@ fn write(
 }
 
 /// What was asked, by name.
-fn settings(args: &EquivalentArgs) -> std::collections::BTreeMap<String, String> {
+fn settings(args: &EquivalentArgs, answer: &Equivalence) -> std::collections::BTreeMap<String, String> {
     let by = By::ALL.into_iter().find(|(_, by)| *by == args.by).map(|(name, _)| name.to_string());
     let texts = [
         ("reference", Some(args.reference.clone())),
@@ -230,5 +230,16 @@ fn settings(args: &EquivalentArgs) -> std::collections::BTreeMap<String, String>
     ];
     let covariates = args.covariate.iter().filter_map(|given| given.split_once('='));
     let covariates = covariates.map(|(name, value)| (format!("covariate {}", name.trim()), value.to_string()));
-    texts.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?))).chain(covariates).collect()
+    let texts = texts.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?)));
+    let mut settings: std::collections::BTreeMap<String, String> = texts.chain(covariates).collect();
+    for (side, name) in [(0, "reference"), (1, "test")] {
+        let (own, other) = (&answer.sides[side].covariates, &answer.sides[1 - side].covariates);
+        for (covariate, value) in own {
+            // What is nobody's but the model's may differ between two models.
+            let differs = other.iter().any(|(same, of_other)| same == covariate && of_other != value);
+            let of = if differs { format!(" of the {name}") } else { String::new() };
+            settings.insert(format!("covariate {covariate}{of}"), value.clone());
+        }
+    }
+    settings
 }

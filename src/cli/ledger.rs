@@ -5,10 +5,10 @@ use super::engine::{EngineArgs, describe};
 use super::output::{print, table, warn};
 use super::person::{PersonArgs, effect};
 use super::simulate::time;
-use super::{Failure, Outcome, Shared, said, schedule};
+use super::{ArgumentError, Failure, Outcome, Shared, read, said, schedule};
 use crate::Error;
 use crate::error::{Diagnostic, Fault, Faults};
-use crate::io::{Format, Input, Manifest, OutputFile, write_set};
+use crate::io::{Format, Input, Manifest, OutputFile, rounded, write_set};
 use crate::model::Model;
 use crate::plot::{Figure, ledger_figure};
 use crate::population::Subject;
@@ -25,6 +25,8 @@ use std::path::{Path, PathBuf};
 const STEPS: f64 = 12.0;
 /// Figures rise steeply at a dose: they have a point this much before it, relative to the time.
 const JUST_BEFORE: f64 = 1e-9;
+/// Times that differ by less than this part are one time.
+const SAME: f64 = 1e-12;
 
 #[derive(Debug, Args)]
 pub(super) struct LedgerArgs {
@@ -33,13 +35,13 @@ pub(super) struct LedgerArgs {
     /// The doses, such as "84 mg intranasal"; or the id or file of a schedule. Given several times, each has its own ledger
     #[arg(long, required = true, allow_hyphen_values = true)]
     give: Vec<String>,
-    /// How long to simulate, such as 24h
+    /// How long to simulate, and the end of areas, such as 24h; a day after the end of the doses where it is left out
     #[arg(long)]
     until: Option<String>,
-    /// Time between rows, such as 30min
+    /// Time between rows, which changes nothing else, such as 30min
     #[arg(long, conflicts_with = "at")]
     every: Option<String>,
-    /// Times of rows, such as 0.5h,1h,2h
+    /// Times of rows, up to the end, such as 0.5h,1h,2h
     #[arg(long, value_delimiter = ',', allow_hyphen_values = true)]
     at: Vec<String>,
     /// Print every compartment, flow and entry by itself
@@ -72,16 +74,14 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Outcome, Failure> {
             figure.save(path)?;
         }
         if let Some(out) = &args.out {
-            write(args, &subject, &ledgers, &figure, out)?;
+            let names = write(args, &subject, &ledgers, &figure, out)?;
+            eprintln!("wrote {names} to {}", out.display());
         }
     }
     let warnings: Vec<Diagnostic> = ledgers.iter().flat_map(|ledger| ledger.warnings.iter().cloned()).collect();
     warn(&warnings);
     show(args, &model, &ledgers)?;
-    if let Some(out) = &args.out {
-        eprintln!("wrote the ledger to {}", out.display());
-    }
-    Ok(Outcome::Done)
+    Ok(if ledgers.iter().any(|ledger| !ledger.failures.is_empty()) { Outcome::SomeFailed } else { Outcome::Done })
 }
 
 /// The ledger of one regimen: at the times of the table, or at those that a figure needs.
@@ -93,28 +93,40 @@ fn ledger(args: &LedgerArgs, give: &str, subject: &Subject<'_>, dense: bool) -> 
     }
     let said = said("--give", give);
     let placed = |error: SimulationError| Error::from(Faults::from(Fault::new(error)).said_in(&said));
+    // Rows do not say how far it goes.
+    let until = simulation.prepare().map_err(placed)?.until();
+    simulation = simulation.until(until.hours());
     simulation = match (&args.every, args.at.is_empty()) {
         (Some(every), _) => simulation.every(time("--every", every)?),
-        (None, false) => {
-            simulation.at(args.at.iter().map(|t| time("--at", t)).collect::<Result<Vec<Quantity>, _>>()?)
-        }
-        (None, true) => {
-            let until = simulation.prepare().map_err(placed)?.until();
-            simulation.every((until / STEPS).hours())
-        }
+        (None, false) => simulation.at(args.at.iter().map(|t| row(t, until)).collect::<Result<Vec<Quantity>, _>>()?),
+        (None, true) => simulation.every((until / STEPS).hours()),
     };
     if dense {
-        let until = simulation.prepare().map_err(placed)?.until();
-        simulation = simulation.until(until.hours()).following();
+        simulation = simulation.following();
         let prepared = simulation.prepare().map_err(placed)?;
-        let before = prepared.doses().iter().map(|(dose, _)| dose.time - JUST_BEFORE * dose.time.max(1.0));
-        let times: Vec<f64> = prepared.samples().iter().copied().chain(before.filter(|time| *time > 0.0)).collect();
+        let just_before = |time: f64| time - JUST_BEFORE * time.max(1.0);
+        let doses = || prepared.doses().iter().map(|(dose, _)| dose.time);
+        // What is given at the very end has no width to be drawn on.
+        let end = if doses().any(|dose| dose > just_before(until)) { just_before(until) } else { until };
+        let times = prepared.samples().iter().copied().chain(doses().map(just_before));
+        let times: Vec<f64> = times.filter(|time| (0.0..=end).contains(time)).collect();
         simulation = simulation.at(times.into_iter().map(Units::hours));
     }
     Ledger::of(give, &simulation).map_err(|error| match error {
         LedgerError::Simulation(error) => placed(error),
         other => Error::from(other).placed(&said.place),
     })
+}
+
+/// The time of a row, which is not after the end.
+fn row(text: &str, until: f64) -> Result<Quantity, Error> {
+    let hours = time("--at", text)?.in_base();
+    // The end in another unit may be a rounding error earlier.
+    if hours > until * (1.0 + SAME) {
+        let late = ArgumentError::AfterEnd { option: "--at".into(), time: text.trim().into(), end: until };
+        return Err(Error::from(late).placed(&said("--at", text).place));
+    }
+    Ok(hours.min(until).hours())
 }
 
 fn show(args: &LedgerArgs, model: &Model, ledgers: &[Ledger]) -> Result<(), Failure> {
@@ -127,8 +139,10 @@ fn show(args: &LedgerArgs, model: &Model, ledgers: &[Ledger]) -> Result<(), Fail
         let amounts = if args.parts { part_table(std::slice::from_ref(ledger)) } else { balance_of(ledger) };
         table(&format!("\n{}", ledger.name), &amounts, format)?;
     }
-    table("\nExposure by origin", &exposure_table(ledgers), format)?;
-    table("\nInto the circulation", &absorption_table(ledgers), format)?;
+    let area = area(ledgers);
+    let exposure = format!("\nExposure by origin: {area}; share is of AUCinf where there is one, else of AUC");
+    table(&exposure, &exposure_table(ledgers), format)?;
+    table("\nInto the circulation, by the time `until`", &absorption_table(ledgers), format)?;
     let mut notes: Vec<&String> = Vec::new();
     for note in ledgers.iter().flat_map(|ledger| &ledger.notes) {
         if !notes.contains(&note) {
@@ -138,35 +152,71 @@ fn show(args: &LedgerArgs, model: &Model, ledgers: &[Ledger]) -> Result<(), Fail
     notes.into_iter().try_for_each(|note| print(&format!("note: {note}\n")))
 }
 
+/// The area up to the end, where all have the same.
+fn area(ledgers: &[Ledger]) -> String {
+    let mut ends = ledgers.iter().map(|ledger| ledger.until);
+    match ends.next().filter(|first| ends.all(|end| end == *first)) {
+        Some(until) => format!("AUC(0 h, {} h)", rounded(until, 6)),
+        None => "AUC(0 h, until)".into(),
+    }
+}
+
 fn figure(model: &Model, ledgers: &[Ledger]) -> Figure {
     let title = format!("{}: where the dose is", model.id());
+    let mut reasons: Vec<&str> = Vec::new();
+    for reason in ledgers.iter().flat_map(|ledger| &ledger.surplus) {
+        if !reasons.contains(&reason.as_str()) {
+            reasons.push(reason);
+        }
+    }
+    let higher = match reasons.is_empty() {
+        true => String::new(),
+        false => format!(" The stack is higher than the dose: {}.", reasons.join("; ")),
+    };
     let footnote = format!(
-        "Metabolites as the drug they were formed from. Model grade {}. Research software; no clinical advice.",
+        "Metabolites as the drug they were formed from.{higher} Model grade {}. Research software; no clinical advice.",
         model.grade()
     );
     ledger_figure(&title, &footnote, ledgers)
 }
 
+/// What was given, without the folder of a file: folders are not in manifests.
+fn file_name(given: &str) -> String {
+    let name = Path::new(given).file_name().filter(|_| given.ends_with(".toml"));
+    name.map_or_else(|| given.to_string(), |name| name.to_string_lossy().into_owned())
+}
+
+/// Writes the files and gives their names.
 fn write(
     args: &LedgerArgs,
     subject: &Subject<'_>,
     ledgers: &[Ledger],
     figure: &Figure,
     out: &Path,
-) -> Result<(), Failure> {
+) -> Result<String, Failure> {
     let mut manifest = Manifest::new("ledger");
     manifest.models.push(used(subject.model()));
     manifest.units_checked = subject.model().unit_checking();
     manifest.settings = args.person.settings();
     manifest.settings.extend(subject.described().map(|(name, value)| (format!("covariate {name}"), value)));
-    for (at, give) in args.give.iter().enumerate() {
-        manifest.settings.insert(format!("give {}", at + 1), give.clone());
+    let mut set = |name: String, value: String| manifest.settings.insert(name, value);
+    for ((number, give), ledger) in (1..).zip(&args.give).zip(ledgers) {
+        set(format!("give {number}"), file_name(give));
+        set(format!("until {number}"), format!("{} h", ledger.until));
+        if give.ends_with(".toml") {
+            manifest.inputs.push(Input::new(Path::new(give), read(give)?.as_bytes()));
+        }
     }
-    let times = [("until", &args.until), ("every", &args.every)];
-    let times = times.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
-    let at = (!args.at.is_empty()).then(|| ("at", args.at.join(",")));
-    manifest.settings.extend(times.chain(at).map(|(name, value)| (name.to_string(), value)));
-    for name in args.person.effects() {
+    match (&args.every, args.at.is_empty()) {
+        (Some(every), _) => set("every".into(), every.clone()),
+        (None, false) => set("at".into(), args.at.join(",")),
+        (None, true) => set("steps".into(), STEPS.to_string()),
+    };
+    if args.parts {
+        set("parts".into(), "printed".into());
+    }
+    for (number, name) in (1..).zip(args.person.effects()) {
+        set(format!("effect {number}"), file_name(name));
         manifest.inputs.push(Input::new(Path::new(name), effect(name)?.text.as_bytes()));
     }
     if let Some(first) = ledgers.first() {
@@ -188,5 +238,6 @@ fn write(
         OutputFile::new("ledger.png", figure.to_png()?),
     ];
     write_set(out, "manifest.json", &mut manifest, &files)?;
-    Ok(())
+    let names: Vec<&str> = files.iter().map(|file| file.name.as_str()).collect();
+    Ok(format!("{} and manifest.json", names.join(", ")))
 }

@@ -184,6 +184,16 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A time after the end.
+    #[error("`{option}` is after the end, {end} h")]
+    AfterEnd {
+        /// The option.
+        option: String,
+        /// The time as it was written.
+        time: String,
+        /// h
+        end: f64,
+    },
     /// A population of nobody knows how many.
     #[error("`--population` says who the people are, and not how many")]
     NoSize,
@@ -193,6 +203,9 @@ pub enum ArgumentError {
         /// The option.
         option: String,
     },
+    /// A morning before the end of monitoring.
+    #[error("`--morning` is before `--leave`")]
+    MorningFirst,
     /// People who are drawn anyway, or nobody at all.
     #[error("`--resample` draws from a list of people, and there is none")]
     NothingToResample,
@@ -237,6 +250,12 @@ pub enum ArgumentError {
     /// A rule for samples below the limit that is none.
     #[error("`--blq` takes one of zero, drop, half and limit, or three of them")]
     BlqRule,
+    /// A point of the terminal slope that is chosen again.
+    #[error("the time `{time}` is chosen twice")]
+    RepeatedTime {
+        /// As written.
+        time: String,
+    },
     /// A level with a unit for concentrations without one.
     #[error("the concentrations have no unit, and the level has one")]
     NoConcentrationUnit,
@@ -264,15 +283,19 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } | ArgumentError::SetByColumn { .. } | ArgumentError::DataIsCsv => {
                 "E_ARGUMENT"
             }
-            ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            ArgumentError::Negative { .. } | ArgumentError::NotPositive { .. } | ArgumentError::AfterEnd { .. } => {
+                "E_OUT_OF_RANGE"
+            }
             ArgumentError::NoSize
             | ArgumentError::NoPopulation { .. }
             | ArgumentError::DescribedTwice { .. }
             | ArgumentError::NothingToResample
+            | ArgumentError::MorningFirst
             | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
             ArgumentError::NoDuration { .. } => "E_NO_DURATION",
             ArgumentError::DurationOfNoInfusion | ArgumentError::BlqRule => "E_ARGUMENT",
             ArgumentError::Interval => "E_INTERVAL",
+            ArgumentError::RepeatedTime { .. } => "E_TIME_REPEATED",
             ArgumentError::NoConcentrationUnit => "E_UNIT_MISSING",
             ArgumentError::UnknownSampled { .. } => "E_METRIC_UNKNOWN",
             ArgumentError::Threads { .. } => "E_THREADS",
@@ -292,6 +315,7 @@ impl Kind for ArgumentError {
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::NothingToResample => Some("a list is a CSV file with a row per person".into()),
             ArgumentError::RepeatedPercentile { .. } => None,
+            ArgumentError::MorningFirst => Some("both are counted from the session's first device".into()),
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("a population is `--subjects N --seed S`".into())
             }
@@ -301,6 +325,7 @@ impl Kind for ArgumentError {
             ArgumentError::BlqRule => Some(
                 "`--blq zero,drop,zero` is before the first that can be quantified, between, after the last".into(),
             ),
+            ArgumentError::RepeatedTime { .. } => Some("leave out one of them".into()),
             ArgumentError::NoConcentrationUnit => Some("write `--units DV=ng/mL`".into()),
             ArgumentError::UnknownSampled { name } => {
                 let names = crate::metrics::REGISTRY.iter().filter(|d| d.sampled.is_some()).map(|d| d.name);
@@ -310,6 +335,7 @@ impl Kind for ArgumentError {
                 })
             }
             ArgumentError::Threads { .. } => Some("ask for fewer with `--threads`".into()),
+            ArgumentError::AfterEnd { time, .. } => Some(format!("write `--until {time}`, or leave the time out")),
             ArgumentError::Negative { .. } => Some("the first dose is given at 0 h".into()),
             ArgumentError::NotPositive { option } => {
                 let example = match option.as_str() {
@@ -319,6 +345,7 @@ impl Kind for ArgumentError {
                     "--duration" => "15min",
                     "--tau" => "12h",
                     "--step" => "50mg",
+                    "--threshold" => "\"120 ng/mL\"",
                     "--leave" => "2h",
                     "--morning" => "20h",
                     _ => "24h",

@@ -9,7 +9,7 @@ use crate::Error;
 use crate::error::Diagnostic;
 use crate::io::{
     AtomicFile, Cell, Column, FileFormat, Format, Hashed, Input, IoError, LongTable, Manifest, Output, Spool, Table,
-    commit_in_order, number, read_people,
+    commit_in_order, number, read_people, spare_inputs,
 };
 use crate::metrics::Measure;
 use crate::model::{Grade, Model};
@@ -147,10 +147,7 @@ impl<'m> Run<'_, 'm> {
         let cohort = Cohort { prepared: self.prepared, population: self.population, residual: self.args.residual };
         manifest.seed = self.args.seed;
         let remarks = pool.install(|| -> Result<Remarks, Failure> {
-            if !self.measures.is_empty() {
-                return self.metrics(cohort, manifest);
-            }
-            if !self.args.percentiles.is_empty() {
+            if self.measures.is_empty() && !self.args.percentiles.is_empty() {
                 return self.percentiles(cohort, manifest);
             }
             if let Some(path) = self.plot {
@@ -158,6 +155,9 @@ impl<'m> Run<'_, 'm> {
                 let bands = cohort.bands(&DRAWN, |people| progress.tick(people))?;
                 progress.finish();
                 self.figure(&bands)?.save(path)?;
+            }
+            if !self.measures.is_empty() {
+                return self.metrics(cohort, manifest);
             }
             self.everybody(cohort, manifest)
         })?;
@@ -191,6 +191,7 @@ impl<'m> Run<'_, 'm> {
                 self.remark(&remarks, &mut manifest);
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 manifest.outputs.push(Output { name, sha256, units: units.into_iter().collect() });
+                spare_inputs(&manifest, path)?;
                 commit_in_order(vec![beside(path, &manifest)?, out])?;
                 eprintln!("wrote {}, with its manifest beside it", path.display());
                 Ok(remarks)
@@ -296,14 +297,19 @@ impl<'m> Run<'_, 'm> {
             let why = of_people.missing.map_or("everybody failed".into(), |missing| missing.to_string());
             let number = |value: Option<f64>, why: &str| value.map_or_else(|| Cell::missing(why), Cell::Number);
             let some = |value: f64| number((summary.count > 0).then_some(value), &why);
+            let [of_one, not_positive] = match summary.count {
+                0 => [why.as_str(); 2],
+                1 => ["of one person"; 2],
+                _ => ["of one person", "not all are above 0"],
+            };
             let mut row: Vec<Cell> = [&outputs[*output].name, &measure.to_string(), &of_people.unit.to_string()]
                 .map(|text| text.as_str().into())
                 .into();
             row.push(Cell::Integer(summary.count as i64));
             row.push(some(summary.mean));
-            row.push(number(summary.sd, "of one person"));
-            row.push(number(summary.geometric_mean, "not all are above 0"));
-            row.push(number(summary.geometric_cv, "not all are above 0"));
+            row.push(number(summary.sd, of_one));
+            row.push(number(summary.geometric_mean, not_positive));
+            row.push(number(summary.geometric_cv, not_positive));
             row.extend(summary.percentiles.iter().copied().map(some));
             table.push(row);
         }

@@ -4,14 +4,14 @@ use super::compare::used;
 use super::engine::{EngineArgs, describe};
 use super::output::{table, warn};
 use super::people::PeopleArgs;
-use super::person::PersonArgs;
+use super::person::{PersonArgs, effect};
 use super::progress::Progress;
 use super::simulate::time;
 use super::threads::ThreadsArgs;
-use super::{Failure, Outcome, Shared, said, schedule};
+use super::{ArgumentError, Failure, Outcome, Shared, said, schedule};
 use crate::Error;
 use crate::error::{Diagnostic, Fault, Faults};
-use crate::io::{Format, Input, Manifest, OutputFile, write_set};
+use crate::io::{Format, Input, Manifest, OutputFile, Table, write_set};
 use crate::model::{Grade, Model};
 use crate::plot::{Figure, PlotError, SessionHours, session_hours_figure};
 use crate::population::Population;
@@ -32,13 +32,13 @@ pub(super) struct SessionArgs {
     #[arg(long, allow_hyphen_values = true)]
     give: String,
     /// The level that matters, such as "120 ng/mL"
-    #[arg(long, value_name = "LEVEL")]
+    #[arg(long, value_name = "LEVEL", allow_hyphen_values = true)]
     threshold: String,
     /// The end of monitoring, from a session's first device
-    #[arg(long, value_name = "TIME", default_value = "2h")]
+    #[arg(long, value_name = "TIME", default_value = "2h", allow_hyphen_values = true)]
     leave: String,
     /// The next morning, from a session's first device: 20h is 8 o'clock after a session at noon
-    #[arg(long, value_name = "TIME", default_value = "20h")]
+    #[arg(long, value_name = "TIME", default_value = "20h", allow_hyphen_values = true)]
     morning: String,
     /// The output that is looked at, such as that of an effect site; the model's first where it is left out
     #[arg(long, value_name = "NAME")]
@@ -116,8 +116,14 @@ fn question(args: &SessionArgs, model: &Model) -> Result<Question, Error> {
     let text = said("--threshold", &args.threshold);
     let threshold: Quantity = text.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&text))?;
     threshold.like(&outputs[output].unit).map_err(|e| Error::from(e).placed(&text.place))?;
+    if threshold.in_base() <= 0.0 {
+        return Err(Error::from(ArgumentError::NotPositive { option: "--threshold".into() }).placed(&text.place));
+    }
     let hours = |option, text| time(option, text).map(|time| time.in_base());
     let (leave, morning) = (hours("--leave", &args.leave)?, hours("--morning", &args.morning)?);
+    if morning < leave {
+        return Err(Error::from(ArgumentError::MorningFirst).placed(&said("--morning", &args.morning).place));
+    }
     Ok(Question { output, threshold, leave, morning })
 }
 
@@ -161,11 +167,12 @@ fn found(
 fn show(args: &SessionArgs, found: &Found, model: &Model) -> Result<(), Failure> {
     let (question, format) = (&found.question, args.shared.format);
     let output = &model.outputs()[question.output];
-    let typical = question.table(&output.unit, &found.sessions);
+    let full = |table: Table| if format == Format::Csv { table.with_reasons() } else { table };
+    let typical = full(question.table(&output.unit, &found.sessions));
     let Some(people) = &found.people else {
         return table(&heading(found, model, "typical person"), &typical, format);
     };
-    let of_people = question.people_table(&output.unit, people);
+    let of_people = full(question.people_table(&output.unit, people));
     if format != Format::Table {
         return table("", &of_people, format);
     }
@@ -212,6 +219,9 @@ fn write(
     let unit = &model.outputs()[question.output].unit;
     let mut manifest = Manifest::new("session");
     manifest.inputs.extend(input);
+    for name in args.person.effects() {
+        manifest.inputs.push(Input::new(std::path::Path::new(name), effect(name)?.text.as_bytes()));
+    }
     manifest.settings = args.person.settings();
     let texts = [
         ("give", Some(&args.give)),
@@ -229,9 +239,9 @@ fn write(
     manifest.seed = people.map(|people| people.seed);
     manifest.warnings = found.warnings.iter().map(|w| w.message.clone()).collect();
     describe(&mut manifest, prepared.settings(), found.integrated, found.work);
-    let mut files = vec![OutputFile::csv("sessions.csv", &question.table(unit, &found.sessions))];
+    let mut files = vec![OutputFile::csv("sessions.csv", &question.table(unit, &found.sessions).with_reasons())];
     if let Some(people) = &found.people {
-        files.push(OutputFile::csv("people.csv", &question.people_table(unit, people)));
+        files.push(OutputFile::csv("people.csv", &question.people_table(unit, people).with_reasons()));
     }
     let figure = figure(args, found, model)?;
     files.push(OutputFile::new("session.svg", figure.to_svg()?));

@@ -37,7 +37,7 @@ pub(super) struct SimulateArgs {
     at: Vec<String>,
     /// Print metrics in place of values, such as Cmax, "AUC(0 h, 24 h)", "half_life(esketamine)", of every output where none is
     /// named; may be repeated
-    #[arg(long, value_name = "METRIC", conflicts_with_all = ["data", "out"])]
+    #[arg(long, value_name = "METRIC", conflicts_with_all = ["data", "out", "at", "every"])]
     measure: Vec<String>,
     /// Write the table to this CSV file, or Parquet file where posology is built with it; a manifest is put beside it
     #[arg(long)]

@@ -7,7 +7,7 @@ use super::{ArgumentError, Failure, Outcome, said};
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::io::{
     AtomicFile, DataOptions, DataReader, DataWriter, Format, Hashed, Header, Input, IoError, MAX_FAULTS, Manifest,
-    Output, Spool, SubjectData, commit_in_order,
+    Output, Spool, SubjectData, commit_in_order, spare_inputs,
 };
 use crate::model::Model;
 use crate::population::{Effects, Population, Subject, random};
@@ -104,6 +104,7 @@ impl Run<'_> {
                 let units = self.model.outputs().iter().map(|o| (o.name.clone(), o.unit.to_string())).collect();
                 let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 manifest.outputs.push(Output { name, sha256, units });
+                spare_inputs(&manifest, path)?;
                 commit_in_order(vec![beside(path, &manifest)?, out])?;
             }
             None => {

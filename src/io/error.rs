@@ -39,6 +39,20 @@ pub enum IoError {
         /// The folder.
         path: PathBuf,
     },
+    /// A result was to be written where an input is.
+    #[error("`{}` is read by this command, and is not overwritten", path.display())]
+    IsInput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Results were to be written where those of another command are.
+    #[error("the folder `{}` holds results of `{command}`", folder.display())]
+    OtherResults {
+        /// The folder.
+        folder: PathBuf,
+        /// The command.
+        command: String,
+    },
     /// A table was to be written to a file whose name has no ending of a table.
     #[error("`{}` does not say how to write a table", path.display())]
     NotATable {
@@ -63,6 +77,8 @@ impl Kind for IoError {
             Self::Write { .. } => "E_FILE_WRITE",
             Self::Folder { .. } => "E_FOLDER_CREATE",
             Self::IsFolder { .. } => "E_FILE_IS_FOLDER",
+            Self::IsInput { .. } => "E_FILE_IS_INPUT",
+            Self::OtherResults { .. } => "E_FOLDER_IN_USE",
             Self::NotATable { .. } | Self::UnknownFormat { .. } => "E_TABLE_FORMAT",
             Self::NoParquet => "E_NO_PARQUET",
         }
@@ -74,7 +90,7 @@ impl Kind for IoError {
                 Some("check the spelling and the folder the command is run in".into())
             }
             Self::Write { source, path } if source.kind() == io::ErrorKind::NotFound => {
-                let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty())?;
+                let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty() && !parent.is_dir())?;
                 Some(format!("the folder `{}` does not exist", folder.display()))
             }
             Self::Write { source, .. } | Self::Folder { source, .. }
@@ -87,7 +103,11 @@ impl Kind for IoError {
             {
                 Some("make room on the disk".into())
             }
-            Self::Folder { .. } => Some("a file of that name may be in the way".into()),
+            Self::Folder { path, .. } if path.ancestors().any(|part| part.is_file()) => {
+                Some("a file of that name is in the way".into())
+            }
+            Self::IsInput { .. } => Some("write to another file".into()),
+            Self::OtherResults { .. } => Some("give each command a folder of its own".into()),
             Self::IsFolder { .. } => Some("give the name of a file in it".into()),
             Self::NotATable { .. } if cfg!(feature = "parquet") => Some("end the name in `.csv` or `.parquet`".into()),
             Self::NotATable { .. } => Some("end the name in `.csv`".into()),

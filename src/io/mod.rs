@@ -14,6 +14,7 @@ mod number;
 #[cfg(feature = "parquet")]
 mod parquet;
 mod people;
+mod place;
 mod spool;
 mod table;
 mod text;
@@ -31,6 +32,7 @@ pub use nmtran::{
 };
 pub use number::{number, rounded};
 pub use people::read_people;
+pub use place::spare_inputs;
 pub use spool::Spool;
 pub use table::{Cell, Column, Format, Holds, Table};
 pub(crate) use table::{csv_line, csv_rows};

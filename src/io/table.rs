@@ -170,6 +170,21 @@ impl Table {
         self.rows.push(row);
     }
 
+    /// The same with a last column `missing`, which says which cells of a row are missing and why: CSV has no other place for it.
+    pub fn with_reasons(mut self) -> Self {
+        let names: Vec<String> = self.columns.iter().map(|column| column.name.clone()).collect();
+        for row in &mut self.rows {
+            let reasons = names.iter().zip(&*row).filter_map(|(name, cell)| match cell {
+                Cell::Missing(reason) if !reason.is_empty() => Some(format!("{name}: {reason}")),
+                _ => None,
+            });
+            let reasons = reasons.collect::<Vec<_>>().join("; ");
+            row.push(if reasons.is_empty() { Cell::missing("") } else { reasons.into() });
+        }
+        self.columns.push(Column::new("missing"));
+        self
+    }
+
     /// Prints in a format; `width` is the number of characters a line of a table for people may have.
     pub fn render(&self, format: Format, width: usize) -> String {
         match format {

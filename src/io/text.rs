@@ -173,7 +173,7 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-/// Breaks text at spaces into lines of at most `width` characters; a longer word is cut.
+/// Breaks text at spaces into lines of at most `width` characters; a longer word is cut, behind a `_` where there is one.
 fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
@@ -183,7 +183,9 @@ fn wrap(text: &str, width: usize) -> Vec<String> {
             lines.push(String::new());
         }
         while word.len() > width {
-            let rest = word.split_off(width);
+            // Names break behind an underscore.
+            let at = word[..width].iter().rposition(|c| *c == '_').map_or(width, |place| place + 1);
+            let rest = word.split_off(at);
             *lines.last_mut().expect("there is always a line") = word.into_iter().collect();
             lines.push(String::new());
             word = rest;
@@ -248,6 +250,7 @@ mod tests {
     fn words_wrap_and_long_words_are_cut() {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("abcdefgh ij", 3), ["abc", "def", "gh", "ij"]);
+        assert_eq!(wrap("gone_before_circulation", 16), ["gone_before_", "circulation"]);
         assert_eq!(wrap("", 5), [""]);
     }
 

@@ -11,6 +11,7 @@ use super::disk::{Disk, DiskFile, SystemDisk};
 use super::error::IoError;
 use super::long::{FileFormat, LongTable};
 use super::manifest::{Manifest, Output, sha256_hex};
+use super::place::{earlier, spare_inputs};
 use super::table::{Table, csv_rows};
 
 /// A file being written beside its final place; [`AtomicFile::commit`] moves it there.
@@ -202,9 +203,10 @@ impl OutputFile {
 ///
 /// The manifest's `outputs` are filled in from the files. Everything is on the disk under temporary names before anything
 /// appears; then the manifest is moved into place first and the files in their order, so a file is never without its manifest.
+/// In the end, files of an earlier run of the command that the new manifest does not name are removed.
 ///
 /// # Errors
-/// [`IoError::Folder`], [`IoError::IsFolder`] and [`IoError::Write`]. If staging fails, nothing in the folder has changed.
+/// [`IoError::Folder`], [`IoError::IsFolder`], [`IoError::Write`], [`IoError::IsInput`] and [`IoError::OtherResults`]. If staging fails, nothing in the folder has changed.
 pub fn write_set(
     folder: &Path,
     manifest_name: &str,
@@ -216,6 +218,8 @@ pub fn write_set(
         .iter()
         .map(|file| Output { name: file.name.clone(), sha256: sha256_hex(&file.bytes), units: file.units.clone() })
         .collect();
+    let left = earlier(manifest, folder, manifest_name)?;
+    files.iter().try_for_each(|file| spare_inputs(manifest, &folder.join(&file.name)))?;
     let manifest = manifest.to_json();
     let all = std::iter::once((manifest_name, manifest.as_bytes()))
         .chain(files.iter().map(|file| (file.name.as_str(), file.bytes.as_slice())));
@@ -227,7 +231,8 @@ pub fn write_set(
             Ok(file)
         })
         .collect::<Result<Vec<_>, IoError>>()?;
-    commit_in_order(staged)
+    commit_in_order(staged)?;
+    left.into_iter().try_for_each(|path| fs::remove_file(&path).map_err(|source| IoError::Write { path, source }))
 }
 
 /// Moves files to their places in this order, once all are on the disk.

@@ -109,6 +109,12 @@ pub enum MeasureError {
         /// What it takes.
         wanted: &'static str,
     },
+    /// A list of arguments that has no end.
+    #[error("the list of arguments has no `)` at its end")]
+    Unclosed,
+    /// Nothing where an argument has to stand.
+    #[error("there is no argument before this")]
+    Empty,
     /// An area that ends before it begins.
     #[error("the interval ends at {to} h, before it begins at {from} h")]
     Backwards {
@@ -133,7 +139,7 @@ impl Kind for MeasureError {
         match self {
             MeasureError::Unknown { .. } => "E_METRIC_UNKNOWN",
             MeasureError::NotExact { .. } => "E_METRIC_OF_SAMPLES",
-            MeasureError::Arguments { .. } => "E_METRIC_ARGUMENTS",
+            MeasureError::Arguments { .. } | MeasureError::Unclosed | MeasureError::Empty => "E_METRIC_ARGUMENTS",
             MeasureError::Backwards { .. } => "E_INTERVAL_BACKWARDS",
             MeasureError::TooEarly { .. } => "E_OUT_OF_RANGE",
             MeasureError::Unit(e) => e.code(),
@@ -151,6 +157,8 @@ impl Kind for MeasureError {
             }
             MeasureError::Unit(e) => e.hint(),
             MeasureError::TooEarly { .. } => Some("the first dose is given at 0 h".into()),
+            MeasureError::Unclosed => Some("write `Cmax(0 h, 24 h)`".into()),
+            MeasureError::Empty => Some("leave out the comma, or write what is between".into()),
             MeasureError::Arguments { .. } | MeasureError::Backwards { .. } => None,
         }
     }
@@ -160,9 +168,9 @@ impl FromStr for Measure {
     type Err = Fault<MeasureError>;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let (name, list) = match text.split_once('(') {
-            Some((name, rest)) => (name.trim(), rest.trim_end().strip_suffix(')').unwrap_or(rest)),
-            None => (text.trim(), ""),
+        let (name, rest) = match text.split_once('(') {
+            Some((name, rest)) => (name.trim(), Some(rest)),
+            None => (text.trim(), None),
         };
         let whole = Span::new(0, text.len());
         match find(name) {
@@ -170,10 +178,19 @@ impl FromStr for Measure {
             Some(d) if d.exact.is_none() => return Err(Fault::at(MeasureError::NotExact { name: d.name }, whole)),
             Some(_) => {}
         }
-        let offset = text.len() - text.trim_start_matches(|c| c != '(').len() + 1;
-        let mut at = offset;
+        let mut at = text.len() - rest.unwrap_or_default().len();
+        let list = match rest.map(|rest| rest.trim_end().strip_suffix(')')) {
+            None => "",
+            Some(Some(list)) => list,
+            Some(None) => return Err(Fault::at(MeasureError::Unclosed, Span::new(at - 1, text.len()))),
+        };
         let mut arguments = Vec::new();
-        for piece in list.split(',').filter(|p| !p.trim().is_empty()) {
+        // `Cmax()` has no arguments, not an empty one.
+        for piece in list.split(',').filter(|_| !list.trim().is_empty()) {
+            if piece.trim().is_empty() {
+                let end = at + piece.len();
+                return Err(Fault::at(MeasureError::Empty, Span::new(end, end + 1)));
+            }
             arguments.push((at, piece.parse::<Quantity>().map_err(|f| f.map(MeasureError::Unit).shifted(at))?, piece));
             at += piece.len() + 1;
         }
@@ -268,5 +285,12 @@ mod tests {
         assert_eq!(fault("last_above(2 h, 1 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("C(2 hh)"), ("E_UNIT_UNKNOWN", Some((4..6).into())));
         assert_eq!(fault("AUC(2 h, 1 h)").0, "E_INTERVAL_BACKWARDS");
+        assert_eq!(fault("Cmax(0 h, 24 h"), ("E_METRIC_ARGUMENTS", Some((4..14).into())));
+        assert_eq!(fault("Cmax(0 h, 24 h) x"), ("E_METRIC_ARGUMENTS", Some((4..17).into())));
+        assert_eq!(fault("Cmax("), ("E_METRIC_ARGUMENTS", Some((4..5).into())));
+        assert_eq!(fault("AUC(0 h,, 24 h)"), ("E_METRIC_ARGUMENTS", Some((8..9).into())));
+        assert_eq!(fault("AUC(, 0 h, 24 h)"), ("E_METRIC_ARGUMENTS", Some((4..5).into())));
+        assert_eq!(fault("AUC(0 h, 24 h, )"), ("E_METRIC_ARGUMENTS", Some((15..16).into())));
+        assert_eq!("Cmax( )".parse::<Measure>().unwrap(), Measure::Cmax(None));
     }
 }

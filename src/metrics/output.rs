@@ -1,7 +1,7 @@
 //! A metric of one output, as text: `Cmax(esketamine)`, `AUC(noresketamine, 0 h, 168 h)`.
 
 use super::{Measure, MeasureError};
-use crate::error::Fault;
+use crate::error::{Fault, Span};
 use std::fmt;
 use std::str::FromStr;
 
@@ -40,7 +40,14 @@ impl FromStr for OutputMeasure {
         let comma = usize::from(text[first + length..].starts_with(','));
         let blanks = " ".repeat(length + comma);
         let measure = format!("{}{blanks}{}", &text[..first], &text[first + length + comma..]);
-        Ok(OutputMeasure { output: Some(argument.trim().to_string()), measure: measure.parse()? })
+        let measure = measure.parse()?;
+        let after = first + length + comma;
+        let nothing = text[after..].trim_start();
+        if comma == 1 && nothing.starts_with(')') {
+            let close = text.len() - nothing.len();
+            return Err(Fault::at(MeasureError::Empty, Span::new(close, close + 1)));
+        }
+        Ok(OutputMeasure { output: Some(argument.trim().to_string()), measure })
     }
 }
 
@@ -72,5 +79,10 @@ mod tests {
         assert_eq!(fault("AUC(esketamine, 0 h)").0, "E_METRIC_ARGUMENTS");
         assert_eq!(fault("AUC(esketamine, 0 h, 24 mg)"), ("E_UNIT_MISMATCH", Some((20..26).into())));
         assert_eq!(fault("Cmax(esketamine, 2 h)").0, "E_METRIC_ARGUMENTS");
+        assert_eq!(fault("Cmax(esketamine, 0 h, 24 h"), ("E_METRIC_ARGUMENTS", Some((4..26).into())));
+        assert_eq!(fault("Cmax(esketamine"), ("E_METRIC_ARGUMENTS", Some((4..15).into())));
+        assert_eq!(fault("AUC(esketamine, 0 h,, 24 h)"), ("E_METRIC_ARGUMENTS", Some((20..21).into())));
+        assert_eq!(fault("AUC(esketamine,, 0 h, 24 h)"), ("E_METRIC_ARGUMENTS", Some((15..16).into())));
+        assert_eq!(fault("Cmax(esketamine, )"), ("E_METRIC_ARGUMENTS", Some((17..18).into())));
     }
 }

@@ -115,9 +115,20 @@ pub enum Way {
 }
 
 impl Definition {
+    /// Whether samples after a dose by a route can give it.
+    pub fn possible(&self, way: Way) -> bool {
+        self.needs.iter().all(|need| match need {
+            Need::Vein => way != Way::Outside,
+            Need::Bolus => way == Way::Bolus,
+            Need::Absorption => way == Way::Outside,
+            _ => true,
+        })
+    }
+
     /// The name by a route: outside a vein a clearance is CL/F.
     pub fn label(&self, way: Way) -> String {
-        let apparent = matches!(self.scale, Scale::Clearance | Scale::Volume) && way == Way::Outside;
+        let scaled = matches!(self.scale, Scale::Clearance | Scale::Volume);
+        let apparent = scaled && way == Way::Outside && self.possible(way);
         match (apparent, self.name.split_once('_')) {
             (false, _) => self.name.to_string(),
             (true, None) => format!("{}/F", self.name),
@@ -129,6 +140,7 @@ impl Definition {
 const GABRIELSSON: &str = "Gabrielsson & Weiner 2016, Pharmacokinetic and Pharmacodynamic Data Analysis, ch. 2.8";
 const YAMAOKA: &str = "Yamaoka, Nakagawa & Uno 1978, J Pharmacokinet Biopharm 6:547";
 const PURVES: &str = "Purves 1992, J Pharmacokinet Biopharm 20:211";
+const SMITH: &str = "Smith & Schentag 1984, J Pharm Sci 73:281";
 const ROWLAND: &str = "Rowland & Tozer 2011, Clinical Pharmacokinetics and Pharmacodynamics, ch. 11";
 
 macro_rules! registry {
@@ -169,9 +181,9 @@ registry! {
     Cmax "Cmax" "largest concentration" Output
         exact "max of C(t); stationary points by root finding"
         sampled "the largest sample" [] GABRIELSSON "CMAX";
-    Tmax "Tmax" "time of the largest concentration, from the first device of the dose" Time
-        exact "the first t with C(t) = Cmax"
-        sampled "the time of the first sample that is Cmax" [] GABRIELSSON "TMAX";
+    Tmax "Tmax" "time of the largest concentration" Time
+        exact "the first t with C(t) = Cmax, from the first device of the first dose; of an interval, from its beginning"
+        sampled "the time of the first sample that is Cmax, from the dose if it is in the interval (winnonlin), else from its beginning" [] GABRIELSSON "TMAX";
     Cmin "Cmin" "smallest concentration" Output
         exact "min of C(t); stationary points by root finding"
         sampled "the smallest sample of the interval" [Interval] GABRIELSSON "CMIN";
@@ -195,14 +207,14 @@ registry! {
     AucAll "AUCall" "area under the curve to the last sample" Area
         sampled "AUClast and the trapezoid from Clast down to the next sample" [] PURVES "AUCALL";
     Auc "AUC" "area under the curve between two times" Area
-        exact "integral of C(t), in closed form"
+        exact "integral of C(t): in closed form of a linear output, else by quadrature of the solution"
         sampled "trapezoids, interpolated at both ends; after Tlast along the terminal slope" [Interval] GABRIELSSON "AUCINT";
     AucSampled "AUC_sampled" "area under the curve between two times, nothing after the last concentration" Area
         sampled "as AUC, with nothing after Tlast" [Interval] GABRIELSSON;
     AucTau "AUCtau" "area under the curve over a dosing interval" Area
         sampled "as AUC, from the dose to tau" [Tau] GABRIELSSON "AUCTAU";
     AucInf "AUCinf" "area under the curve to infinity" Area
-        exact "integral of C(t) from 0 to infinity, in closed form"
+        exact "integral of C(t) from 0 to infinity, in closed form of a linear output; others have none"
         sampled "AUClast + Clast / lambda_z" [Slope] GABRIELSSON "AUCIFO";
     AucInfPred "AUCinf_pred" "area under the curve to infinity, from the line of the terminal slope" Area
         sampled "AUClast + Clast_pred / lambda_z" [Slope] GABRIELSSON "AUCIFP";
@@ -240,38 +252,38 @@ registry! {
     R2Adjusted "R2_adjusted" "adjusted R2 of the terminal slope" Ratio
         sampled "1 - (1 - R2) (n - 1) / (n - 2)" [Slope] GABRIELSSON "R2ADJ";
     HalfLife "half_life" "terminal half-life" Time
-        exact "ln 2 over the rate of the slowest mode that contributes to the output"
+        exact "ln 2 over the rate of the slowest mode that contributes to a linear output; others have none"
         sampled "ln 2 / lambda_z" [Slope] GABRIELSSON "LAMZHL";
     Span "span" "half-lives that the terminal slope rests on" Ratio
         sampled "(lambda_z_to - lambda_z_from) / half_life" [Slope] GABRIELSSON "LAMZSPN";
     MrtLast "MRTlast" "mean residence time to the last concentration" Time
-        sampled "AUMClast / AUClast, less half the duration of an infusion" [] YAMAOKA "MRTEVLST" "MRTIBLST" "MRTICLST";
+        sampled "AUMClast / AUClast, less half the duration of an infusion, after a single dose (winnonlin) or in any interval (pknca)" [] YAMAOKA "MRTEVLST" "MRTIBLST" "MRTICLST";
     Mrt "MRT" "mean residence time" Time
-        exact "integral of t C(t) over AUCinf, less half the duration of an infusion"
-        sampled "AUMCinf / AUCinf, less half the duration of an infusion" [Slope] YAMAOKA "MRTEVIFO" "MRTIBIFO" "MRTICIFO";
+        exact "integral of t C(t) over AUCinf, less half the duration of an infusion, of a linear output; others have none"
+        sampled "AUMCinf / AUCinf, less half the duration of an infusion, after a single dose" [Slope] YAMAOKA "MRTEVIFO" "MRTIBIFO" "MRTICIFO";
     MrtPred "MRT_pred" "mean residence time, from the line of the terminal slope" Time
-        sampled "AUMCinf_pred / AUCinf_pred, less half the duration of an infusion" [Slope] YAMAOKA
+        sampled "AUMCinf_pred / AUCinf_pred, less half the duration of an infusion, after a single dose" [Slope] YAMAOKA
         "MRTEVIFP" "MRTIBIFP" "MRTICIFP";
     MrtTau "MRTtau" "mean residence time at steady state" Time
-        sampled "(AUMCtau + tau (AUCinf - AUCtau)) / AUCtau, less half the duration of an infusion" [Slope Tau] YAMAOKA;
+        sampled "(AUMCtau + tau (AUCinf - AUCtau)) / AUCtau, less half the duration of an infusion" [Slope Tau] SMITH;
     Cl "CL" "clearance; CL/F outside a vein" Clearance
-        sampled "dose / AUCinf" [Slope Dose] ROWLAND "CLFO" "CLO";
+        sampled "dose / AUCinf, after a single dose" [Slope Dose] ROWLAND "CLFO" "CLO";
     ClPred "CL_pred" "clearance, from the line of the terminal slope" Clearance
-        sampled "dose / AUCinf_pred" [Slope Dose] ROWLAND "CLFP" "CLP";
+        sampled "dose / AUCinf_pred, after a single dose" [Slope Dose] ROWLAND "CLFP" "CLP";
     ClLast "CLlast" "dose over the area to the last concentration" Clearance
-        sampled "dose / AUClast" [Dose] ROWLAND;
+        sampled "dose / AUClast, after a single dose (winnonlin) or in any interval (pknca)" [Dose] ROWLAND;
     ClTau "CLtau" "clearance at steady state" Clearance
         sampled "dose / AUCtau" [Dose Tau] ROWLAND "CLFTAU" "CLTAU";
     Vz "Vz" "volume of distribution of the terminal phase" Volume
-        sampled "dose / (lambda_z AUCinf)" [Slope Dose] ROWLAND "VZFO" "VZO";
+        sampled "dose / (lambda_z AUCinf), after a single dose" [Slope Dose] ROWLAND "VZFO" "VZO";
     VzPred "Vz_pred" "volume of distribution of the terminal phase, from its line" Volume
-        sampled "dose / (lambda_z AUCinf_pred)" [Slope Dose] ROWLAND "VZFP" "VZP";
+        sampled "dose / (lambda_z AUCinf_pred), after a single dose" [Slope Dose] ROWLAND "VZFP" "VZP";
     VzTau "Vztau" "volume of distribution of the terminal phase at steady state" Volume
         sampled "dose / (lambda_z AUCtau)" [Slope Dose Tau] ROWLAND "VZFTAU" "VZTAU";
     Vss "Vss" "volume of distribution at steady state" Volume
-        sampled "CL MRT" [Slope Dose Vein] YAMAOKA vein "VSSO";
+        sampled "CL MRT after a single dose, CLtau MRTtau with tau" [Slope Dose Vein] YAMAOKA vein "VSSO";
     VssPred "Vss_pred" "volume of distribution at steady state, from the line of the terminal slope" Volume
-        sampled "CL_pred MRT_pred" [Slope Dose Vein] YAMAOKA vein "VSSP";
+        sampled "CL_pred MRT_pred after a single dose; with tau CLtau MRTtau, of AUCinf_pred" [Slope Dose Vein] YAMAOKA vein "VSSP";
     Cavg "Cavg" "average concentration over an interval" Output
         sampled "AUCtau / tau, or AUC over the length of an interval (winnonlin); AUClast over the length (pknca)" [Interval]
         ROWLAND "CAVG";
@@ -340,5 +352,9 @@ mod tests {
         assert_eq!(Metric::Mrt.definition().cdisc.of(Way::Infusion), Some("MRTICIFO"));
         assert_eq!(Metric::Vss.definition().cdisc.all(), ["VSSO"]);
         assert_eq!(Metric::Cmax.definition().label(Way::Outside), "Cmax");
+        let ways = |metric: Metric| [Way::Outside, Way::Bolus, Way::Infusion].map(|w| metric.definition().possible(w));
+        assert_eq!(ways(Metric::VssPred), [false, true, true]);
+        assert_eq!(ways(Metric::C0), [false, true, false]);
+        assert_eq!((ways(Metric::Tlag), ways(Metric::Cl)), ([true, false, false], [true; 3]));
     }
 }

@@ -44,6 +44,11 @@ impl Figure {
         self
     }
 
+    /// How many panels it has.
+    pub fn panel_count(&self) -> usize {
+        self.panels.len()
+    }
+
     /// The points that cannot be drawn and are left out, by panel and series: what is not finite, and what is not
     /// positive on a logarithmic axis.
     pub fn dropped(&self) -> Vec<Dropped> {

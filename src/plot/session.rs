@@ -54,7 +54,7 @@ pub fn session_hours_figure(hours: &SessionHours<'_>) -> Result<Figure, PlotErro
 }
 
 fn filled(hours: &SessionHours<'_>, panel: Panel, last: f64) -> Result<Panel, PlotError> {
-    let curves = hours.curves;
+    let (curves, unit) = (hours.curves, &hours.output.1);
     let mut panel = panel.window(Window::new(format!("{} h monitoring", hours.leave), 0.0, hours.leave));
     if let Some((number, values)) = &curves.people {
         let fan = Fan::new(format!("virtual people, session {number}"), LINE - 1, &curves.times, &PERCENTILES, values)?;
@@ -66,6 +66,9 @@ fn filled(hours: &SessionHours<'_>, panel: Panel, last: f64) -> Result<Panel, Pl
         panel = panel.series(if hours.assumed { series.dashed() } else { series });
     }
     let threshold = [(0.0, hours.threshold), (last, hours.threshold)];
-    panel = panel.series(Series::new("threshold", LINE, threshold).unmarked());
+    panel = panel.series(
+        Series::new(format!("threshold, {} {unit}", crate::io::rounded(hours.threshold, 4)), LINE, threshold)
+            .unmarked(),
+    );
     Ok(panel)
 }

@@ -129,7 +129,7 @@ mod tests {
             half_width: 0.1,
             level: 0.95,
             points: (0..routes).flat_map(|route| ["10 mg", "20 mg"].map(|dose| point(route, dose))).collect(),
-            doses: Vec::new(),
+            doses: Some(Vec::new()),
             integrated: false,
             warnings: Vec::new(),
         })

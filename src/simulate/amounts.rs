@@ -30,6 +30,13 @@ pub struct Arrival {
     pub(super) input: Option<Reg>,
 }
 
+impl Arrival {
+    /// Whether it enters by an input function of the model.
+    pub fn is_by_function(&self) -> bool {
+        self.input.is_some()
+    }
+}
+
 impl Profile<'_> {
     /// The devices of the doses (a dose without devices is one), in the order of the doses.
     pub fn administrations(&self) -> &[Administration] {
@@ -122,6 +129,13 @@ impl Profile<'_> {
                 pieces.map(&mut passed).collect()
             }
         }
+    }
+
+    /// What passes from the start to infinity, of the doses up to the end; none where a rate is integrated, or goes on for ever.
+    pub fn passed_to_infinity(&self, rate: &Readout) -> Option<f64> {
+        let solved = self.solved();
+        let (c, d) = self.exact_weights(&solved, rate)?;
+        solved.exact.signal(&c, &d).integral_to_infinity(0.0)
     }
 
     /// The coefficients of a rate in every interval, where all that it reads is propagated exactly.

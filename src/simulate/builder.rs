@@ -108,7 +108,9 @@ impl<'m> Simulation<'m> {
         let regimen = self.schedule.clone().map(|s| s.bounded(given)).transpose()?;
         let until =
             given.or(times.last().copied()).unwrap_or_else(|| regimen.as_ref().map_or(0.0, |r| r.end()) + AFTER_END);
-        times.retain(|t| *t <= until);
+        if let Some(late) = times.last().filter(|last| **last > until) {
+            return Err(SimulationError::Time { what: "a sampling time", value: *late, must: "no later than the end" });
+        }
         match &self.samples {
             Samples::Every(step) => times = grid(hours(step)?, until)?,
             Samples::Following => {

@@ -96,7 +96,9 @@ impl<'p> Curve<'p> {
 
     /// The pieces of from..to between changes of the input. Each ends just before the next change.
     fn pieces(&self, from: f64, to: f64) -> Vec<[f64; 2]> {
-        let inside = self.solved.breakpoints().iter().copied().filter(|t| *t > from && *t < to);
+        let all = self.solved.breakpoints();
+        let (first, last) = (all.partition_point(|t| *t <= from), all.partition_point(|t| *t < to));
+        let inside = all[first..last.max(first)].iter().copied();
         let edges: Vec<f64> = std::iter::once(from).chain(inside).chain([to]).collect();
         edges.windows(2).map(|w| [w[0], if w[1] < to { w[1].next_down() } else { w[1] }]).collect()
     }

@@ -34,6 +34,8 @@ pub enum Missing {
     IsZero,
     /// The level is exceeded at the end of the interval.
     StillAbove,
+    /// The metric is of a session, and the next one has begun.
+    NextSession,
 }
 
 impl fmt::Display for Missing {
@@ -45,6 +47,7 @@ impl fmt::Display for Missing {
             Missing::BeyondEnd => "the simulation ends before that time",
             Missing::NeedsReference => "needs a reference dose",
             Missing::IsZero => "the output is zero",
+            Missing::NextSession => "the next session begins before that time",
             Missing::StillAbove => "still above the level at the end of the interval",
         })
     }

@@ -52,6 +52,19 @@ pub struct Stretch {
     pub session: Session,
     /// When the next one begins, or the simulation ends, h.
     pub end: f64,
+    /// Whether there is a next one.
+    pub followed: bool,
+}
+
+impl Stretch {
+    /// Why there is no level so long after the session's first device, h; nothing where there is one.
+    fn beyond(&self, after: f64) -> Option<Missing> {
+        let time = self.session.time + after;
+        match self.followed {
+            true => (time >= self.end).then_some(Missing::NextSession),
+            false => (time > self.end).then_some(Missing::BeyondEnd),
+        }
+    }
 }
 
 /// One person after one session.
@@ -72,10 +85,19 @@ pub struct PeopleAfter {
     pub values: Vec<Measured>,
 }
 
-/// The sessions of a simulation that ends at `until` (h).
+/// The sessions of a simulation that ends at `until` (h); doses that begin at one time are one session.
 pub fn stretches(sessions: &[Session], until: f64) -> Vec<Stretch> {
-    let ends = sessions.iter().skip(1).map(|next| next.time).chain([until]);
-    sessions.iter().zip(ends).map(|(session, end)| Stretch { session: *session, end }).collect()
+    let mut found: Vec<Stretch> = Vec::new();
+    for session in sessions {
+        match found.last_mut() {
+            Some(before) if before.session.time == session.time => before.session.amount += session.amount,
+            _ => found.push(Stretch { session: *session, end: until, followed: false }),
+        }
+    }
+    for next in (1..found.len()).rev() {
+        (found[next - 1].end, found[next - 1].followed) = (found[next].session.time, true);
+    }
+    found
 }
 
 impl Question {
@@ -100,7 +122,8 @@ impl Question {
         let output = profile.outputs().nth(self.output).expect("the place is that of an output");
         let after = |stretch: Stretch| {
             let [a, b, c, d, e] = self.measures(&stretch).map(|measure| output.measure(&measure));
-            Ok(After { stretch, values: [a?, b?, c?, d?, e?] })
+            let level = |after, value| stretch.beyond(after).map_or(value, Err);
+            Ok(After { stretch, values: [a?, b?, c?, level(self.leave, d?), level(self.morning, e?)] })
         };
         stretches(profile.sessions(), profile.until()).into_iter().map(after).collect()
     }
@@ -209,8 +232,11 @@ impl Question {
                 row.extend(Summary::of(&measured.values, &PERCENTILES).percentiles.into_iter().map(some));
             }
             row.extend(self.until_below(below, peak));
-            for measured in [leave, morning] {
-                row.extend(self.share(measured));
+            for (measured, after_begin) in [(leave, self.leave), (morning, self.morning)] {
+                row.extend(match after.stretch.beyond(after_begin) {
+                    Some(missing) => [(); 3].map(|()| Cell::missing(missing.to_string())),
+                    None => self.share(measured),
+                });
             }
             table.push(row);
         }

@@ -44,6 +44,10 @@ impl Dimension {
     pub const MOLAR_CONCENTRATION: Dimension = Dimension([0, 0, 1, -1, 0, 0, 0]);
     /// mg/h
     pub const FLUX: Dimension = Dimension([-1, 1, 0, 0, 0, 0, 0]);
+    /// mmHg
+    pub const PRESSURE: Dimension = Dimension([0, 0, 0, 0, 1, 0, 0]);
+    /// point
+    pub const SCORE: Dimension = Dimension([0, 0, 0, 0, 0, 1, 0]);
 
     pub(crate) fn of(base: Base) -> Self {
         let mut exponents = [0; BASES];

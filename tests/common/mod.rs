@@ -71,6 +71,22 @@ impl Drop for Folder {
     }
 }
 
+/// The rows of a table in CSV by the names of its columns.
+#[allow(dead_code)] // each test file takes what it needs
+pub fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let header = reader.headers().unwrap().clone();
+    let row = |r: csv::StringRecord| header.iter().map(String::from).zip(r.iter().map(String::from)).collect();
+    reader.records().map(|record| row(record.unwrap())).collect()
+}
+
+/// The number in a column of a row.
+#[allow(dead_code)] // each test file takes what it needs
+#[track_caller]
+pub fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+    row[column].parse().unwrap_or_else(|_| panic!("{column} of {row:?}"))
+}
+
 /// A plan of two arms, one of them assumed, with a range around it.
 #[allow(dead_code)] // each test file takes what it needs
 pub const PLAN: &str = r#"format  = 1

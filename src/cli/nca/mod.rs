@@ -1,5 +1,7 @@
 //! `posology nca`: a table of concentrations in, a table of metrics out.
 
+mod figure;
+mod recorded;
 mod table;
 
 use super::output::{table as print_table, warn, write_table};
@@ -9,8 +11,7 @@ use crate::document::Text;
 use crate::error::{Diagnostic, Span};
 use crate::io::{Concentrations, FileFormat, Format, Input, Manifest, SubjectSamples};
 use crate::metrics::nca::{Blq, BlqAs, Convention, HalfLife, Report, Route, Rule, Setting, TimeZero, Units, analyse};
-use crate::metrics::{Metric, REGISTRY, find};
-use crate::plot::{NcaCurve, nca_figure};
+use crate::metrics::{self, Metric, REGISTRY, find};
 use crate::units::{Dimension, Quantity, Unit, UnitFault};
 use clap::{Args, ValueEnum};
 use std::collections::BTreeMap;
@@ -69,7 +70,8 @@ pub(super) struct NcaArgs {
     /// Time above this level, such as "50 ng/mL"
     #[arg(long, value_name = "LEVEL")]
     above: Option<String>,
-    /// Units of columns that the header does not give, such as DV=ng/mL,TIME=min,DOSE=mg; TIME is in h otherwise
+    /// Units of columns that the header does not give, such as DV=ng/mL,TIME=min,DOSE=mg; DV is the column of concentrations
+    /// whatever it is called, and TIME is in h otherwise
     #[arg(long, value_name = "COLUMN=UNIT", value_delimiter = ',')]
     units: Vec<String>,
     /// Only these metrics, such as Cmax,Tmax,AUCinf; `posology metrics list` has them all
@@ -78,7 +80,7 @@ pub(super) struct NcaArgs {
     /// Name columns by the CDISC codes
     #[arg(long)]
     cdisc: bool,
-    /// Draw each profile with its terminal slope to this SVG or PNG file
+    /// Draw each profile with its terminal slope to this SVG or PNG file; of many, the first that fit on a page
     #[arg(long)]
     plot: Option<PathBuf>,
     /// Write the table to this CSV file, or Parquet file where posology is built with it; a manifest is put beside it
@@ -142,41 +144,53 @@ pub(super) struct Row<'a> {
 
 pub(super) fn run(args: &NcaArgs) -> Result<Outcome, Failure> {
     args.out.as_deref().map(FileFormat::of).transpose()?;
-    let metrics = chosen(&args.metrics)?;
+    let metrics = chosen(&args.metrics, args.route)?;
     let path = args.data.display().to_string();
     let text = read(&path)?;
-    let data = Concentrations::read(&path, &text, args.dv.as_deref(), &units(&args.units)?)?;
+    let mut data = Concentrations::read(&path, &text, args.dv.as_deref(), &units(&args.units)?)?;
+    let mut manifest = manifest(args);
+    manifest.inputs.push(Input::new(&args.data, text.as_bytes()));
+    if let Some(recorded) = recorded::of(&args.data, &text) {
+        // What posology wrote beside the column is not misspelt.
+        data.warnings.retain(|warning| warning.code != "W_UNUSED_COLUMN");
+        if let (None, Some(unit)) = (&data.concentration, recorded.unit(&data.column)) {
+            eprintln!("the unit of `{}`, {unit}, is that of {}", data.column, recorded.input.name);
+            data.concentration = Some(unit);
+            manifest.inputs.push(recorded.input);
+        }
+    }
     let rows = rows(args, &data)?;
     let mut warnings = data.warnings.clone();
     if data.concentration.is_none() {
         let warning =
             Diagnostic::warning("W_NO_UNIT", "the concentrations have no unit: clearances and volumes have no value");
-        warnings.push(warning.with_hint("write `--units DV=ng/mL`, or `DV [ng/mL]` in the header"));
+        let column = &data.column;
+        warnings
+            .push(warning.with_hint(format!("write `--units {column}=ng/mL`, or `{column} [ng/mL]` in the header")));
     }
     warn(&warnings);
-    if let Some(path) = &args.plot {
-        figure(args, &data, &rows).save(path)?;
-    }
+    manifest.warnings = warnings.iter().map(|w| w.message.clone()).collect();
     let columns = table::Columns { data: &data, metrics: &metrics, cdisc: args.cdisc };
-    match &args.out {
-        Some(out) => {
-            let mut manifest = manifest(args);
-            manifest.inputs.push(Input::new(&args.data, text.as_bytes()));
-            manifest.warnings = warnings.iter().map(|w| w.message.clone()).collect();
-            write_table(out, &columns.table(&rows, true), &mut manifest)?;
-        }
-        None if args.shared.format == Format::Table => {
-            let (shown, rest) = columns.for_people(&rows);
-            print_table(&heading(args, &data), &shown, Format::Table)?;
-            super::output::print(&rest)?;
-        }
-        None => {
-            let format = args.shared.format;
-            print_table("", &columns.table(&rows, format == Format::Csv), format)?;
-        }
-    }
-    let nothing = |row: &Row<'_>| row.report.values().all(|(_, value)| value.is_err());
+    let said = say(args, &columns, &rows, &mut manifest);
+    // Neither the table nor the figure is lost where the other one cannot be written.
+    let drawn = args.plot.as_deref().map_or(Ok(()), |path| figure::save(path, args, &data, &rows));
+    said?;
+    drawn?;
+    let nothing = |row: &Row<'_>| metrics.iter().all(|metric| table::get(row, *metric).is_err());
     Ok(if rows.iter().any(nothing) { Outcome::SomeFailed } else { Outcome::Done })
+}
+
+/// Writes the table, or prints it.
+fn say(args: &NcaArgs, columns: &table::Columns<'_>, rows: &[Row<'_>], manifest: &mut Manifest) -> Result<(), Failure> {
+    match (&args.out, args.shared.format) {
+        (Some(out), _) => Ok(write_table(out, &columns.table(rows, true), manifest)?),
+        (None, Format::Table) => {
+            let (shown, rest) = columns.for_people(rows);
+            print_table(&heading(args, columns.data), &shown, Format::Table)?;
+            super::output::print(&rest)
+        }
+        (None, format) => print_table("", &columns.table(rows, format == Format::Csv), format),
+    }
 }
 
 /// Every subject and interval.
@@ -242,8 +256,16 @@ fn general(args: &NcaArgs, data: &Concentrations) -> Result<Setting, Error> {
             HalfLife::Between(time("--half-life-from", from)?, to.unwrap_or(f64::INFINITY))
         }
         (None, false) => {
-            let times = args.half_life_times.iter().map(|text| time("--half-life-times", text));
-            HalfLife::At(times.collect::<Result<_, _>>()?)
+            let mut times = Vec::new();
+            for text in &args.half_life_times {
+                let at = time("--half-life-times", text)?;
+                if times.contains(&at) {
+                    let twice = ArgumentError::RepeatedTime { time: text.trim().into() };
+                    return Err(Error::from(twice).placed(&said("--half-life-times", text).place));
+                }
+                times.push(at);
+            }
+            HalfLife::At(times)
         }
         (None, true) => HalfLife::Best(args.points.map_or(3, usize::from)),
     };
@@ -275,10 +297,15 @@ fn general(args: &NcaArgs, data: &Concentrations) -> Result<Setting, Error> {
     })
 }
 
-/// The metrics that are asked for, in the order of asking.
-fn chosen(names: &[String]) -> Result<Vec<Metric>, Error> {
+/// The metrics that are asked for, in the order of asking; all that the route can give where none is.
+fn chosen(names: &[String], route: Way) -> Result<Vec<Metric>, Error> {
     if names.is_empty() {
-        return Ok(REGISTRY.iter().filter(|d| d.sampled.is_some()).map(|d| d.metric).collect());
+        let way = match route {
+            Way::Extravascular => metrics::Way::Outside,
+            Way::Bolus => metrics::Way::Bolus,
+            Way::Infusion => metrics::Way::Infusion,
+        };
+        return Ok(REGISTRY.iter().filter(|d| d.sampled.is_some() && d.possible(way)).map(|d| d.metric).collect());
     }
     let metric = |name: &String| {
         let known = find(name.trim()).filter(|d| d.sampled.is_some());
@@ -433,16 +460,4 @@ fn manifest(args: &NcaArgs) -> Manifest {
     set("metrics", list(&args.metrics));
     set("cdisc", args.cdisc.then(|| "true".into()));
     manifest
-}
-
-/// Each profile with its terminal slope.
-fn figure(args: &NcaArgs, data: &Concentrations, rows: &[Row<'_>]) -> crate::plot::Figure {
-    let time = data.time.as_str();
-    let name = |row: &Row<'_>| match row.setting.interval {
-        Some((from, to)) => format!("{} ({from} to {to} {time})", row.subject.id),
-        None => row.subject.id.clone(),
-    };
-    let curves = rows.iter().map(|row| NcaCurve::new(&name(row), time, &row.subject.samples, &row.report));
-    let unit = data.concentration.as_ref().map_or("", Unit::as_str);
-    nca_figure(&heading(args, data), time, unit, &curves.collect::<Vec<_>>())
 }

@@ -28,7 +28,7 @@ impl Columns<'_> {
             let names = [row.setting.route.name(), row.setting.rule.name(), row.setting.convention.name()];
             cells.extend(names.map(Cell::from));
             cells.push(start(row.report.start));
-            cells.extend(self.metrics.iter().map(|metric| value(row, *metric)));
+            cells.extend(self.metrics.iter().map(|metric| self.value(row, *metric)));
             cells.push(flags(&row.report.flags));
             cells.extend(with_reasons.then(|| self.reasons(row)));
             table.push(cells);
@@ -55,7 +55,7 @@ impl Columns<'_> {
         let first = |metric: &Metric| rows.first().and_then(|row| get(row, *metric).err());
         for (reason, metrics) in grouped(empty.into_iter().filter_map(|metric| Some((metric, first(&metric)?)))) {
             let names: Vec<String> = metrics.iter().map(|metric| self.name(*metric, rows)).collect();
-            let _ = writeln!(rest, "no {}: {reason}", names.join(", "));
+            let _ = writeln!(rest, "no {}: {}", names.join(", "), self.reason(reason));
         }
         let rest = if rest.is_empty() { rest } else { format!("\n{rest}") };
         (table, rest)
@@ -67,9 +67,12 @@ impl Columns<'_> {
         // Units differ between subjects where doses come from two places: then none is said here.
         let mut units = rows.iter().filter_map(|row| row.units.of(metric, convention).ok()).map(|(unit, _)| unit);
         let unit = units.next().filter(|unit| !unit.is_empty() && units.all(|other| other == *unit));
-        match unit {
+        let scale = metric.definition().scale;
+        // The unit of times alone would be wrong for an area of concentrations without one.
+        let half_known = self.data.concentration.is_none() && matches!(scale, Scale::Area | Scale::Moment);
+        match unit.filter(|_| !half_known) {
             Some(unit) => Column::new(name).unit(unit),
-            None if metric.definition().scale == Scale::Count => Column::integers(name),
+            None if scale == Scale::Count => Column::integers(name),
             None => Column::numbers(name),
         }
     }
@@ -81,12 +84,29 @@ impl Columns<'_> {
         code.map_or_else(|| definition.label(way), str::to_string)
     }
 
+    fn value(&self, row: &Row<'_>, metric: Metric) -> Cell {
+        match get(row, metric) {
+            Ok(count) if metric.definition().scale == Scale::Count => Cell::Integer(count as i64),
+            Ok(value) => value.into(),
+            Err(missing) => Cell::missing(self.reason(missing)),
+        }
+    }
+
+    /// A reason in the words and units of the table.
+    fn reason(&self, missing: Missing) -> String {
+        match missing {
+            Missing::NoConcentrationUnit => missing.to_string().replace("DV", &self.data.column),
+            Missing::NoSampleAt(_) => format!("{missing} {}", self.data.time),
+            _ => missing.to_string(),
+        }
+    }
+
     /// Why the metrics of a row that are missing are, those of one reason together.
     fn reasons(&self, row: &Row<'_>) -> Cell {
         let missing = self.metrics.iter().filter_map(|metric| Some((*metric, get(row, *metric).err()?)));
         let texts = grouped(missing).into_iter().map(|(reason, metrics)| {
             let names: Vec<String> = metrics.iter().map(|m| self.name(*m, std::slice::from_ref(row))).collect();
-            format!("{}: {reason}", names.join(" "))
+            format!("{}: {}", names.join(" "), self.reason(reason))
         });
         let text: Vec<String> = texts.collect();
         if text.is_empty() { Cell::missing("") } else { text.join("; ").into() }
@@ -105,16 +125,9 @@ fn grouped(missing: impl Iterator<Item = (Metric, Missing)>) -> Vec<(Missing, Ve
     groups
 }
 
-fn get(row: &Row<'_>, metric: Metric) -> Result<f64, Missing> {
+/// A metric of a row in its unit, or why it has none.
+pub(super) fn get(row: &Row<'_>, metric: Metric) -> Result<f64, Missing> {
     row.units.get(&row.report, metric, row.setting.convention)
-}
-
-fn value(row: &Row<'_>, metric: Metric) -> Cell {
-    match get(row, metric) {
-        Ok(count) if metric.definition().scale == Scale::Count => Cell::Integer(count as i64),
-        Ok(value) => value.into(),
-        Err(missing) => Cell::missing(missing.to_string()),
-    }
 }
 
 fn end(to: f64) -> Cell {

@@ -28,6 +28,16 @@ pub enum ConcentrationError {
         /// Those that are there.
         has: Vec<String>,
     },
+    /// Two columns for one thing.
+    #[error("the columns `{first}` and `{second}` {}", if *.level { "are both concentrations" } else { "mean the same" })]
+    TwoColumns {
+        /// The one that comes first.
+        first: String,
+        /// The other one.
+        second: String,
+        /// Whether they are concentrations.
+        level: bool,
+    },
     /// A unit in the header and another one beside it.
     #[error("the column `{column}` has the unit `{header}` in the header")]
     TwoUnits {
@@ -81,6 +91,7 @@ impl Kind for ConcentrationError {
             ConcentrationError::Unit { error, .. } => error.code(),
             ConcentrationError::Samples { error, .. } => error.code(),
             ConcentrationError::NoColumn { .. } => "E_MISSING_COLUMN",
+            ConcentrationError::TwoColumns { .. } => "E_REPEATED_COLUMN",
             ConcentrationError::TwoUnits { .. } => "E_UNIT_TWICE",
             ConcentrationError::Differs { .. } => "E_NOT_CONSTANT",
             ConcentrationError::NotPositive { .. } => "E_OUT_OF_RANGE",
@@ -107,7 +118,12 @@ impl Kind for ConcentrationError {
                     None => format!("the columns are {}", listed(has())),
                 })
             }
-            ConcentrationError::TwoUnits { .. } => Some("leave out one of them".into()),
+            ConcentrationError::TwoColumns { first, second, level: true } => {
+                Some(format!("choose with `--dv {first}` or `--dv {second}`"))
+            }
+            ConcentrationError::TwoColumns { .. } | ConcentrationError::TwoUnits { .. } => {
+                Some("leave out one of them".into())
+            }
             ConcentrationError::NotPositive { .. } => Some("a missing value is an empty cell, `.` or `NA`".into()),
             ConcentrationError::NoLimit { .. } => {
                 Some("add a column LLOQ, or write the sample as `<0.5`; `--blq zero` needs no limit".into())

@@ -34,6 +34,8 @@ pub struct Concentrations {
     pub subjects: Vec<SubjectSamples>,
     /// The unit of times.
     pub time: Unit,
+    /// The column of concentrations, as the table spells it.
+    pub column: String,
     /// The unit of concentrations, where it is given.
     pub concentration: Option<Unit>,
     /// The unit of the column of doses, where there is one and it has a unit.
@@ -90,6 +92,9 @@ const NAMES: [(&str, Item); 12] = [
     ("LZ", Item::Slope),
 ];
 
+/// What simulations write beside concentrations, which needs no warning.
+const WRITTEN: &str = "TAD";
+
 /// Words for a concentration below the limit.
 const BELOW: [&str; 6] = ["BLQ", "BQL", "BLOQ", "LLOQ", "<LLOQ", "<LOQ"];
 
@@ -97,7 +102,8 @@ type Error = ConcentrationError;
 
 impl Concentrations {
     /// Reads a table. `level` is the column of concentrations in place of `DV` or `CONC`. `units` are those of columns by name,
-    /// beside the units that the header names; times are hours where none is given.
+    /// beside the units that the header names, where `DV` and `CONC` stand for the column of concentrations whatever it is
+    /// called; times are hours where none is given.
     ///
     /// # Errors
     /// All that is wrong, each with its place.
@@ -137,8 +143,9 @@ impl Concentrations {
         faults.truncate(MAX_FAULTS);
         let warnings = header.unused(&source, start);
         let subjects = Faults::check(faults, || subjects).map_err(|found| found.within(&source))?;
+        let column = header.name(Item::Level);
         let Header { time, level, dose, .. } = header;
-        Ok(Concentrations { subjects, time, concentration: level, dose, warnings, source })
+        Ok(Concentrations { subjects, time, column, concentration: level, dose, warnings, source })
     }
 
     /// The fault of a sample whose limit of quantification has to be known.
@@ -164,14 +171,13 @@ impl Header {
     fn read(line: &str, level: Option<&str>, units: &BTreeMap<String, Unit>) -> Result<Header, Faults<Error>> {
         let mut places = Vec::new();
         split(line, &mut places).map_err(|span| Fault::at(Error::from(DataError::Quote { row: 0 }), span))?;
-        let (mut names, mut items, mut found) = (Vec::new(), Vec::new(), Vec::new());
+        let cells: Vec<Cow<'_, str>> = places.iter().map(|place| unquoted(&line[place.clone()])).collect();
+        let cells: Vec<(&str, Option<&str>)> = cells.iter().map(|cell| name_and_unit(cell)).collect();
+        let names: Vec<String> = cells.iter().map(|(name, _)| name.to_string()).collect();
+        let has = |column: &str| names.iter().any(|name| name.eq_ignore_ascii_case(column));
+        let (mut items, mut found, mut taken) = (Vec::new(), Vec::new(), Vec::new());
         let mut own: Vec<Option<Unit>> = Vec::new();
-        for place in &places {
-            let cell = unquoted(&line[place.clone()]);
-            let (name, unit) = match cell.find(['[', '(']).filter(|open| *open > 0 && cell.ends_with([']', ')'])) {
-                Some(open) => (cell[..open].trim(), Some(cell[open + 1..cell.len() - 1].trim())),
-                None => (cell.as_ref(), None),
-            };
+        for ((name, unit), place) in cells.into_iter().zip(&places) {
             let known = NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, item)| *item);
             let item = match level {
                 Some(level) if level.eq_ignore_ascii_case(name) => Some(Item::Level),
@@ -181,12 +187,24 @@ impl Header {
             let at = |kind| Fault::at(kind, Span::from(place.clone()));
             if name.is_empty() {
                 found.push(at(DataError::NamelessColumn.into()));
-            } else if item.is_some() && items.contains(&item) {
-                found.push(at(DataError::RepeatedColumn { column: name.into() }.into()));
+            } else if let Some(before) = items.iter().position(|other| item.is_some() && *other == item) {
+                let first: &String = &names[before];
+                found.push(at(if first.eq_ignore_ascii_case(name) {
+                    DataError::RepeatedColumn { column: name.into() }.into()
+                } else {
+                    let level = item == Some(Item::Level);
+                    Error::TwoColumns { first: first.clone(), second: name.into(), level }
+                }));
             }
             // A unit matters for what is used; a column of another use may bear any text.
             let parsed = unit.filter(|_| item.is_some()).map(|unit| unit.parse::<Unit>());
-            let said = units.iter().find(|(column, _)| column.eq_ignore_ascii_case(name)).map(|(_, unit)| unit);
+            let called = units.iter().find(|(column, _)| column.eq_ignore_ascii_case(name));
+            let synonym =
+                || units.iter().find(|(column, _)| item == Some(Item::Level) && is_level(column) && !has(column));
+            let said = called.or_else(synonym).map(|(column, unit)| {
+                taken.push(column);
+                unit
+            });
             own.push(match (parsed, said) {
                 (Some(Err(error)), _) => {
                     found.push(at(Error::Unit { column: name.into(), error: error.kind }));
@@ -199,7 +217,6 @@ impl Header {
                 (Some(Ok(unit)), _) => Some(unit),
                 (None, said) => said.cloned(),
             });
-            names.push(name.to_string());
             items.push(item);
         }
         for (item, column) in [(Item::Id, "ID"), (Item::Time, "TIME"), (Item::Level, "DV")] {
@@ -211,7 +228,7 @@ impl Header {
                 found.push(Fault::at(kind, Span::new(0, line.len())));
             }
         }
-        for column in units.keys().filter(|column| !names.iter().any(|name| name.eq_ignore_ascii_case(column))) {
+        for column in units.keys().filter(|column| !has(column) && !taken.contains(column)) {
             found.push(Fault::at(
                 Error::NoColumn { column: column.clone(), has: names.clone() },
                 Span::new(0, line.len()),
@@ -230,7 +247,14 @@ impl Header {
         };
         let time = measured(Item::Time, Dimension::TIME).unwrap_or(Unit::base(Dimension::TIME));
         let duration = measured(Item::Duration, Dimension::TIME).unwrap_or(time.clone());
-        let (level, dose) = (unit(Item::Level).map(|(_, unit)| unit), unit(Item::Dose).map(|(_, unit)| unit));
+        let dose = unit(Item::Dose).map(|(_, unit)| unit);
+        let mut level = unit(Item::Level).map(|(_, unit)| unit);
+        if let Some((at, _)) = unit(Item::Level)
+            && let Err(error) = Units::new(time.clone(), level.clone(), None)
+        {
+            found.push(Fault::at(Error::Unit { column: names[at].clone(), error }, places[at].clone().into()));
+            level = None;
+        }
         if let Some((at, _)) = unit(Item::Dose)
             && let Err(error) = Units::new(time.clone(), level.clone(), dose.clone())
         {
@@ -245,9 +269,16 @@ impl Header {
         Faults::check(found, || Header { names, places, items, time, level, dose, duration })
     }
 
+    /// What the table calls an item.
+    fn name(&self, item: Item) -> String {
+        let at = self.items.iter().position(|other| *other == Some(item));
+        at.map_or_else(String::new, |at| self.names[at].clone())
+    }
+
     /// A warning about columns that mean nothing here.
     fn unused(&self, source: &Arc<Source>, start: usize) -> Vec<Diagnostic> {
-        let unused: Vec<usize> = (0..self.items.len()).filter(|at| self.items[*at].is_none()).collect();
+        let is_unused = |at: &usize| self.items[*at].is_none() && !self.names[*at].eq_ignore_ascii_case(WRITTEN);
+        let unused: Vec<usize> = (0..self.items.len()).filter(is_unused).collect();
         let Some(first) = unused.first() else { return Vec::new() };
         let names = || unused.iter().map(|at| self.names[*at].as_str());
         let message = match unused.len() {
@@ -257,7 +288,8 @@ impl Header {
         let span = Span::from(self.places[*first].clone()).shifted(start);
         let warning =
             Diagnostic { place: Some((Arc::clone(source), span)), ..Diagnostic::warning("W_UNUSED_COLUMN", message) };
-        let near = names().find_map(|name| {
+        // A second column of concentrations is spelt as it is meant.
+        let near = names().filter(|name| !is_level(name)).find_map(|name| {
             let absent = NAMES.iter().filter(|(_, item)| !self.items.contains(&Some(*item))).map(|(known, _)| *known);
             nearest(name, absent.filter(|known| known.len() > 2))
                 .map(|near| format!("is `{name}` meant to be `{near}`?"))
@@ -267,6 +299,19 @@ impl Header {
             None => warning,
         }]
     }
+}
+
+/// The name of a column, and the unit behind it in brackets.
+fn name_and_unit(cell: &str) -> (&str, Option<&str>) {
+    match cell.find(['[', '(']).filter(|open| *open > 0 && cell.ends_with([']', ')'])) {
+        Some(open) => (cell[..open].trim(), Some(cell[open + 1..cell.len() - 1].trim())),
+        None => (cell, None),
+    }
+}
+
+/// Whether a column of this name holds concentrations unless another one is chosen.
+fn is_level(name: &str) -> bool {
+    NAMES.iter().any(|(known, item)| *item == Item::Level && known.eq_ignore_ascii_case(name))
 }
 
 /// One row being read.
@@ -341,7 +386,7 @@ impl Reader<'_> {
     /// What a subject has one of.
     fn constant(&mut self, row: &Row<'_>, subject: usize, item: Item, unit: Option<&Unit>) {
         let Some(found) = self.number(row, item) else { return };
-        let column = self.name(item);
+        let column = self.header.name(item);
         if found <= 0.0 {
             return self.fault(row, item, Error::NotPositive { row: row.number, column, found });
         }
@@ -358,6 +403,10 @@ impl Reader<'_> {
 
     fn sample(&mut self, row: &Row<'_>, subject: usize) {
         let limit = self.number(row, Item::Limit);
+        if let Some(found) = limit.filter(|limit| *limit <= 0.0) {
+            let column = self.header.name(Item::Limit);
+            return self.fault(row, Item::Limit, Error::NotPositive { row: row.number, column, found });
+        }
         let below = self.number(row, Item::Below).is_some_and(|flag| flag != 0.0);
         let text = self.text(row, Item::Level);
         let level = match text.as_deref() {
@@ -417,13 +466,8 @@ impl Reader<'_> {
         }
     }
 
-    fn name(&self, item: Item) -> String {
-        let at = self.header.items.iter().position(|other| *other == Some(item));
-        at.map_or_else(String::new, |at| self.header.names[at].clone())
-    }
-
     fn cell(&mut self, row: &Row<'_>, item: Item, what: CellError) {
-        let column = self.name(item);
+        let column = self.header.name(item);
         self.fault(row, item, DataError::Cell { row: row.number, column, what }.into());
     }
 

@@ -34,6 +34,9 @@ pub enum Missing {
     /// A chosen point that is none.
     #[error("there is no concentration to use at the chosen time {0}")]
     NoSampleAt(f64),
+    /// A chosen point that is chosen again.
+    #[error("the time {0} is chosen twice")]
+    ChosenTwice(f64),
     /// A slope that is level or rises.
     #[error("the last concentrations do not fall")]
     NotFalling,
@@ -43,6 +46,9 @@ pub enum Missing {
     /// A clearance or volume of concentrations without a unit.
     #[error("the concentrations have no unit: `--units DV=ng/mL`, or `DV [ng/mL]` in the header")]
     NoConcentrationUnit,
+    /// A clearance or volume of what is no concentration.
+    #[error("the samples are no amounts in a volume")]
+    NotConcentration,
     /// A clearance or volume of a dose without a unit.
     #[error("the doses have no unit: `--units DOSE=mg`, or `DOSE [mg]` in the header")]
     NoDoseUnit,
@@ -61,6 +67,15 @@ pub enum Missing {
     /// No dosing interval.
     #[error("it needs tau")]
     NoTau,
+    /// A formula of a single dose, and tau.
+    #[error("it is of a single dose: at steady state see CLtau, Vztau and MRTtau")]
+    SteadyState,
+    /// A formula of a single dose, and an interval without it.
+    #[error("it is of a single dose, which is not in the interval")]
+    DoseOutside,
+    /// A formula of a dosing interval, and an interval that begins within one.
+    #[error("the interval does not begin at a dose")]
+    BetweenDoses,
     /// No level.
     #[error("it needs a level")]
     NoLevel,

@@ -167,7 +167,7 @@ pub enum HalfLife {
     Best(usize),
     /// All from a time to another.
     Between(f64, f64),
-    /// Those at these times.
+    /// Those at these times, in any order and each once.
     At(Vec<f64>),
 }
 

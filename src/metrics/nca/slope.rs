@@ -53,13 +53,56 @@ impl Slope {
 /// Longer sets of points are chosen where their adjusted R2 is this near the largest.
 const NEAR: f64 = 1e-4;
 
+/// Adjusted R2 of the line through points that come one after the other; the sums are about their running means.
+#[derive(Default)]
+struct Running {
+    n: f64,
+    t: f64,
+    y: f64,
+    tt: f64,
+    ty: f64,
+    yy: f64,
+}
+
+impl Running {
+    /// With one more point; none where the line does not fall, or of two points.
+    fn adjusted(&mut self, p: &Point) -> Option<f64> {
+        self.n += 1.0;
+        let (t, y) = (p.t - self.t, p.c.ln() - self.y);
+        self.t += t / self.n;
+        self.y += y / self.n;
+        let left = (self.n - 1.0) / self.n;
+        self.tt += t * t * left;
+        self.ty += t * y * left;
+        self.yy += y * y * left;
+        let rest = 1.0 - (self.ty / self.tt) * (self.ty / self.yy);
+        let adjusted = 1.0 - rest * (self.n - 1.0) / (self.n - 2.0);
+        (self.n > 2.0 && self.ty < 0.0 && adjusted.is_finite()).then_some(adjusted)
+    }
+}
+
+/// How many of the last points have the largest adjusted R2, or one that is near it: the most.
+fn best(points: &[Point], least: usize) -> Option<usize> {
+    let mut running = Running::default();
+    let lines = points.iter().rev().zip(1..).map(|(p, n)| (n, running.adjusted(p)));
+    let falling: Vec<(usize, f64)> =
+        lines.filter_map(|(n, adjusted)| Some((n, adjusted?))).filter(|(n, _)| *n >= least).collect();
+    let largest = falling.iter().map(|(_, adjusted)| *adjusted).reduce(f64::max)?;
+    falling.iter().rfind(|(_, adjusted)| *adjusted >= largest - NEAR).map(|(n, _)| *n)
+}
+
 /// The slope of the points that are chosen. `earliest` is the first time that [`HalfLife::Best`] may use.
 pub(super) fn slope(points: &[Point], choice: &HalfLife, earliest: f64) -> Result<Slope, Missing> {
     let real = points.iter().copied().filter(|p| p.real && p.c > 0.0);
-    let (least, chosen): (usize, Vec<Point>) = match choice {
+    let (least, mut chosen): (usize, Vec<Point>) = match choice {
         HalfLife::Best(least) => ((*least).max(3), real.filter(|p| p.t >= earliest).collect()),
         HalfLife::Between(from, to) => (2, real.filter(|p| (*from..=*to).contains(&p.t)).collect()),
         HalfLife::At(times) => {
+            let mut times = times.clone();
+            times.sort_by(f64::total_cmp);
+            if let Some(pair) = times.windows(2).find(|pair| pair[0] == pair[1]) {
+                return Err(Missing::ChosenTwice(pair[0]));
+            }
             let at = |time: &f64| real.clone().find(|p| p.t == *time).ok_or(Missing::NoSampleAt(*time));
             (2, times.iter().map(at).collect::<Result<_, _>>()?)
         }
@@ -67,15 +110,11 @@ pub(super) fn slope(points: &[Point], choice: &HalfLife, earliest: f64) -> Resul
     if chosen.len() < least {
         return Err(Missing::FewPoints { found: chosen.len(), needs: least });
     }
-    let HalfLife::Best(_) = choice else {
-        return Some(Slope::through(&chosen)).filter(Slope::falls).ok_or(Missing::NotFalling);
-    };
-    // Of many samples each further one costs a regression: quadratic, and a profile has dozens.
-    let lines = (least..=chosen.len()).map(|n| Slope::through(&chosen[chosen.len() - n..]));
-    let falling: Vec<Slope> = lines.filter(Slope::falls).collect();
-    let adjusted = |line: &Slope| line.adjusted.unwrap_or(f64::NEG_INFINITY);
-    let best = falling.iter().map(adjusted).fold(f64::NEG_INFINITY, f64::max);
-    falling.into_iter().rfind(|line| adjusted(line) >= best - NEAR).ok_or(Missing::NotFalling)
+    if let HalfLife::Best(_) = choice {
+        let count = best(&chosen, least).ok_or(Missing::NotFalling)?;
+        chosen.drain(..chosen.len() - count);
+    }
+    Some(Slope::through(&chosen)).filter(Slope::falls).ok_or(Missing::NotFalling)
 }
 
 #[cfg(test)]
@@ -106,6 +145,40 @@ mod tests {
         assert_eq!(missing(HalfLife::At(vec![1.0, 3.0])), Missing::NoSampleAt(3.0));
         assert_eq!(missing(HalfLife::Between(3.5, 9.0)), Missing::FewPoints { found: 1, needs: 2 });
         assert_eq!(missing(HalfLife::Best(4)), Missing::FewPoints { found: 3, needs: 4 });
+    }
+
+    #[test]
+    fn chosen_times_stand_in_any_order_and_once() {
+        let profile = points(&[(4.0, 8.0), (8.0, 4.0), (12.0, 1.0)]);
+        let of = |times: &[f64]| slope(&profile, &HalfLife::At(times.to_vec()), 0.0);
+        let sorted = of(&[4.0, 8.0, 12.0]).unwrap();
+        assert_eq!(sorted.times, [4.0, 8.0, 12.0]);
+        assert_eq!(of(&[12.0, 4.0, 8.0]), Ok(sorted));
+        assert_eq!(of(&[8.0, 4.0, 8.0]), Err(Missing::ChosenTwice(8.0)));
+    }
+
+    /// The choice by running sums is that by a regression for each number of points.
+    #[test]
+    fn the_best_line_is_the_longest_of_those_near_the_best() {
+        for seed in 0..200_u32 {
+            let noise = |i: u32| f64::from((seed * 7919 + i * 104_729) % 1009) / 1009.0;
+            let c = |i: u32| 1e3 * (-0.2 * f64::from(i) + 0.02 * f64::from(seed % 20) * noise(i)).exp();
+            let profile = points(&(0..40).map(|i| (1e4 + f64::from(i), c(i))).collect::<Vec<_>>());
+            let line = |n: usize| Slope::through(&profile[profile.len() - n..]);
+            let lines: Vec<Slope> = (3..=40).map(line).filter(Slope::falls).collect();
+            let largest = lines.iter().filter_map(|l| l.adjusted).fold(0.0, f64::max);
+            let expected = lines.into_iter().rfind(|l| l.adjusted.is_some_and(|a| a >= largest - NEAR)).unwrap();
+            assert_eq!(slope(&profile, &HalfLife::default(), 0.0), Ok(expected));
+        }
+    }
+
+    /// Dense profiles are analysed in proportion to their samples: this took gigabytes once.
+    #[test]
+    fn many_points_are_no_trouble() {
+        let profile: Vec<_> = (0..50_000).map(|i| 1e-3 * f64::from(i)).map(|t| (t, (-0.3 * t).exp())).collect();
+        let found = slope(&points(&profile), &HalfLife::default(), 0.0).unwrap();
+        assert_eq!(found.times.len(), 50_000);
+        assert!((found.rate - 0.3).abs() < 1e-12, "{}", found.rate);
     }
 
     #[test]

@@ -15,15 +15,22 @@ pub struct Units {
 }
 
 impl Units {
-    /// Units of times, of concentrations and of doses; the last two may be unknown.
+    /// Units of times, of concentrations and of doses; the last two may be unknown. In place of a concentration, a mass or an
+    /// amount in a volume, samples may be of an effect: plain numbers, scores, pressures. Then any dose goes with them.
     ///
     /// # Errors
-    /// A time that is none, and a dose that is no volume times a concentration.
+    /// A time that is none, samples of anything else, and a dose that is no volume times a concentration.
     pub fn new(time: Unit, concentration: Option<Unit>, dose: Option<Unit>) -> Result<Units, UnitError> {
         time.convert(1.0, &Unit::base(Dimension::TIME))?;
+        if let Some(other) = concentration.as_ref().filter(|unit| !is_concentration(unit) && !is_effect(unit)) {
+            return Err(UnitError::Mismatch {
+                found: other.clone(),
+                expected: Unit::base(Dimension::CONCENTRATION).to_string(),
+            });
+        }
         if let Some(dose) = &dose {
             let plain = dose.dimension().without_body_weight();
-            let expected = match &concentration {
+            let expected = match concentration.as_ref().filter(|unit| is_concentration(unit)) {
                 Some(concentration) => concentration.dimension().times(Dimension::VOLUME),
                 None if plain == Dimension::SUBSTANCE => Some(Dimension::SUBSTANCE),
                 None => Some(Dimension::MASS),
@@ -40,7 +47,7 @@ impl Units {
     /// unit of times, volumes are in litres. A metric of concentrations alone is a plain number where their unit is unknown.
     ///
     /// # Errors
-    /// [`Missing::NoConcentrationUnit`] and [`Missing::NoDoseUnit`] for clearances and volumes.
+    /// [`Missing::NoConcentrationUnit`], [`Missing::NotConcentration`] and [`Missing::NoDoseUnit`] for clearances and volumes.
     pub fn of(&self, metric: Metric, convention: Convention) -> Result<(String, f64), Missing> {
         let (time, level) = (&self.time, self.concentration.as_ref().map_or("", Unit::as_str));
         let unit = match metric.definition().scale {
@@ -61,6 +68,9 @@ impl Units {
     /// A dose over a concentration.
     fn volume(&self) -> Result<(String, f64), Missing> {
         let concentration = self.concentration.as_ref().ok_or(Missing::NoConcentrationUnit)?;
+        if !is_concentration(concentration) {
+            return Err(Missing::NotConcentration);
+        }
         let dose = self.dose.as_ref().ok_or(Missing::NoDoseUnit)?;
         let unit = if dose.dimension().is_per_body_weight() { "L/kg" } else { "L" };
         Ok((unit.into(), dose.to_base(1.0) / concentration.to_base(1.0)))
@@ -75,6 +85,16 @@ impl Units {
         let value = value * self.of(metric, convention)?.1;
         if value.is_finite() { Ok(value) } else { Err(Missing::NotFinite) }
     }
+}
+
+/// A mass or an amount in a volume.
+fn is_concentration(unit: &Unit) -> bool {
+    [Dimension::CONCENTRATION, Dimension::MOLAR_CONCENTRATION].contains(&unit.dimension())
+}
+
+/// What models have as effects.
+fn is_effect(unit: &Unit) -> bool {
+    [Dimension::NONE, Dimension::SCORE, Dimension::PRESSURE].contains(&unit.dimension())
 }
 
 /// (ng/mL) times h reads as ng*h/mL.
@@ -140,5 +160,13 @@ mod tests {
         assert_eq!(code("mg", None, None), "E_UNIT_MISMATCH");
         assert_eq!(code("h", Some("nmol/L"), Some("mg")), "E_UNIT_MISMATCH");
         assert_eq!(code("h", None, Some("mL")), "E_UNIT_MISMATCH");
+        for other in ["h", "mg", "mg/kg", "L/h", "mg*h/L"] {
+            assert_eq!(code("h", Some(other), None), "E_UNIT_MISMATCH", "{other}");
+        }
+        for effect in ["%", "point", "mmHg", "1", "ug/g"] {
+            let units = units("h", Some(effect), Some("mg")).unwrap();
+            assert_eq!(units.of(Metric::Cl, Convention::WinNonlin), Err(Missing::NotConcentration), "{effect}");
+            assert!(units.of(Metric::AucLast, Convention::WinNonlin).is_ok(), "{effect}");
+        }
     }
 }

@@ -358,6 +358,24 @@ impl<'a> Work<'a> {
         report.set(Metric::Accumulation, self.setting.tau.ok_or(Missing::NoTau).and_then(accumulation));
     }
 
+    /// Whether formulas of a single dose hold: what an area after it misses, and what doses before it left, is not seen.
+    fn single_dose(&self) -> Result<(), Missing> {
+        let within = (self.start..self.end).contains(&self.setting.dose_time);
+        match self.setting.tau {
+            Some(_) => Err(Missing::SteadyState),
+            None if within => Ok(()),
+            None => Err(Missing::DoseOutside),
+        }
+    }
+
+    /// The dosing interval of an interval that begins at a dose.
+    fn dosing_interval(&self) -> Value {
+        let tau = self.setting.tau.ok_or(Missing::NoTau)?;
+        let before = (self.start - self.setting.dose_time) / tau;
+        let begins = self.start == self.origin && (before - before.round()).abs() <= 1e-9 * before.abs().max(1.0);
+        if begins { Ok(tau) } else { Err(Missing::BetweenDoses) }
+    }
+
     fn disposition(&self, report: &mut Report) {
         let half = match self.setting.route {
             Route::Infusion(over) => over / 2.0,
@@ -368,28 +386,36 @@ impl<'a> Work<'a> {
         let over = |a: Value, b: Value| quotient(a?, b?);
         let residence = |moment, area| over(moment, area).map(|mean| mean - half);
         let vein = |v: Value| if self.setting.route == Route::Extravascular { Err(Missing::NotVein) } else { v };
-        let get = |report: &Report, metric| report.get(metric);
-        report.set(Metric::MrtLast, residence(get(report, Metric::AumcLast), get(report, Metric::AucLast)));
+        let single = self.single_dose();
+        // For PKNCA each interval has a dose of its own.
+        let last = if self.setting.convention == Convention::Pknca { Ok(()) } else { single };
+        let (auc_last, aumc_last) = (report.get(Metric::AucLast), report.get(Metric::AumcLast));
+        report.set(Metric::MrtLast, last.and(residence(aumc_last, auc_last)));
+        report.set(Metric::ClLast, last.and(over(dose, auc_last)));
+        let (auc_tau, aumc_tau) = (report.get(Metric::AucTau), report.get(Metric::AumcTau));
+        let cl_tau = over(dose, auc_tau);
+        report.set(Metric::ClTau, cl_tau);
+        report.set(Metric::VzTau, over(cl_tau, rate));
+        // Of one of many equal doses the area after tau comes again in each interval that follows, tau later each time.
+        let residence_tau = |auc_inf: Value| {
+            let tau = self.dosing_interval()?;
+            let later = tau * (auc_inf? - auc_tau?);
+            residence(aumc_tau.map(|moment| moment + later), auc_tau)
+        };
+        report.set(Metric::MrtTau, residence_tau(report.get(Metric::AucInf)));
         for (auc, aumc, mrt, cl, vz, vss) in [
             (Metric::AucInf, Metric::AumcInf, Metric::Mrt, Metric::Cl, Metric::Vz, Metric::Vss),
             (Metric::AucInfPred, Metric::AumcInfPred, Metric::MrtPred, Metric::ClPred, Metric::VzPred, Metric::VssPred),
         ] {
             let (auc, aumc) = (report.get(auc), report.get(aumc));
-            let (mean, clearance) = (residence(aumc, auc), over(dose, auc));
+            let (mean, clearance) = (single.and(residence(aumc, auc)), single.and(over(dose, auc)));
             report.set(mrt, mean);
             report.set(cl, clearance);
             report.set(vz, over(clearance, rate));
+            let (clearance, mean) =
+                if self.setting.tau.is_some() { (cl_tau, residence_tau(auc)) } else { (clearance, mean) };
             report.set(vss, vein(clearance.and_then(|cl| Ok(cl * mean?))));
         }
-        report.set(Metric::ClLast, over(dose, get(report, Metric::AucLast)));
-        let tau_area = get(report, Metric::AucTau);
-        let clearance = over(dose, tau_area);
-        report.set(Metric::ClTau, clearance);
-        report.set(Metric::VzTau, over(clearance, rate));
-        let rest =
-            get(report, Metric::AucInf).and_then(|all| Ok(self.setting.tau.ok_or(Missing::NoTau)? * (all - tau_area?)));
-        let moment = get(report, Metric::AumcTau).and_then(|moment| Ok(moment + rest?));
-        report.set(Metric::MrtTau, residence(moment, tau_area));
     }
 
     fn flags(&self, report: &Report) -> Vec<Flag> {

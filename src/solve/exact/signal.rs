@@ -83,7 +83,8 @@ impl<'a> Signal<'a> {
     /// The pieces of segments that make up t0..t1.
     pub(super) fn pieces(&self, t0: f64, t1: f64) -> impl Iterator<Item = Piece> + use<> {
         let first = self.solution.segment_at(t0);
-        let begins: Vec<f64> = self.solution.begins[first..].to_vec();
+        let all = &self.solution.begins;
+        let begins: Vec<f64> = all[first..all.partition_point(|&begin| begin < t1).max(first)].to_vec();
         (0..begins.len())
             .map(move |k| {
                 let end = begins.get(k + 1).map_or(t1, |&end| end.min(t1));

@@ -224,10 +224,9 @@ impl<'q, 'm> Pair<'q, 'm> {
         match self.shares(dose, &self.test.subject, &self.wanted) {
             Ok((shares, work)) => {
                 self.add(work);
-                let shares = shares.into_iter().map(|share| share.map_err(|why| why.to_string())).collect();
                 Trial { count, dose, shares, note }
             }
-            Err(why) => Trial { count, dose, shares: vec![Err(why.to_string()); self.metrics.len()], note },
+            Err(why) => Trial { count, dose, shares: vec![Err(why); self.metrics.len()], note },
         }
     }
 
@@ -318,6 +317,7 @@ impl<'q, 'm> Pair<'q, 'm> {
             give: plan.give.text.clone(),
             output: output.name.clone(),
             site: output.site.clone(),
+            covariates: of.subject.described().collect(),
         }
     }
 

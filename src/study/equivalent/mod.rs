@@ -32,7 +32,8 @@ use std::fmt;
 use std::str::FromStr;
 use whole::Whole;
 
-/// How far from the reference a whole number of devices or tablets may be and still match, where nobody says.
+/// How far from the reference a whole number of devices or tablets may be and still match, where nobody says: a
+/// choice, well below what people differ by.
 pub const WITHIN: f64 = 0.05;
 
 /// What is asked.
@@ -169,6 +170,8 @@ pub struct SideResult {
     pub output: String,
     /// Where it is sampled.
     pub site: String,
+    /// Names and values of the typical person's covariates, whether given or the model's reference.
+    pub covariates: Vec<(String, String)>,
 }
 
 /// A curve of one side.
@@ -328,7 +331,8 @@ impl Equivalence {
     }
 
     fn said(&self, metric: usize, answer: &Answer) -> String {
-        let share = |trial: &Trial| trial.shares[metric].as_ref().map_or_else(|e| e.clone(), |share| percent(*share));
+        let share =
+            |trial: &Trial| trial.shares[metric].as_ref().map_or_else(Unmatched::to_string, |share| percent(*share));
         match (answer, &self.unit) {
             (Answer::Dose(found), _) => mg(found.dose),
             (Answer::Whole(at), Some(unit)) => {

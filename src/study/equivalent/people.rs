@@ -1,7 +1,7 @@
 //! The same virtual people on both sides: who needs which dose, and what the typical person's dose gives all of them.
 
-use super::search::{Unmatched, search};
-use super::whole::{Trial, Whole};
+use super::search::{EXACT, Unmatched, search};
+use super::whole::{MOST, Trial, Whole};
 use super::{Answer, Pair, Side};
 use crate::Error;
 use crate::error::Diagnostic;
@@ -11,11 +11,6 @@ use crate::population::{Population, Subject};
 use crate::study::cohort::{Cohort, Measured, Remarks};
 use crate::study::compare::{Models, PERCENTILES, PeoplePlan, Ratio, Summary};
 use rayon::prelude::*;
-
-/// How near to twice the metric at twice the dose a person's has to be to be called proportional.
-const EXACT: f64 = 1e-9;
-/// Whole numbers are tried for people up to so many times as many as the typical person needs.
-const FURTHER: usize = 4;
 
 /// What virtual people gave.
 #[derive(Debug, Clone)]
@@ -37,13 +32,19 @@ pub struct PeopleResult {
 /// The doses at which a metric of each person is that of the same person's reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DoseOfPeople {
-    /// mg of each person, or of doses in whole numbers the one nearest to the reference; NaN of those who have none.
+    /// mg of each person, or of doses in whole numbers the one nearest to the reference; NaN of those who have none, or who
+    /// do not reach their reference with 1000 devices.
     pub doses: Vec<f64>,
     /// Why the first who has none has none.
     pub why: Option<String>,
 }
 
 impl DoseOfPeople {
+    fn of(found: Vec<Result<f64, Unmatched>>) -> Self {
+        let why = found.iter().find_map(|found| found.as_ref().err()).map(Unmatched::to_string);
+        DoseOfPeople { doses: found.into_iter().map(|found| found.unwrap_or(f64::NAN)).collect(), why }
+    }
+
     /// How many have one, the median, and the range that nine in ten are in.
     pub fn summary(&self) -> Summary {
         Summary::of(&self.doses, &PERCENTILES)
@@ -103,7 +104,7 @@ pub(super) fn run<'m>(
         shares.push(crowd.shares(trial.dose, tick)?);
     }
     let doses = match whole {
-        Some(whole) if whole.unit.route.is_some() => crowd.whole_doses(whole, trials, &shares, tick)?,
+        Some(whole) if whole.unit.route.is_some() => crowd.whole_doses(whole, trials, &shares),
         _ => crowd.free_doses(answers, trials, &shares, whole, tick)?,
     };
     if crowd.pair.reference.model.id() != crowd.pair.test.model.id() {
@@ -122,7 +123,11 @@ pub(super) fn run<'m>(
     failed.sort_unstable();
     failed.dedup();
     if !failed.is_empty() {
-        let message = format!("{} of {} subjects failed on a side: they have no dose there", failed.len(), plan.size);
+        let message = format!(
+            "{} of {} subjects failed at a dose that was tried: they have no value there",
+            failed.len(),
+            plan.size
+        );
         warnings.push(Diagnostic::warning("W_SUBJECTS_FAILED", message));
     }
     let (work, failed) = (crowd.remarks.work, failed.len());
@@ -177,31 +182,49 @@ impl<'m> Crowd<'_, 'm> {
         Ok(of_metric.collect())
     }
 
-    /// The whole number that comes nearest to each person's reference.
-    fn whole_doses(
-        &mut self,
-        whole: &Whole,
-        trials: &[Trial],
-        shares: &[Shares],
-        tick: &(impl Fn(u64) + Sync),
-    ) -> Result<Vec<DoseOfPeople>, Error> {
-        let mut tried: Vec<(f64, Shares)> = trials.iter().map(|t| t.dose).zip(shares.iter().cloned()).collect();
-        let is_past = |shares: &Shares| shares.iter().flatten().all(|share| share.is_nan() || *share > 1.0);
-        while tried.len() < trials.len() * FURTHER && !tried.last().is_some_and(|(_, shares)| is_past(shares)) {
-            let dose = whole.dose(tried.len() as u32 + 1);
-            tried.push((dose, self.shares(dose, tick)?));
-        }
+    /// The number of devices that comes nearest to each person's reference: among those that were tried if it is reached with
+    /// one of these, else the person is looked at alone.
+    fn whole_doses(&self, whole: &Whole, trials: &[Trial], shares: &[Shares]) -> Vec<DoseOfPeople> {
+        let nearest = |metric: usize, person: usize| -> Result<f64, Unmatched> {
+            self.wanted[metric][person].clone()?;
+            let tried = || shares.iter().map(|shares| shares[metric][person]);
+            let short = tried().take_while(|share| *share < 1.0).count();
+            if tried().nth(short).is_none_or(f64::is_nan) {
+                return self.further(whole, metric, person, short as u32);
+            }
+            let apart = trials.iter().zip(tried()).map(|(trial, share)| (trial.dose, (share - 1.0).abs()));
+            let apart = apart.filter(|(_, apart)| !apart.is_nan());
+            Ok(apart.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(f64::NAN, |(dose, _)| dose))
+        };
         let of_metric = (0..self.pair.metrics.len()).map(|metric| {
-            let dose = |person: usize| {
-                let known = tried.iter().map(|(dose, shares)| (*dose, (shares[metric][person] - 1.0).abs()));
-                let known = known.filter(|(_, apart)| !apart.is_nan());
-                known.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(f64::NAN, |(dose, _)| dose)
-            };
-            let doses: Vec<f64> = (0..self.size as usize).map(dose).collect();
-            let why = self.wanted[metric].iter().find_map(|wanted| wanted.as_ref().err()).map(Unmatched::to_string);
-            DoseOfPeople { doses, why }
+            let people = (0..self.size as usize).into_par_iter();
+            let found: Vec<Result<f64, Unmatched>> = people.map(|person| nearest(metric, person)).collect();
+            DoseOfPeople::of(found)
         });
-        Ok(of_metric.collect())
+        of_metric.collect()
+    }
+
+    /// The number of devices nearest to a person's reference where `short` of them, and all fewer, fall short of it: first twice
+    /// as many again and again, then the first that does not fall short, by halves.
+    fn further(&self, whole: &Whole, metric: usize, person: usize, short: u32) -> Result<f64, Unmatched> {
+        let share = self.alone(metric, person, whole.dose(short.max(1)))?;
+        let (mut below, mut least) = ((short, if short == 0 { 0.0 } else { share(whole.dose(short))? }), None);
+        while least.as_ref().is_none_or(|(count, _)| count - below.0 > 1) {
+            let count = match &least {
+                Some((count, _)) => below.0 + (count - below.0) / 2,
+                None if below.0 == MOST => {
+                    return Err(Unmatched::NotReached { count: MOST, share: below.1 });
+                }
+                None => (2 * below.0).clamp(1, MOST),
+            };
+            match share(whole.dose(count)) {
+                Ok(share) if share < 1.0 => below = (count, share),
+                found => least = Some((count, found)),
+            }
+        }
+        let (count, reached) = least.expect("the loop ends with one");
+        let is_nearer = reached? - 1.0 < 1.0 - below.1;
+        Ok(whole.dose(if is_nearer || below.0 == 0 { count } else { below.0 }))
     }
 
     /// The dose of each person where any amount can be given, or the nearest multiple of a step to it.
@@ -231,32 +254,33 @@ impl<'m> Crowd<'_, 'm> {
                 let (one, two): (f64, f64) = (here[metric][person], twice[metric][person]);
                 (one > 0.0 && (two / one / 2.0 - 1.0).abs() <= EXACT).then(|| dose / one)
             };
-            let found: Vec<Result<f64, String>> = (0..self.size as usize)
-                .into_par_iter()
-                .map(|person| match proportional(person) {
-                    Some(dose) => Ok(dose),
-                    None => self.one(metric, person, dose).map_err(|why| why.to_string()),
-                })
-                .collect();
             let rounded =
                 |dose: f64| whole.map_or(dose, |w| w.dose((dose / w.unit.amount).round().clamp(1.0, 1e9) as u32));
-            let doses = found.iter().map(|found| found.as_ref().map_or(f64::NAN, |dose| rounded(*dose))).collect();
-            let why = found.into_iter().find_map(Result::err);
-            all.push(DoseOfPeople { doses, why });
+            let searched = |person: usize| {
+                self.wanted[metric][person].clone()?;
+                Ok(search(dose, self.alone(metric, person, dose)?)?.dose)
+            };
+            let people = (0..self.size as usize).into_par_iter();
+            let found: Vec<Result<f64, Unmatched>> =
+                people.map(|person| proportional(person).map_or_else(|| searched(person), Ok).map(rounded)).collect();
+            all.push(DoseOfPeople::of(found));
         }
         Ok(all)
     }
 
-    /// The dose of one person.
-    fn one(&self, metric: usize, person: usize, guess: f64) -> Result<f64, Unmatched> {
+    /// The share of the reference's that a dose gives one person; `first` is a dose to draw the person for.
+    fn alone(
+        &self,
+        metric: usize,
+        person: usize,
+        first: f64,
+    ) -> Result<impl Fn(f64) -> Result<f64, Unmatched> + '_, Unmatched> {
         let wanted: Vec<_> = self.wanted.iter().map(|of_metric| of_metric[person].clone()).collect();
-        wanted[metric].clone()?;
-        let failed = |why: String| Unmatched::Fails { dose: guess, why };
-        let prepared = self.pair.test.prepared(Some(guess)).map_err(|e| failed(e.to_string()))?;
+        let failed = |why: String| Unmatched::Fails { dose: first, why };
+        let prepared = self.pair.test.prepared(Some(first)).map_err(|e| failed(e.to_string()))?;
         let mut draws = self.populations[1].draws();
         let subject: Subject<'m> =
             draws.subject(person as u64, prepared.occasions()).map_err(|e| failed(e.kind().to_string()))?;
-        let found = search(guess, |dose| self.pair.shares(dose, &subject, &wanted)?.0[metric].clone())?;
-        Ok(found.dose)
+        Ok(move |dose: f64| self.pair.shares(dose, &subject, &wanted)?.0[metric].clone())
     }
 }

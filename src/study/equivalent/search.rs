@@ -5,23 +5,27 @@ use crate::io::{number, rounded};
 use crate::math::roots::bracketed;
 use std::fmt;
 
-/// How near to proportional, and how near to its target, a metric is that is called so.
-const EXACT: f64 = 1e-9;
-/// A metric that changes by less than this share of itself from rung to rung does not change: what is integrated is not better.
-const STILL: f64 = 1e-6;
+/// How near to proportional a metric is that is called so: far above rounding, far below what anything else would be.
+pub(super) const EXACT: f64 = 1e-9;
+/// A metric that changes by less than this share of itself from one dose to the next does not change: what is integrated is no
+/// better.
+pub(super) const STILL: f64 = 1e-6;
 /// Rungs of the ladder, each twice the dose of the one below: as far down and up from the first guess.
 const BELOW: i32 = 10;
 const ABOVE: i32 = 20;
 /// The ladder goes on so far down for a metric that is too large at its lowest rung.
 const LOWEST: i32 = -40;
-/// Rungs that are looked at beyond the match.
+/// Rungs that are looked at beyond the match, up to four times its dose: a metric that turns back there matches twice.
 const BEYOND: usize = 2;
-/// Rungs in a row that change the metric by less than `END` of itself, each no more than the one before, say that it has reached
-/// its end, unless as many such changes again could bring it to its target.
-const FLAT: usize = 3;
+/// Doses in a row that change nothing say that more change nothing; two could be a chance of rounding, and each costs a run.
+pub(super) const FLAT: usize = 3;
+/// On the ladder a rung changes nothing that changes the metric by less than this share of itself, each no more than the one
+/// before: changes of what saturates halve from rung to rung, and down to `STILL` it would take seven rungs more.
 const END: f64 = 1e-4;
+/// It has not come to its end where so many changes like the last could still bring it to its target: halving changes, as those
+/// of saturation are, come to two.
 const AGAIN: f64 = 10.0;
-/// Parts of the bracket in which the metric has to rise, or fall, throughout.
+/// Parts of the bracket in which the metric has to rise, or fall, throughout: the bracket is one doubling, so each is 9 % of dose.
 const PARTS: i32 = 8;
 
 /// A dose (mg) and the metric there, as a share of the reference's.
@@ -67,6 +71,13 @@ pub enum Unmatched {
         share: f64,
         /// mg
         dose: f64,
+    },
+    /// So many devices do not reach a person's reference, and a dose has no more.
+    NotReached {
+        /// The devices.
+        count: u32,
+        /// What they give, as a share of the reference's.
+        share: f64,
     },
     /// The metric is above the reference's at the smallest dose that was tried.
     TooLarge {
@@ -128,6 +139,9 @@ impl fmt::Display for Unmatched {
             }
             Unmatched::TooSmall { share, dose } => {
                 write!(f, "at {}, the largest dose tried, it is {} of the reference's", mg(*dose), percent(*share))
+            }
+            Unmatched::NotReached { count, share } => {
+                write!(f, "not reached at {count} devices, which give {} of the reference's", percent(*share))
             }
             Unmatched::TooLarge { share, dose } => {
                 write!(f, "at {}, the smallest dose tried, it is {} of the reference's", mg(*dose), percent(*share))
@@ -261,7 +275,8 @@ fn bracket(guess: f64, share: &mut impl FnMut(f64) -> Result<f64, Unmatched>) ->
     }
 }
 
-fn is_still(a: f64, b: f64) -> bool {
+/// Whether a metric does not change from one dose to the next.
+pub(super) fn is_still(a: f64, b: f64) -> bool {
     (a - b).abs() <= STILL * a.abs().max(b.abs())
 }
 

@@ -1,7 +1,7 @@
 //! The tables of an equivalence.
 
-use super::{Answer, Equivalence, Metric};
-use crate::io::{Cell, Column, Table, rounded};
+use super::{Answer, Equivalence, Metric, Unmatched};
+use crate::io::{Cell, Column, Table};
 
 /// Of a metric, as part of a column's name.
 fn short(metric: &Metric) -> &'static str {
@@ -14,8 +14,8 @@ fn short(metric: &Metric) -> &'static str {
     }
 }
 
-fn percent(share: &Result<f64, String>) -> Cell {
-    share.as_ref().map_or_else(Cell::missing, |share| (100.0 * share).into())
+fn percent(share: &Result<f64, Unmatched>) -> Cell {
+    share.as_ref().map_or_else(|why| Cell::missing(why.to_string()), |share| (100.0 * share).into())
 }
 
 impl Equivalence {
@@ -101,7 +101,7 @@ impl Equivalence {
         let mut columns = vec![Column::new("dose").unit("mg")];
         columns.extend(["by", "analyte"].map(Column::new));
         columns.push(Column::integers("n"));
-        columns.extend(["ratio", "90 % low", "90 % high"].map(Column::numbers));
+        columns.extend(["ratio", "low_90", "high_90"].map(Column::numbers));
         columns.extend(self.unit.is_some().then(|| Column::numbers("nearest")));
         let mut table = Table::new(columns);
         for (trial, ratios) in self.trials.iter().zip(&people.ratios) {
@@ -123,27 +123,9 @@ impl Equivalence {
         Some(table)
     }
 
-    /// The same for people, in fewer columns.
-    pub fn people_summary(&self) -> Option<Table> {
-        let mut columns = vec![Column::new("by"), Column::integers("n"), Column::new("median dose").unit("mg")];
-        columns.extend([Column::new("5–95 %"), Column::integers("unmatched"), Column::new("why")]);
-        let mut table = Table::new(columns);
-        for row in self.people_doses()?.rows() {
-            let [by, _, n, median, low, high, unmatched, why] = row.as_slice() else { continue };
-            let range = match (low, high) {
-                (Cell::Number(low), Cell::Number(high)) => {
-                    format!("{} – {}", rounded(*low, 4), rounded(*high, 4)).into()
-                }
-                (other, _) => other.clone(),
-            };
-            table.push(vec![by.clone(), n.clone(), median.clone(), range, unmatched.clone(), why.clone()]);
-        }
-        Some(table)
-    }
-
     /// The curves in long form.
     pub fn profiles(&self) -> Table {
-        let mut columns = vec![Column::new("curve"), Column::new("match by"), Column::new("time").unit("h")];
+        let mut columns = vec![Column::new("curve"), Column::new("match_by"), Column::new("time").unit("h")];
         columns.extend([Column::numbers("concentration"), Column::new("unit")]);
         let mut table = Table::new(columns);
         for curve in &self.curves {

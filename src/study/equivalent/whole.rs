@@ -1,6 +1,6 @@
 //! Doses that come in whole numbers: devices of a route, tablets, vials.
 
-use super::search::{Found, Unmatched};
+use super::search::{FLAT, Found, STILL, Unmatched, is_still};
 use super::{Answer, EquivalentError, Pair};
 use crate::Error;
 use crate::ErrorKind;
@@ -10,13 +10,10 @@ use crate::study::PlanError;
 use crate::units::{Dimension, Quantity};
 
 /// The most devices that one dose can have, as data sets have it.
-const MOST: u32 = 1000;
-/// Whole numbers from 1 on are told if there are at most so many up to the largest match; else those around each match.
+pub(super) const MOST: u32 = 1000;
+/// Whole numbers from 1 on are told if there are at most so many up to the largest match, which is a table that fits on a screen;
+/// else those around each match.
 const TOLD: u32 = 40;
-/// Whole numbers in a row without a change of any metric that say that more change nothing.
-const FLAT: usize = 3;
-/// A metric that changes by less than this share does not change.
-const STILL: f64 = 1e-6;
 
 /// What doses are whole numbers of.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,7 +60,7 @@ pub struct Trial {
     /// mg
     pub dose: f64,
     /// Of each metric its share of the reference's, or why there is none.
-    pub shares: Vec<Result<f64, String>>,
+    pub shares: Vec<Result<f64, Unmatched>>,
     /// What should be known about the dose.
     pub note: Option<String>,
 }
@@ -127,15 +124,9 @@ impl Whole {
             return self.counts(found).into_iter().map(|count| self.trial(pair, count)).collect();
         }
         let mut trials: Vec<Trial> = Vec::new();
-        let past = 1.0 + pair.question.within;
         for count in 1..=MOST {
             trials.push(self.trial(pair, count));
-            let last = &trials[trials.len() - 1];
-            if last.shares.iter().all(|share| !share.as_ref().is_ok_and(|share| *share <= past)) {
-                break;
-            }
-            let still = |pair: &[Trial]| pair[0].shares.iter().zip(&pair[1].shares).all(is_still);
-            if trials.len() > FLAT && trials[trials.len() - 1 - FLAT..].windows(2).all(still) {
+            if (0..pair.metrics.len()).all(|metric| is_finished(pair, metric, &trials)) {
                 break;
             }
         }
@@ -157,8 +148,9 @@ impl Whole {
         let apart = |share: f64| (share - 1.0).abs();
         let nearest = known.iter().copied().min_by(|a, b| apart(a.1).total_cmp(&apart(b.1)));
         let Some((at, near)) = nearest else {
-            let why = trials.first().and_then(|t| t.shares[metric].clone().err()).unwrap_or_default();
-            return Answer::None(Unmatched::Missing { side: "test", why });
+            let why = trials.first().and_then(|t| t.shares[metric].clone().err());
+            let nothing = || Unmatched::Missing { side: "test", why: "nothing was tried".into() };
+            return Answer::None(why.unwrap_or_else(nothing));
         };
         if let Some((from, to)) = known.windows(2).find(|p| p[1].1 < p[0].1 * (1.0 - STILL)).map(|p| (p[0], p[1])) {
             let point = |(at, share): (usize, f64)| (trials[at].dose, share);
@@ -175,21 +167,32 @@ impl Whole {
         }
         let below = known.iter().rev().find(|(_, share)| *share < 1.0).map(|(at, _)| *at);
         let above = known.iter().find(|(_, share)| *share > 1.0).map(|(at, _)| *at);
-        match (above, known.last()) {
-            (None, Some((last, share))) if trials.len() > FLAT && trials[*last].count < MOST => {
-                Answer::None(Unmatched::Saturates { share: *share, dose: trials[last - FLAT].dose })
-            }
-            (None, Some((last, share))) => {
-                Answer::None(Unmatched::TooSmall { share: *share, dose: trials[*last].dose })
-            }
-            _ => Answer::NoWhole { below, above },
-        }
+        let Some(last) = trials.last().filter(|_| above.is_none()) else { return Answer::NoWhole { below, above } };
+        Answer::None(match &last.shares[metric] {
+            Err(why) => why.clone(),
+            Ok(share) => match flat_from(metric, trials) {
+                Some(dose) => Unmatched::Saturates { share: *share, dose },
+                None => Unmatched::TooSmall { share: *share, dose: last.dose },
+            },
+        })
     }
 }
 
-fn is_still((a, b): (&Result<f64, String>, &Result<f64, String>)) -> bool {
-    match (a, b) {
-        (Ok(a), Ok(b)) => (a - b).abs() <= STILL * a.abs().max(b.abs()),
-        _ => true,
-    }
+/// Whether more of them would tell nothing about a metric: it has nothing to match, has no value any more, is past its match,
+/// or does not change.
+fn is_finished(pair: &Pair<'_, '_>, metric: usize, trials: &[Trial]) -> bool {
+    let past = 1.0 + pair.question.within;
+    let goes_on = trials.last().is_some_and(|last| last.shares[metric].as_ref().is_ok_and(|share| *share <= past));
+    pair.wanted[metric].is_err() || !goes_on || flat_from(metric, trials).is_some()
+}
+
+/// The dose (mg) from which on a metric has not changed, if it has not for so many in a row that more change nothing. A dose
+/// without a value is none that changes nothing.
+fn flat_from(metric: usize, trials: &[Trial]) -> Option<f64> {
+    let last = &trials[trials.len().checked_sub(FLAT + 1)?..];
+    let still = |pair: &[Trial]| match (&pair[0].shares[metric], &pair[1].shares[metric]) {
+        (Ok(a), Ok(b)) => is_still(*a, *b),
+        _ => false,
+    };
+    last.windows(2).all(still).then(|| last[0].dose)
 }

@@ -1,7 +1,7 @@
 //! Where exposure comes from: formed before the circulation or after, entered here or there.
 
-use super::{Run, profile};
-use crate::model::{Output, Readout};
+use super::{Run, part};
+use crate::model::{Flow, Output, Readout};
 use crate::simulate::{OutputView, Profile, SimulationError};
 use crate::units::{Dimension, Quantity};
 
@@ -53,8 +53,10 @@ pub struct Absorption {
     pub entry: String,
     /// mg of the drug that enter there in all.
     pub enters: f64,
-    /// mg that reached the circulation by the end of the simulation; why that is not known.
+    /// mg that reach the circulation; why that is not known.
     pub reaches: Result<f64, String>,
+    /// By when, h: the end of the simulation; none for all that ever does, known where the way there is solved exactly.
+    pub until: Option<f64>,
 }
 
 /// Both areas of an output.
@@ -103,12 +105,12 @@ impl Areas {
 }
 
 /// Exposure of every output that reads the drug or its metabolites, by origin.
-pub(super) fn exposures(run: &Run<'_>) -> Result<Vec<Exposure>, SimulationError> {
+pub(super) fn exposures(run: &Run<'_>, failures: &mut Vec<String>) -> Result<Vec<Exposure>, SimulationError> {
     let entries = entries(run);
     let mut by_entry = Vec::new();
     if let (Ok(added), true) = (&run.added, entries.len() > 1) {
         for entry in &entries {
-            by_entry.push(profile(&added.entering_by(entry.route, entry.place), run.subject)?);
+            by_entry.push(part(&added.entering_by(entry.route, entry.place), run.subject, failures)?);
         }
     }
     let mut exposures = Vec::new();
@@ -139,7 +141,8 @@ pub(super) fn exposures(run: &Run<'_>) -> Result<Vec<Exposure>, SimulationError>
         }
         for (at, entry) in entries.iter().enumerate().filter(|_| entries.len() > 1) {
             let areas = match (by_entry.get(at), &run.added, &linear) {
-                (Some(part), _, Ok(())) => areas_of(part, index, run),
+                (Some(Ok(part)), _, Ok(())) => areas_of(part, index, run),
+                (Some(Err(why)), ..) => Areas::missing(why),
                 (_, Err(why), _) | (_, _, Err(why)) => Areas::missing(why),
                 (None, Ok(_), Ok(())) => continue,
             };
@@ -200,8 +203,8 @@ fn entries(run: &Run<'_>) -> Vec<Entry> {
     entries
 }
 
-/// What of each entry reached the circulation by the end: what entered there, and what the flows before it brought.
-pub(super) fn absorption(run: &Run<'_>) -> Result<Vec<Absorption>, SimulationError> {
+/// What of each entry reaches the circulation: what enters there, and what the flows before it bring.
+pub(super) fn absorption(run: &Run<'_>, failures: &mut Vec<String>) -> Result<Vec<Absorption>, SimulationError> {
     let mut list = Vec::new();
     if run.chart.circulation.is_empty() {
         return Ok(list);
@@ -210,40 +213,68 @@ pub(super) fn absorption(run: &Run<'_>) -> Result<Vec<Absorption>, SimulationErr
     // What flows bring for the first time and again cannot be told apart where both go the same way.
     let again = |state: usize| run.chart.before[state] && run.chart.after[state];
     let all_at_once = entries.len() == 1 && !run.chart.followed().any(again);
-    for Entry { route, place, state, name, enters } in entries {
-        let mut entered = 0.0;
-        for arrival in run.profile.arrivals().iter().filter(|arrival| arrival.entry == place) {
-            let of_route = run.profile.administrations()[arrival.administration].route == route;
-            if of_route && run.chart.circulation.contains(&state) {
-                entered += run.measure(state) * run.profile.entered(arrival, &[run.profile.until()])[0];
-            }
-        }
-        let reaches = match &run.stopped {
-            _ if run.chart.circulation.contains(&state) => Ok(entered),
+    for entry in entries {
+        let reached = match &run.stopped {
+            _ if run.chart.circulation.contains(&entry.state) => Ok(entered(run, &entry)),
             Ok(stopped) => {
-                let part = profile(&stopped.prepared.entering_by(route, place), run.subject)?;
-                brought(run, &part)
+                let alone = stopped.prepared.entering_by(entry.route, entry.place);
+                part(&alone, run.subject, failures)?.and_then(|part| brought(run, &part))
             }
             Err(_) if all_at_once => brought(run, &run.profile),
             Err(why) => Err(why.clone()),
         };
-        list.push(Absorption { entry: name, enters, reaches });
+        let until = reached.as_ref().ok().and_then(|reached| reached.until);
+        let reaches = reached.map(|reached| reached.amount);
+        list.push(Absorption { entry: entry.name, enters: entry.enters, reaches, until });
     }
     Ok(list)
 }
 
-/// mg that flows bring into the circulation.
-fn brought(run: &Run<'_>, part: &Profile<'_>) -> Result<f64, String> {
+/// mg, and by when (h) where it is not all that ever comes.
+struct Reached {
+    amount: f64,
+    until: Option<f64>,
+}
+
+/// What enters the circulation itself.
+fn entered(run: &Run<'_>, entry: &Entry) -> Reached {
+    let (profile, end) = (&run.profile, run.profile.until());
+    let mut reached = Reached { amount: 0.0, until: None };
+    for arrival in profile.arrivals().iter().filter(|arrival| arrival.entry == entry.place) {
+        if profile.administrations()[arrival.administration].route != entry.route {
+            continue;
+        }
+        // What enters by a function is integrated.
+        let amount = match arrival.is_by_function() {
+            true => {
+                reached.until = Some(end);
+                profile.entered(arrival, &[end])[0]
+            }
+            false => arrival.amount,
+        };
+        reached.amount += run.measure(entry.state) * amount;
+    }
+    reached
+}
+
+/// What flows bring into the circulation: all that they ever do where that is known of each, else up to the end.
+fn brought(run: &Run<'_>, part: &Profile<'_>) -> Result<Reached, String> {
     let model = run.profile.model();
     if model.rates_by_hand().iter().any(|(state, _)| run.chart.circulation.contains(state)) {
         return Err("the circulation has a rate written by hand".into());
     }
-    let (mut sum, end) = (0.0, [run.profile.until()]);
-    for flow in model.flows().iter().filter(|flow| run.chart.before[flow.from]) {
-        if flow.to.is_some_and(|to| run.chart.circulation.contains(&to)) {
-            let lost = flow.lost.as_ref().map_or(0.0, |lost| part.passed(lost, &end)[0]);
-            sum += run.measure(flow.from) * (part.passed(&flow.leaving, &end)[0] - lost);
-        }
+    let into =
+        |flow: &&Flow| run.chart.before[flow.from] && flow.to.is_some_and(|to| run.chart.circulation.contains(&to));
+    let sum = |passed: &dyn Fn(&Readout) -> Option<f64>| {
+        model.flows().iter().filter(into).try_fold(0.0, |sum, flow| {
+            let lost = flow.lost.as_ref().map_or(Some(0.0), passed)?;
+            Some(sum + run.measure(flow.from) * (passed(&flow.leaving)? - lost))
+        })
+    };
+    if let Some(amount) = sum(&|rate| part.passed_to_infinity(rate)) {
+        return Ok(Reached { amount, until: None });
     }
-    Ok(sum)
+    let end = part.until();
+    let amount = sum(&|rate| Some(part.passed(rate, &[end])[0])).unwrap_or_default();
+    Ok(Reached { amount, until: Some(end) })
 }

@@ -71,6 +71,21 @@ impl Whereabouts {
             Whereabouts::ByHand => "gone by hand-written rates",
         }
     }
+
+    /// As columns and cells of tables call it.
+    pub fn column(self) -> &'static str {
+        match self {
+            Whereabouts::ToCome => "not_yet_released",
+            Whereabouts::Before => "before_circulation",
+            Whereabouts::Drug => "drug_in_body",
+            Whereabouts::Metabolites => "metabolites_in_body",
+            Whereabouts::GoneAsMetabolite => "gone_as_metabolite",
+            Whereabouts::Gone => "gone_as_drug",
+            Whereabouts::GoneBefore => "gone_before_circulation",
+            Whereabouts::NeverEntered => "never_entered",
+            Whereabouts::ByHand => "gone_by_hand_rates",
+        }
+    }
 }
 
 /// One part of the amounts.
@@ -91,11 +106,12 @@ pub struct Ledger {
     pub name: String,
     /// h
     pub times: Vec<f64>,
-    /// How far the simulation goes, h.
+    /// How far the simulation goes, and the area under an output with it, h.
     pub until: f64,
-    /// What was given in all up to the end, mg; of fractions that are more than 1, all that enters.
+    /// What was given in all up to the end, mg.
     pub given: f64,
-    /// What the parts have to add up to at each time, mg: what was given so far, of a dose with devices all of it.
+    /// What the parts have to add up to at each time, mg: what was given so far, of a dose with devices all of it; of fractions
+    /// that are more than 1, all that enters.
     pub total: Vec<f64>,
     /// The parts, those that are 0 all the time left out.
     pub parts: Vec<Part>,
@@ -107,6 +123,10 @@ pub struct Ledger {
     pub absorption: Vec<Absorption>,
     /// What a reader has to know.
     pub notes: Vec<String>,
+    /// Those of the notes that say why the total is more than what was given.
+    pub surplus: Vec<String>,
+    /// Why simulations of a part of the doses or of the way failed for this person; what they would say is missing.
+    pub failures: Vec<String>,
     /// What should be known about the person and the model.
     pub warnings: Vec<Diagnostic>,
     /// How it was computed.
@@ -140,10 +160,11 @@ impl Ledger {
         let all: Vec<usize> = chart.followed().collect();
         let stopped_model = model.of_doses_alone(&early, &chart.circulation);
         let added_model = model.of_doses_alone(&all, &[]);
+        let mut failures = Vec::new();
         let stopped = match &stopped_model {
             Ok(model) => {
                 let prepared = simulation.prepare_on(model)?.sampled(Vec::new())?;
-                Ok(Alone { profile: profile(&prepared, subject)?, prepared })
+                part(&prepared, subject, &mut failures)?.map(|profile| Alone { profile, prepared })
             }
             Err(why) => Err(why.clone()),
         };
@@ -153,6 +174,8 @@ impl Ledger {
         };
         let run = Run { profile: whole, chart, subject, stopped, added };
         let profile = &run.profile;
+        let exposures = exposure::exposures(&run, &mut failures)?;
+        let absorption = exposure::absorption(&run, &mut failures)?;
         let mut ledger = Ledger {
             name: name.to_string(),
             times: profile.times().to_vec(),
@@ -161,9 +184,11 @@ impl Ledger {
             total: vec![0.0; profile.times().len()],
             parts: Vec::new(),
             residual: Vec::new(),
-            exposures: exposure::exposures(&run)?,
-            absorption: exposure::absorption(&run)?,
+            exposures,
+            absorption,
             notes: run.notes(),
+            surplus: Vec::new(),
+            failures,
             warnings: profile.warnings().iter().chain(profile.model().warnings()).cloned().collect(),
             settings: *profile.settings(),
             integrated: profile.is_integrated(),
@@ -188,43 +213,58 @@ impl Ledger {
         sum
     }
 
+    /// The amounts of a part.
+    fn part(&mut self, place: Whereabouts, name: &str) -> &mut [f64] {
+        let known = self.parts.iter().position(|part| part.place == place && part.name == name);
+        let at = known.unwrap_or_else(|| {
+            self.parts.push(Part { place, name: name.to_string(), amounts: vec![0.0; self.times.len()] });
+            self.parts.len() - 1
+        });
+        &mut self.parts[at].amounts
+    }
+
     fn add(&mut self, place: Whereabouts, name: &str, amounts: Vec<f64>) {
-        match self.parts.iter_mut().find(|part| part.place == place && part.name == name) {
-            Some(part) => part.amounts.iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more),
-            None => self.parts.push(Part { place, name: name.to_string(), amounts }),
+        self.part(place, name).iter_mut().zip(amounts).for_each(|(sum, more)| *sum += more);
+    }
+
+    /// Notes why the total is more than what was given.
+    fn surplus(&mut self, note: String) {
+        if !self.surplus.contains(&note) {
+            self.notes.push(note.clone());
+            self.surplus.push(note);
         }
     }
 
     /// What was given, what of it has not entered yet, and what never will.
     fn dosed(&mut self, run: &Run<'_>) {
         let (profile, model) = (&run.profile, run.profile.model());
-        let begins: Vec<f64> = profile.administrations().iter().map(|given| profile.event_time(given.time)).collect();
+        let times = self.times.clone();
+        let from = |time: f64| times.partition_point(|t| *t < time);
+        let mut arrivals = profile.arrivals();
+        let mut dose: Option<(usize, usize)> = None;
         for (at, given) in profile.administrations().iter().enumerate() {
             let route = &model.routes()[given.route];
-            let first = profile.administrations().iter().position(|other| other.dose == given.dose).unwrap_or(at);
-            let (dose_begins, begins) = (begins[first], begins[at]);
-            let of_it = || profile.arrivals().iter().filter(|arrival| arrival.administration == at);
+            let of_it;
+            (of_it, arrivals) = arrivals.split_at(arrivals.partition_point(|arrival| arrival.administration == at));
             let measured = |amount: f64, state: usize| amount * run.measure(state);
-            let enters: f64 = of_it().map(|arrival| measured(arrival.amount, arrival.state)).sum();
+            let enters: f64 = of_it.iter().map(|arrival| measured(arrival.amount, arrival.state)).sum();
             // Fractions above 1 that the model declares: there is no amount that is left out.
             let counted = if route.exceeds.is_some() { given.amount.max(enters) } else { given.amount };
-            self.given += counted;
-            let when = |begin: f64, amount: f64| -> Vec<f64> {
-                self.times.iter().map(|t| if *t >= begin { amount } else { 0.0 }).collect()
-            };
-            let (total, released) = (when(dose_begins, counted), when(begins, counted));
-            let never = when(begins, counted - enters);
-            let waits: Vec<f64> = total.iter().zip(&released).map(|(total, released)| total - released).collect();
-            self.total.iter_mut().zip(&total).for_each(|(sum, more)| *sum += more);
-            self.add(Whereabouts::ToCome, "devices to come", waits);
-            self.add(Whereabouts::NeverEntered, &route.name, never);
-            for arrival in of_it() {
-                let entered = profile.entered(arrival, &self.times);
-                let rest = self.times.iter().zip(entered).map(|(t, entered)| {
-                    if *t >= begins { measured(arrival.amount - entered, arrival.state) } else { 0.0 }
-                });
-                let (rest, name) = (rest.collect(), &model.states()[arrival.state].name);
-                self.add(Whereabouts::ToCome, &format!("to {name}"), rest);
+            self.given += given.amount;
+            let begins = from(profile.event_time(given.time));
+            let dose_begins = dose.filter(|(of, _)| *of == given.dose).map_or(begins, |(_, begins)| begins);
+            dose = Some((given.dose, dose_begins));
+            self.total[dose_begins..].iter_mut().for_each(|total| *total += counted);
+            let waits = self.part(Whereabouts::ToCome, "devices to come");
+            waits[dose_begins..begins].iter_mut().for_each(|waits| *waits += counted);
+            let never = self.part(Whereabouts::NeverEntered, &route.name);
+            never[begins..].iter_mut().for_each(|never| *never += counted - enters);
+            for arrival in of_it {
+                let entered = profile.entered(arrival, &times[begins..]);
+                let rest = self.part(Whereabouts::ToCome, &format!("to {}", model.states()[arrival.state].name));
+                for (rest, entered) in rest[begins..].iter_mut().zip(entered) {
+                    *rest += measured(arrival.amount - entered, arrival.state);
+                }
             }
             if counted > given.amount {
                 let why = route.exceeds.as_deref().unwrap_or_default();
@@ -233,9 +273,7 @@ impl Ledger {
                     "by the route `{}` {share} of the dose enters, and parts add up to that: {why}",
                     route.name
                 );
-                if !self.notes.contains(&note) {
-                    self.notes.push(note);
-                }
+                self.surplus(note);
             }
         }
     }
@@ -258,7 +296,7 @@ impl Ledger {
                 let entered: f64 = first.map(|arrival| measure * run.profile.entered(arrival, &[0.0])[0]).sum();
                 let there = measure * run.profile.states_at(0.0)[state] - entered;
                 self.total.iter_mut().for_each(|total| *total += there);
-                self.notes.push(format!("`{name}` is not empty at the start: the total has what is in it"));
+                self.surplus(format!("`{name}` is not empty at the start: the total has what is in it"));
             }
             if !run.chart.parent[state] {
                 self.add(Whereabouts::Metabolites, name, amounts);
@@ -358,4 +396,22 @@ impl Run<'_> {
 
 fn profile<'m>(prepared: &Prepared<'m>, subject: &Subject<'_>) -> Result<Profile<'m>, SimulationError> {
     Profile::of(prepared, subject, &mut prepared.workspace())
+}
+
+/// The profile of a part; why there is none, if that has to do with the person, also into the failures.
+fn part<'m>(
+    prepared: &Prepared<'m>,
+    subject: &Subject<'_>,
+    failures: &mut Vec<String>,
+) -> Result<Result<Profile<'m>, String>, SimulationError> {
+    match profile(prepared, subject) {
+        Err(error) if error.is_of_person() => {
+            let why = error.to_string();
+            if !failures.contains(&why) {
+                failures.push(why.clone());
+            }
+            Ok(Err(why))
+        }
+        other => other.map(Ok),
+    }
 }

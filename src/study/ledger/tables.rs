@@ -1,6 +1,6 @@
 //! Ledgers as tables.
 
-use super::{Ledger, Whereabouts};
+use super::{Absorption, Ledger, Whereabouts};
 use crate::io::{Cell, Column, Table};
 use crate::units::Quantity;
 
@@ -29,7 +29,7 @@ pub fn balance_of(ledger: &Ledger) -> Table {
 }
 
 fn balance_columns(places: &[Whereabouts]) -> impl Iterator<Item = Column> + '_ {
-    let amounts = std::iter::once("total").chain(places.iter().map(|place| place.words())).chain(["residual"]);
+    let amounts = std::iter::once("total").chain(places.iter().map(|place| place.column())).chain(["residual"]);
     std::iter::once(Column::new("time").unit("h")).chain(amounts.map(|name| Column::new(name).unit("mg")))
 }
 
@@ -62,7 +62,7 @@ pub fn part_table(ledgers: &[Ledger]) -> Table {
         Column::new("place"),
         Column::new("part"),
         Column::new("amount").unit("mg"),
-        Column::numbers("share"),
+        Column::numbers("share_of_total"),
     ];
     let mut table = Table::new(columns);
     for ledger in ledgers {
@@ -70,7 +70,7 @@ pub fn part_table(ledgers: &[Ledger]) -> Table {
             for part in &ledger.parts {
                 let (amount, total) = (cleared(part.amounts[at], ledger.total[at]), ledger.total[at]);
                 let share = if total > 0.0 { (amount / total).into() } else { Cell::missing("nothing was given yet") };
-                let (name, place, part) = (&ledger.name, part.place.words(), &part.name);
+                let (name, place, part) = (&ledger.name, part.place.column(), &part.name);
                 table.push(vec![
                     name.as_str().into(),
                     (*time).into(),
@@ -85,13 +85,14 @@ pub fn part_table(ledgers: &[Ledger]) -> Table {
     table
 }
 
-/// Per regimen, output and origin: areas and their share.
+/// Per regimen, output and origin: areas up to `until` and to infinity; the share is of the latter where there is one.
 pub fn exposure_table(ledgers: &[Ledger]) -> Table {
     let columns = vec![
         Column::new("regimen"),
         Column::new("output"),
         Column::new("of"),
         Column::new("origin"),
+        Column::new("until").unit("h"),
         Column::numbers("AUC"),
         Column::numbers("AUCinf"),
         Column::new("unit"),
@@ -110,6 +111,7 @@ pub fn exposure_table(ledgers: &[Ledger]) -> Table {
                 one.output.as_str().into(),
                 if one.drug { "drug" } else { "metabolite" }.into(),
                 one.origin.to_string().into(),
+                ledger.until.into(),
                 cell(&one.auc),
                 cell(&one.auc_inf),
                 unit.map_or_else(|| Cell::missing(""), |area| area.unit().to_string().into()),
@@ -120,14 +122,15 @@ pub fn exposure_table(ledgers: &[Ledger]) -> Table {
     table
 }
 
-/// Per regimen and entry of its route: what enters and what of it reached the circulation by the end.
+/// Per regimen and entry of its route: what enters and what of it reaches the circulation by a time, `inf` for all that ever does.
 pub fn absorption_table(ledgers: &[Ledger]) -> Table {
     let columns = vec![
         Column::new("regimen"),
         Column::new("entry"),
         Column::new("enters").unit("mg"),
-        Column::new("reaches the circulation").unit("mg"),
-        Column::numbers("share of what is given"),
+        Column::new("until").unit("h"),
+        Column::new("reaches_circulation").unit("mg"),
+        Column::numbers("share_of_given"),
     ];
     let mut table = Table::new(columns);
     for ledger in ledgers {
@@ -137,10 +140,19 @@ pub fn absorption_table(ledgers: &[Ledger]) -> Table {
                 ledger.name.as_str().into(),
                 one.entry.as_str().into(),
                 one.enters.into(),
+                by_when(one),
                 one.reaches.as_ref().map_or_else(missing, |reaches| (*reaches).into()),
                 one.reaches.as_ref().map_or_else(missing, |reaches| (reaches / ledger.given).into()),
             ]);
         }
     }
     table
+}
+
+fn by_when(one: &Absorption) -> Cell {
+    match (&one.reaches, one.until) {
+        (Err(why), _) => Cell::missing(why.as_str()),
+        (Ok(_), Some(until)) => until.into(),
+        (Ok(_), None) => "inf".into(),
+    }
 }

@@ -27,6 +27,14 @@ pub enum TargetError {
         /// The factors.
         known: Vec<String>,
     },
+    /// A dose whose levels have no order.
+    #[error("the levels of `{factor}` have no order, and none of them is the smallest: {why}")]
+    NoOrder {
+        /// The factor.
+        factor: String,
+        /// Of the first level that does not fit.
+        why: String,
+    },
     /// Two targets of one name.
     #[error("two targets are called `{name}`")]
     Twice {
@@ -49,6 +57,7 @@ impl Kind for TargetError {
             TargetError::Nothing => "E_NO_TARGET",
             TargetError::OutOfRange { .. } | TargetError::FewSubjects { .. } => "E_OUT_OF_RANGE",
             TargetError::UnknownFactor { .. } => "E_UNKNOWN_FACTOR",
+            TargetError::NoOrder { .. } => "E_NO_ORDER",
             TargetError::Twice { .. } => "E_NAME_CLASH",
         }
     }
@@ -62,6 +71,9 @@ impl Kind for TargetError {
                 Some(near.unwrap_or_else(|| format!("factors are {}", listed(names()))))
             }
             TargetError::FewSubjects { chunk, .. } => Some(format!("write `max_subjects = {chunk}` or more")),
+            TargetError::NoOrder { .. } => {
+                Some("write all levels as quantities of one kind, or leave out `dose`".into())
+            }
             TargetError::Twice { .. } => Some("leave out one of them".into()),
             TargetError::OutOfRange { .. } => None,
         }

@@ -14,19 +14,19 @@ pub use rule::{Estimate, Stopped};
 
 use crate::Error;
 use crate::error::Diagnostic;
-use crate::model::{Dynamics, Model};
 use crate::population::Outside;
-use crate::simulate::{Engine, Settings};
+use crate::simulate::Settings;
 use crate::study::compare::Models;
-use crate::study::sweep::{Sweep, Totals, Unit};
+use crate::study::sweep::{Sweep, Totals, Unit, is_exact};
 use crate::units::Quantity;
 use rayon::prelude::*;
 use rule::Rule;
 use std::cmp::Ordering;
 
-/// So many people are added at a time; intervals are looked at after each time.
+/// So many people are added at a time, and intervals are looked at after each time: few looks keep the bias small that looking
+/// has, and a half-width of 0.05 is within reach of the first.
 pub const CHUNK: u64 = 500;
-/// So many people of a chunk are run by one thread.
+/// So many people of a chunk are run by one thread: four threads share a chunk, and preparing a point costs little beside them.
 const BLOCK: u64 = 125;
 
 /// What a point gave.
@@ -70,7 +70,7 @@ pub struct TargetResult {
     pub title: String,
     /// The names of the factors.
     pub factors: Vec<String>,
-    /// The place of the dose among them.
+    /// The place among them of the dose, along which probabilities are drawn.
     pub dose: usize,
     /// The names of the targets.
     pub targets: Vec<String>,
@@ -82,8 +82,8 @@ pub struct TargetResult {
     pub level: f64,
     /// In the order of the design.
     pub points: Vec<PointResult>,
-    /// For each target and setting of the other factors.
-    pub doses: Vec<DoseFound>,
+    /// For each target and setting of the other factors; none where the levels of the dose have no order.
+    pub doses: Option<Vec<DoseFound>>,
     /// Whether anything was integrated rather than propagated exactly.
     pub integrated: bool,
     /// What should be known.
@@ -122,6 +122,12 @@ pub fn attain(
             format!("{short} of {all} points have {most} people and intervals wider than ±{}", plan.half_width);
         warnings.push(Diagnostic::warning("W_WIDE_INTERVALS", message).with_hint("see `half_width` of each row"));
     }
+    if let Some((why, _)) = &plan.unordered {
+        let factor = &plan.points.factor_names()[plan.dose];
+        let message = format!("no smallest level is looked for: those of `{factor}` have no order, since {why}");
+        let hint = "`dose` in `[target]` names another factor to look along";
+        warnings.push(Diagnostic::warning("W_NO_SMALLEST_DOSE", message).with_hint(hint));
+    }
     Ok(TargetResult {
         title: plan.title().into(),
         factors: plan.points.factor_names(),
@@ -130,18 +136,11 @@ pub fn attain(
         probability: plan.probability,
         half_width: plan.half_width,
         level: plan.level,
-        doses: doses(plan, &points, &rule),
+        doses: plan.unordered.is_none().then(|| doses(plan, &points, &rule)),
         points,
-        integrated: is_integrated(models, &settings),
+        integrated: !is_exact(&settings, models),
         warnings,
     })
-}
-
-/// Whether any model is integrated, as these settings have it.
-fn is_integrated(models: &Models, settings: &Settings) -> bool {
-    let exact = matches!(settings.engine, Engine::Auto | Engine::Exact);
-    let is_exact = |model: &Model| matches!(model.dynamics(), Dynamics::Linear { .. }) && !model.doses_follow_state();
-    !exact || !models.values().all(is_exact)
 }
 
 /// One point: chunk after chunk, until its intervals are narrow enough.
@@ -237,10 +236,10 @@ pub(super) fn others(dose: usize, setting: &[String]) -> Vec<String> {
     others.map(|(_, value)| value.clone()).collect()
 }
 
-/// Levels by their size; those that are no quantities of one kind stay in the order of the plan.
+/// Levels by their size; a plan whose levels have none looks for no smallest.
 fn by_size(a: &str, b: &str) -> Ordering {
     match (a.parse::<Quantity>(), b.parse::<Quantity>()) {
-        (Ok(a), Ok(b)) if a.dimension() == b.dimension() => a.in_base().total_cmp(&b.in_base()),
+        (Ok(a), Ok(b)) => a.in_base().total_cmp(&b.in_base()),
         _ => Ordering::Equal,
     }
 }

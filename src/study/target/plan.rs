@@ -9,7 +9,8 @@ use crate::population::People;
 use crate::study::PlanError;
 use crate::study::compare::Models;
 use crate::study::reading::{self, Files, no_files};
-use crate::study::sweep::{KEYS, MOST_PERSONS, SweepPlan, designed, seed, too_many};
+use crate::study::sweep::{Factor, KEYS, MOST_PERSONS, SweepPlan, designed, seed, too_many};
+use crate::units::Quantity;
 
 /// The factor along which doses are looked for, where the plan names none and has it.
 const DOSE: &str = "dose";
@@ -33,6 +34,8 @@ pub struct TargetPlan {
     pub max_subjects: u64,
     /// The factor along which doses are looked for, by its place.
     pub(super) dose: usize,
+    /// Why its levels have no order, and where, if they have none: then no smallest is looked for.
+    pub(super) unordered: Option<(String, Text)>,
 }
 
 /// Something that a person attains, or not.
@@ -126,7 +129,8 @@ fn read(root: &Table<'_, PlanError>, files: &Files<'_>) -> Option<TargetPlan> {
     table.need("probability");
     let (probability, half_width) = (number("probability", 0.5, 1.0), number("half_width", HALF_WIDTH, 0.5));
     let level = number("level", LEVEL, 1.0);
-    let dose = match table.text("dose") {
+    let named = table.text("dose");
+    let dose = match &named {
         Some(name) => points.factor(&name.text).unwrap_or_else(|| {
             let known = points.factor_names();
             log.report(&name.place, TargetError::UnknownFactor { name: name.text.clone(), known });
@@ -134,7 +138,31 @@ fn read(root: &Table<'_, PlanError>, files: &Files<'_>) -> Option<TargetPlan> {
         }),
         None => points.factor(DOSE).unwrap_or(0),
     };
-    Some(TargetPlan { points, targets, probability, half_width, level, max_subjects: most, dose })
+    let unordered = points.factors.get(dose).and_then(unordered);
+    if let (Some((why, level)), Some(name)) = (&unordered, &named)
+        && points.factor(&name.text).is_some()
+    {
+        log.report(&level.place, TargetError::NoOrder { factor: name.text.clone(), why: why.clone() });
+    }
+    Some(TargetPlan { points, targets, probability, half_width, level, max_subjects: most, dose, unordered })
+}
+
+/// The first level that cannot be put in order with the one before it, and why; none where all can.
+fn unordered(factor: &Factor) -> Option<(String, Text)> {
+    let mut before: Option<(&Text, Quantity)> = None;
+    // Between two ends, and of a distribution, all levels are of one unit.
+    for level in factor.list()? {
+        let Ok(quantity) = level.text.parse::<Quantity>() else {
+            return Some((format!("`{}` is no quantity", level.text), level.clone()));
+        };
+        match &before {
+            Some((first, other)) if other.dimension() != quantity.dimension() => {
+                return Some((format!("`{}` and `{}` are of different kinds", first.text, level.text), level.clone()));
+            }
+            _ => before = Some((level, quantity)),
+        }
+    }
+    None
 }
 
 /// The most people of a point: all who are listed, where nothing else is said of a list.

@@ -130,4 +130,14 @@ mod tests {
             }
         }
     }
+
+    /// Wilson's own interval does not hold every probability as often as it says: hits come in whole numbers. Docs name these.
+    #[test]
+    fn rare_events_are_held_less_often_after_one_look() {
+        let rule = Rule::new(0.05, 0.95);
+        for (p, wanted) in [(0.015, 0.939), (0.002, 0.920)] {
+            let (_, holds) = stopped(&rule, p);
+            assert!((holds - wanted).abs() < 5e-4, "{p}: {holds}");
+        }
+    }
 }

@@ -52,9 +52,9 @@ impl TargetResult {
     /// The rows of one target for people, in fewer columns.
     pub fn summary(&self, target: usize) -> Table {
         let mut columns: Vec<Column> = self.factors.iter().map(Column::new).collect();
-        columns.extend([Column::integers("n"), Column::numbers("probability")]);
-        let interval = format!("{} % interval", 100.0 * self.level);
-        columns.extend([interval.as_str(), "stopped by", "reaches", "reason"].map(Column::new));
+        columns.push(Column::integers("n"));
+        columns.extend(["probability", "low", "high"].map(Column::numbers));
+        columns.extend(["stopped_by", "reaches", "reason"].map(Column::new));
         let mut table = Table::new(columns);
         for point in &self.points {
             let mut row: Vec<Cell> = point.setting.iter().map(|value| Cell::from(value.as_str())).collect();
@@ -62,11 +62,11 @@ impl TargetResult {
             match point.estimates.as_ref().map(|estimates| estimates[target]) {
                 Some(estimate) => {
                     let (low, high) = estimate.interval(self.level);
-                    row.extend([Cell::Integer(estimate.n as i64), estimate.share().into()]);
-                    row.push(format!("{low:.4} – {high:.4}").into());
+                    row.push(Cell::Integer(estimate.n as i64));
+                    row.extend([estimate.share(), low, high].map(Cell::from));
                     row.extend([point.stopped.name(), self.reaches(estimate.share(), low, high)].map(Cell::from));
                 }
-                None => row.extend([none(), none(), none(), point.stopped.name().into(), none()]),
+                None => row.extend([none(), none(), none(), none(), point.stopped.name().into(), none()]),
             }
             row.push(point.reason.clone().map_or_else(none, Cell::from));
             table.push(row);
@@ -84,17 +84,19 @@ impl TargetResult {
         }
     }
 
-    /// A row per target and setting of the other factors: the smallest level that reaches the probability.
-    pub fn smallest(&self) -> Table {
+    /// A row per target and setting of the other factors: the smallest level that reaches the probability. None where levels
+    /// have no order.
+    pub fn smallest(&self) -> Option<Table> {
+        let doses = self.doses.as_ref()?;
         let dose = self.factors[self.dose].as_str();
         let mut columns = vec![Column::new("target")];
         let others = self.factors.iter().enumerate().filter(|(factor, _)| *factor != self.dose);
         columns.extend(others.map(|(_, name)| Column::new(name)));
         columns.push(Column::new(dose));
         columns.extend(["probability", "low", "high"].map(Column::numbers));
-        columns.extend([format!("{dose}, whole interval"), "note".to_string()].map(Column::new));
+        columns.extend([format!("{dose}_surely"), "note".to_string()].map(Column::new));
         let mut table = Table::new(columns);
-        for found in &self.doses {
+        for found in doses {
             let mut row: Vec<Cell> = vec![self.targets[found.target].as_str().into()];
             row.extend(found.others.iter().map(|value| Cell::from(value.as_str())));
             let level = |at: Option<usize>| {
@@ -121,6 +123,6 @@ impl TargetResult {
             row.push(if notes.is_empty() { Cell::missing("") } else { notes.join("; ").into() });
             table.push(row);
         }
-        table
+        Some(table)
     }
 }
