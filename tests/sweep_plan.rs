@@ -465,6 +465,8 @@ fn plans_that_are_wrong_say_where_and_what_to_do() {
         (", steps = 4", "", "E_NO_STEPS", "plan.toml:8:1", "steps = 5"),
         (r#""log""#, r#""logarithmic""#, "E_UNKNOWN_SCALE", "plan.toml:9:63", "`log`"),
         (r#""2 L/h""#, r#""0 L/h""#, "E_OUT_OF_RANGE", "plan.toml:9:21", ""),
+        (r#""2 L/h""#, r#""9 L/h""#, "E_OUT_OF_RANGE", "plan.toml:9:21", r#"from = "8 L/h", to = "9 L/h""#),
+        (r#""2 L/h""#, r#""8 L/h""#, "E_OUT_OF_RANGE", "plan.toml:9:21", "leave the factor out"),
         (r#""Cmax""#, r#""Cmx""#, "E_METRIC_UNKNOWN", "plan.toml:12:9", "`Cmax`"),
         (r#""Cmax""#, r#""Cmax(d)""#, "E_UNKNOWN_OUTPUT", "plan.toml:12:14", "`c`"),
         (r#""Cmax""#, r#""F""#, "E_NEEDS_REFERENCE", "plan.toml:12:8", ""),

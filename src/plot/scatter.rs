@@ -98,3 +98,25 @@ fn means(factor: &FactorUsed, points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         false => sorted.chunks(sorted.len().div_ceil(parts)).map(mean).collect(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::figure::Marks;
+    use super::*;
+    use crate::model::Model;
+    use crate::simulate::Settings;
+    use crate::study::sensitivity::SensitivityPlan;
+
+    #[test]
+    fn means_have_markers_only_where_their_points_were_simulated() {
+        let plan = "model = \"esketamine-perez-ruixo-2021\"\ngive = \"{dose} intranasal\"\n[factors]\n\
+                    dose = { list = [\"28 mg\", \"56 mg\"] }\nVc = { from = \"150 L\", to = \"200 L\" }\n\
+                    [measures]\npeak = \"Cmax(esketamine)\"\n[sensitivity]\npoints = 8\nbootstrap = 40\n";
+        let plan = SensitivityPlan::parse("plan.toml", plan).unwrap();
+        let models = plan.models(|name| Ok(Model::catalogue(name)?)).unwrap();
+        let analysis = plan.design(&models, Settings::default()).unwrap().run(&models, |_| ()).unwrap();
+        let figure = scatter_figure(&analysis, 0).unwrap();
+        let marks: Vec<Marks> = figure.panels.iter().flat_map(|p| &p.series).map(|series| series.marks).collect();
+        assert_eq!(marks, [Marks::Points, Marks::Nowhere]);
+    }
+}

@@ -71,6 +71,10 @@ pub enum SensitivityError {
     Range {
         /// The factor.
         factor: String,
+        /// Whether the model may have a value of it: it fills no hole.
+        has_own: bool,
+        /// A value that the plan has for it.
+        written: String,
     },
     /// A hole, which has no value of its own.
     #[error("the factor `{factor}` fills a hole of `give`, so the plan has to say at which value")]
@@ -130,8 +134,11 @@ impl Kind for SensitivityError {
             }
             SensitivityError::Choice { .. } => Some("make an analysis for each value; `sobol` takes choices".into()),
             SensitivityError::Unbounded { .. } => Some("add `min` and `max`, or write `from` and `to`".into()),
-            SensitivityError::Range { factor } => {
-                Some(format!("write `{factor} = {{}}` for the model's own value, or `{{ at = \"…\" }}` for another"))
+            SensitivityError::Range { factor, has_own: true, written } => Some(format!(
+                "write `{factor} = {{}}` for the model's own value, or `{factor} = {{ at = \"{written}\" }}` for another"
+            )),
+            SensitivityError::Range { factor, has_own: false, written } => {
+                Some(format!("write the value: `{factor} = {{ at = \"{written}\" }}`"))
             }
             SensitivityError::NoValue { factor } => Some(format!("write `{factor} = {{ at = \"28 mg\" }}`")),
             SensitivityError::Unknown { factor, known, .. } => {

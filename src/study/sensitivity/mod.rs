@@ -54,8 +54,16 @@ pub struct Design {
     /// Of derivatives: the values of the factors, and the step as a share of them.
     points: Vec<Point>,
     step: f64,
-    /// Relative error of the values of measures.
-    accuracy: f64,
+    rounding: Rounding,
+}
+
+/// Below what differences between values of a measure are those of the computer, not of the model.
+#[derive(Debug, Clone, Copy)]
+struct Rounding {
+    /// As a share of the values.
+    relative: f64,
+    /// As a share of the largest size that the output has over the run.
+    of_peak: f64,
 }
 
 impl SensitivityPlan {
@@ -65,16 +73,19 @@ impl SensitivityPlan {
     /// # Errors
     /// A factor without a value, or of zero, where derivatives are taken.
     pub fn design(&self, models: &Models, settings: Settings) -> Result<Design, Error> {
-        let accuracy = if is_exact(&settings, models) { ROUNDING } else { settings.rtol };
+        let rounding = match is_exact(&settings, models) {
+            true => Rounding { relative: ROUNDING, of_peak: ROUNDING },
+            false => Rounding { relative: settings.rtol, of_peak: settings.atol },
+        };
         let mut plan = self.sweep.clone();
         let (mut at, mut used) = (Vec::new(), 0.0);
         if let Method::Local { step } = self.method {
-            used = step.unwrap_or_else(|| relative_step(accuracy));
+            used = step.unwrap_or_else(|| relative_step(rounding.relative));
             (at, plan.factors) = points(self, models, used)?;
         }
         let (layout, shares) = layout(self.method, self.seed(), &plan.factors);
         plan.design = sweep::Design::Shares(shares.clone());
-        Ok(Design { plan, method: self.method, settings, layout, shares, points: at, step: used, accuracy })
+        Ok(Design { plan, method: self.method, settings, layout, shares, points: at, step: used, rounding })
     }
 }
 

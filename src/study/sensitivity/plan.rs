@@ -8,7 +8,7 @@ use crate::error::{Faults, Source};
 use crate::math::sobol;
 use crate::model::Model;
 use crate::study::compare::Models;
-use crate::study::sweep::{Design, Factor, KEYS, MODEL, SweepError, SweepPlan, named_factors, seed};
+use crate::study::sweep::{Design, Factor, KEYS, MODEL, SweepError, SweepPlan, holes, named_factors, seed};
 use crate::study::{PlanError, reading};
 use crate::units::Quantity;
 
@@ -16,6 +16,10 @@ use crate::units::Quantity;
 const MOST_RUNS: u64 = 1_000_000;
 /// The most resamples: all of their estimates are kept.
 const MOST_RESAMPLES: u64 = 100_000;
+/// What a plan takes where it says nothing else.
+const POINTS: u64 = 1024;
+const TRAJECTORIES: u64 = 50;
+const LEVELS: u64 = 4;
 /// The largest step of a derivative, as a share of the factor.
 const LARGEST_STEP: f64 = 0.1;
 
@@ -63,11 +67,18 @@ pub struct Bootstrap {
     pub level: f64,
 }
 
+impl Default for Bootstrap {
+    /// 1000 resamples, and 95 % of them in the interval.
+    fn default() -> Self {
+        Bootstrap { resamples: 1000, level: 0.95 }
+    }
+}
+
 /// Where the derivative by a factor is taken: at the model's own value if nothing else is said.
 #[derive(Debug, Clone)]
 pub(super) struct At {
     pub name: Text,
-    pub value: Option<(Quantity, Place)>,
+    pub value: Option<(Quantity, Text)>,
 }
 
 impl Method {
@@ -106,14 +117,16 @@ impl SensitivityPlan {
         let method = method(&root);
         let (declared, factors, points) = match method {
             Some(Method::Local { .. }) => {
-                let points = points(&root);
+                let (declared, points) = points(&root);
                 let empty = |at: &At| Factor::listed(at.name.clone(), Vec::new());
-                (points.iter().map(|at| at.name.text.clone()).collect(), points.iter().map(empty).collect(), points)
+                (declared, points.iter().map(empty).collect(), points)
             }
-            _ => {
+            Some(_) => {
                 let (declared, factors) = named_factors(&root);
                 (declared, factors, Vec::new())
             }
+            // What factors may say depends on the method.
+            None => (names(&root), Vec::new(), Vec::new()),
         };
         check_factors(&root, method, &declared, &factors);
         let mut plan = SweepPlan::read(&root, seed(&root), (declared, factors, Design::List), &reading::no_files);
@@ -158,10 +171,11 @@ impl SensitivityPlan {
     }
 }
 
-/// The method with what it needs to know.
+/// The method with what it needs to know; none where it cannot be told which one it is. What is wrong with the rest is
+/// reported, and the default takes its place.
 fn method(root: &Table<'_, PlanError>) -> Option<Method> {
     let Some(section) = root.get("sensitivity") else {
-        return Some(Method::Sobol { points: 1024, bootstrap: bootstrap(None)? });
+        return Some(Method::Sobol { points: POINTS, bootstrap: Bootstrap::default() });
     };
     let entries = section.entries()?;
     let name = match entries.has("method") {
@@ -179,66 +193,54 @@ fn method(root: &Table<'_, PlanError>) -> Option<Method> {
         }
     };
     let table = section.table(keys)?;
-    match name.text.as_str() {
-        "sobol" => {
-            let points = at_least(&table, "points", 2, 1024);
-            Some(Method::Sobol { points: points?, bootstrap: bootstrap(Some(&table))? })
-        }
+    let count = |key: &str, default: u64| at_least_two(&table, key, default).unwrap_or(default);
+    Some(match name.text.as_str() {
+        "sobol" => Method::Sobol { points: count("points", POINTS), bootstrap: bootstrap(&table) },
         "morris" => {
-            let trajectories = at_least(&table, "trajectories", 2, 50);
-            let levels = at_least(&table, "levels", 2, 4);
-            if levels.is_some_and(|levels| levels % 2 == 1) {
+            let levels = count("levels", LEVELS);
+            if levels % 2 == 1 {
                 let place = table.key_place("levels").unwrap_or_else(|| table.place.clone());
                 table.log.report(&place, PlanError::Sensitivity(SensitivityError::Levels));
             }
-            Some(Method::Morris { trajectories: trajectories?, levels: levels?, bootstrap: bootstrap(Some(&table))? })
+            Method::Morris { trajectories: count("trajectories", TRAJECTORIES), levels, bootstrap: bootstrap(&table) }
         }
         _ => {
-            let step = table.get("step").map(|value| value.number());
-            match step {
-                Some(number) => {
-                    let number = number?;
-                    if !(number.value > 0.0 && number.value <= LARGEST_STEP) {
-                        table.log.report(&number.place, PlanError::Sensitivity(SensitivityError::Step));
-                    }
-                    Some(Method::Local { step: Some(number.value) })
-                }
-                None => Some(Method::Local { step: None }),
+            let step = table.get("step").and_then(|value| value.number());
+            if let Some(number) = step.as_ref().filter(|step| !(step.value > 0.0 && step.value <= LARGEST_STEP)) {
+                table.log.report(&number.place, PlanError::Sensitivity(SensitivityError::Step));
             }
+            Method::Local { step: step.map(|number| number.value) }
         }
-    }
+    })
 }
-
-fn at_least(table: &Table<'_, PlanError>, key: &str, least: u64, default: u64) -> Option<u64> {
+/// A number of something that takes two, or the default where none is written; none where what is written was reported.
+fn at_least_two(table: &Table<'_, PlanError>, key: &str, default: u64) -> Option<u64> {
     let Some(value) = table.get(key) else { return Some(default) };
     let count = value.count()? as u64;
-    if count < least {
-        let kind = SensitivityError::AtLeast { what: key.into(), least };
+    if count < 2 {
+        let kind = SensitivityError::AtLeast { what: key.into(), least: 2 };
         table.log.report(&value.place, PlanError::Sensitivity(kind));
+        return None;
     }
-    Some(count.max(least))
+    Some(count)
 }
 
-fn bootstrap(table: Option<&Table<'_, PlanError>>) -> Option<Bootstrap> {
-    let default = Bootstrap { resamples: 1000, level: 0.95 };
-    let Some(table) = table else { return Some(default) };
-    let resamples = at_least(table, "bootstrap", 2, default.resamples)?;
-    if resamples > MOST_RESAMPLES {
+fn bootstrap(table: &Table<'_, PlanError>) -> Bootstrap {
+    let default = Bootstrap::default();
+    let resamples = at_least_two(table, "bootstrap", default.resamples);
+    if let Some(count) = resamples.filter(|count| *count > MOST_RESAMPLES) {
         let place = table.key_place("bootstrap").unwrap_or_else(|| table.place.clone());
-        let kind = SweepError::TooMany { count: resamples, what: "resamples", limit: MOST_RESAMPLES };
-        table.log.report(&place, kind);
+        table.log.report(&place, SweepError::TooMany { count, what: "resamples", limit: MOST_RESAMPLES });
     }
-    let level = match table.get("level") {
-        Some(value) => {
-            let number = value.number()?;
-            if !(number.value > 0.0 && number.value < 1.0) {
-                table.log.report(&number.place, PlanError::Sensitivity(SensitivityError::Level));
-                return None;
-            }
-            number.value
+    let level = match table.get("level").map(|value| value.number()) {
+        Some(Some(number)) if !(number.value > 0.0 && number.value < 1.0) => {
+            table.log.report(&number.place, PlanError::Sensitivity(SensitivityError::Level));
+            None
         }
-        None => default.level,
+        Some(number) => number.map(|number| number.value),
+        None => Some(default.level),
     };
+    let (Some(resamples), Some(level)) = (resamples, level) else { return default };
     // An end of the interval needs an estimate beyond it; 1 - 0.999 is not a thousandth.
     let needed = (2.0 / (1.0 - level) * (1.0 - 1e-9)).ceil() as u64;
     if resamples < needed {
@@ -246,26 +248,34 @@ fn bootstrap(table: Option<&Table<'_, PlanError>>) -> Option<Bootstrap> {
         let kind = SensitivityError::FewResamples { resamples, level, needed };
         table.log.report(&place.unwrap_or_else(|| table.place.clone()), PlanError::Sensitivity(kind));
     }
-    Some(Bootstrap { resamples, level })
+    Bootstrap { resamples, level }
 }
 
-/// The factors of derivatives: names, or a table in which each may have a value.
-fn points(root: &Table<'_, PlanError>) -> Vec<At> {
-    let Some(value) = root.get("factors") else { return Vec::new() };
+/// The names of the factors, whatever is said about them.
+fn names(root: &Table<'_, PlanError>) -> Vec<String> {
+    match root.get("factors") {
+        Some(value) if value.is_list() => value.texts().unwrap_or_default().into_iter().map(|t| t.text).collect(),
+        Some(value) => value.entries().iter().flat_map(Table::keys).map(String::from).collect(),
+        None => Vec::new(),
+    }
+}
+
+/// The factors of derivatives, as names or as a table in which each may have a value: the names of all, and those that can be read.
+fn points(root: &Table<'_, PlanError>) -> (Vec<String>, Vec<At>) {
+    let Some(value) = root.get("factors") else { return (Vec::new(), Vec::new()) };
     if value.is_list() {
         let names = value.texts().unwrap_or_default();
-        for (i, name) in names.iter().enumerate() {
-            if names[..i].iter().any(|other| other.text == name.text) {
-                root.log.report(&name.place, SweepError::DuplicateColumn { name: name.text.clone() });
-            }
-        }
-        return names.into_iter().map(|name| At { name, value: None }).collect();
+        let declared = names.iter().map(|name| name.text.clone()).collect();
+        return (declared, names.into_iter().map(|name| At { name, value: None }).collect());
     }
     let entries = value.entries().map(|t| t.named("the factor")).unwrap_or_default();
-    entries.into_iter().filter_map(|(name, place, value)| point(Text::at(name, place), &value)).collect()
+    let declared = entries.iter().map(|(name, ..)| name.clone()).collect();
+    let point =
+        |(name, place, value): (String, Place, Value<'_, PlanError>)| point(root, Text::at(name, place), &value);
+    (declared, entries.into_iter().filter_map(point).collect())
 }
 
-fn point(name: Text, value: &Value<'_, PlanError>) -> Option<At> {
+fn point(root: &Table<'_, PlanError>, name: Text, value: &Value<'_, PlanError>) -> Option<At> {
     let entries = value.entries()?;
     let refused = |kind| value.log.report(&entries.place, PlanError::Sensitivity(kind));
     let factor = name.text.clone();
@@ -273,15 +283,18 @@ fn point(name: Text, value: &Value<'_, PlanError>) -> Option<At> {
         refused(SensitivityError::Choice { factor, method: "local" });
         return None;
     }
-    if ["from", "to", "mean", "median"].iter().any(|key| entries.has(key)) {
-        refused(SensitivityError::Range { factor });
+    if let Some(key) = ["from", "mean", "median", "to"].into_iter().find(|key| entries.has(key)) {
+        let give = root.get("give").filter(Value::is_text).and_then(|give| give.text());
+        let has_own = !give.is_some_and(|give| holes(&give.text).any(|(hole, _)| hole == factor));
+        let written = entries.get(key).and_then(|value| value.expression()).map(|text| text.text);
+        refused(SensitivityError::Range { factor, has_own, written: written.unwrap_or_else(|| "…".into()) });
         return None;
     }
     let table = value.table(&["at"])?;
     let Some(text) = table.get("at") else { return Some(At { name, value: None }) };
     let text = text.expression()?;
     match text.text.parse::<Quantity>() {
-        Ok(quantity) => Some(At { name, value: Some((quantity, text.place)) }),
+        Ok(quantity) => Some(At { name, value: Some((quantity, text)) }),
         Err(fault) => {
             value.log.push(text.fault(fault, |e| DocumentError::Unit(e).into()));
             None

@@ -11,7 +11,7 @@ use crate::model::CovariateKind;
 use crate::population::Subject;
 use crate::study::PlanError;
 use crate::study::compare::Models;
-use crate::study::sweep::{Factor, person};
+use crate::study::sweep::{Factor, knows, person, set};
 use crate::units::Quantity;
 
 /// A factor at the point where derivatives are taken: its value there.
@@ -40,10 +40,7 @@ pub(super) fn points(plan: &SensitivityPlan, models: &Models, step: f64) -> Resu
                 factors.push(listed(&at.name, &point, step));
                 points.push(point);
             }
-            Err(kind) => {
-                let place = at.value.as_ref().map_or(&at.name.place, |(_, place)| place);
-                found.push(place.fault(ErrorKind::from(PlanError::Sensitivity(kind))));
-            }
+            Err(error) => found.extend(error.into_vec()),
         }
     }
     Faults::check(found, || (points, factors))
@@ -58,14 +55,23 @@ fn listed(name: &Text, point: &Point, step: f64) -> Factor {
 }
 
 /// The value of a factor that the plan says, or that the person has.
-fn value(plan: &SensitivityPlan, subject: &Subject<'_>, at: &At) -> Result<Quantity, SensitivityError> {
+fn value(plan: &SensitivityPlan, subject: &Subject<'_>, at: &At) -> Result<Quantity, Error> {
     let factor = at.name.text.clone();
+    let place = at.value.as_ref().map_or(&at.name.place, |(_, text)| &text.place);
+    let refused = |kind| Error::from(place.fault::<ErrorKind>(PlanError::Sensitivity(kind)));
+    let is_hole = plan.sweep.has_hole(&factor);
     let value = match &at.value {
-        Some((value, _)) => value.clone(),
-        None if plan.sweep.has_hole(&factor) => return Err(SensitivityError::NoValue { factor }),
-        None => own(subject, &factor)?,
+        Some((value, text)) => {
+            // Here it stands in the plan: the values around it would all be refused for the same reason.
+            if !is_hole && knows(subject.model(), &factor) {
+                set(subject.clone(), &at.name, text)?;
+            }
+            value.clone()
+        }
+        None if is_hole => return Err(refused(SensitivityError::NoValue { factor })),
+        None => own(subject, &factor).map_err(refused)?,
     };
-    if value.value() == 0.0 { Err(SensitivityError::Zero { factor: at.name.text.clone() }) } else { Ok(value) }
+    if value.value() == 0.0 { Err(refused(SensitivityError::Zero { factor })) } else { Ok(value) }
 }
 
 /// The value that a person has of a parameter or covariate.

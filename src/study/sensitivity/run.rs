@@ -1,6 +1,6 @@
 //! Simulating every point, and judging the values.
 
-use super::indices::{independent, local, morris, sobol};
+use super::indices::{Known, independent, local, morris, sobol};
 use super::layout::{Layout, PART, SAMPLE};
 use super::{Analysis, Design, Effects, Evaluated, FactorUsed, MeasureResult, Method};
 use crate::Error;
@@ -15,6 +15,8 @@ use std::ops::Range;
 
 /// Points that a thread takes at a time.
 const BLOCK: u64 = 64;
+/// Points at which is looked how large outputs become: the order of magnitude is asked for, which a few know.
+const LOOKS: u64 = 16;
 
 /// What some points gave.
 #[derive(Default)]
@@ -134,9 +136,11 @@ impl Design {
         let count = self.plan.measures.len();
         let values: Vec<Vec<f64>> =
             (0..count).map(|measure| all.values.iter().skip(measure).step_by(count).copied().collect()).collect();
-        let judged: Vec<Result<(), String>> = (0..count).map(|m| self.judge(m, &values[m], &all.missing)).collect();
-        let usable: Vec<Option<&[f64]>> =
-            values.iter().zip(&judged).map(|(v, judged)| judged.is_ok().then_some(v.as_slice())).collect();
+        let peaks = self.peaks(sweep);
+        let known: Vec<Known<'_>> = values.iter().zip(&peaks).map(|(values, peak)| self.known(values, *peak)).collect();
+        let judged: Vec<Result<(), String>> = (0..count).map(|m| self.judge(m, known[m], &all.missing)).collect();
+        let usable: Vec<Option<Known<'_>>> =
+            known.iter().zip(&judged).map(|(known, judged)| judged.is_ok().then_some(*known)).collect();
         let (factors, seed) = (self.plan.factors.len(), self.plan.seed());
         let none = || "the values do not vary".to_string();
         let effects: Vec<Option<Effects>> = match (self.method, &self.layout) {
@@ -148,7 +152,7 @@ impl Design {
                 let found = morris(&usable, moved, &self.shares, bootstrap, seed);
                 found.into_iter().map(|one| one.map(Effects::Morris)).collect()
             }
-            _ => (0..count).map(|m| Some(self.elasticities(m, &values[m], &all.missing))).collect(),
+            _ => (0..count).map(|m| Some(self.elasticities(m, known[m], peaks[m], &all.missing))).collect(),
         };
         let results = self.plan.measures.iter().zip(sweep.units()).zip(values).zip(judged).zip(effects);
         results
@@ -163,7 +167,8 @@ impl Design {
     }
 
     /// Whether indices of all points make sense: every value is there, and they are not all the same.
-    fn judge(&self, measure: usize, values: &[f64], missing: &[(usize, usize, String)]) -> Result<(), String> {
+    fn judge(&self, measure: usize, known: Known<'_>, missing: &[(usize, usize, String)]) -> Result<(), String> {
+        let values = known.values;
         if let Layout::Local = self.layout {
             return Ok(());
         }
@@ -174,18 +179,39 @@ impl Design {
             return Err(format!("{} of {of} simulations have no value; {first}", missing.count()));
         }
         let (low, high) = values.iter().fold((f64::INFINITY, f64::NEG_INFINITY), |(l, h), v| (l.min(*v), h.max(*v)));
-        if high - low <= self.accuracy * low.abs().max(high.abs()) {
+        if high - low <= known.rounding {
             return Err("the factors do not change it".into());
         }
         Ok(())
     }
 
-    fn elasticities(&self, measure: usize, values: &[f64], missing: &[(usize, usize, String)]) -> Effects {
+    fn elasticities(&self, measure: usize, known: Known<'_>, peak: f64, missing: &[(usize, usize, String)]) -> Effects {
+        let zero = self.rounding.of_peak * peak;
         let value = |point: usize| {
             let why = missing.iter().find(|(at, of, _)| *at == point && *of == measure);
-            why.map_or(Ok(values[point]), |(_, _, reason)| Err(reason.clone()))
+            why.map_or(Ok(known.values[point]), |(_, _, reason)| Err(reason.clone()))
         };
         let each = self.points.iter().enumerate();
-        Effects::Local(each.map(|(factor, point)| local(value, factor, point, self.step)).collect())
+        let of = |(factor, point)| local(value, factor, point, self.step, zero, self.rounding.relative);
+        Effects::Local(each.map(of).collect())
+    }
+
+    /// How large the outputs of the measures become at some of the points; 0 where a measure is not in the unit of its output.
+    fn peaks(&self, sweep: &Sweep<'_>) -> Vec<f64> {
+        let mut largest = vec![0.0; self.plan.measures.len()];
+        let runs = self.runs();
+        for point in (0..runs).step_by(runs.div_ceil(LOOKS).max(1) as usize) {
+            for (largest, peak) in largest.iter_mut().zip(sweep.peaks(point)) {
+                *largest = peak.unwrap_or(0.0).max(*largest);
+            }
+        }
+        largest
+    }
+
+    /// Values with how far two of them may be apart and be the same.
+    fn known<'v>(&self, values: &'v [f64], peak: f64) -> Known<'v> {
+        // A missing value is smaller than any.
+        let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
+        Known { values, rounding: (self.rounding.relative * largest).max(self.rounding.of_peak * peak) }
     }
 }

@@ -59,6 +59,16 @@ pub enum SweepError {
         /// The factor.
         factor: String,
     },
+    /// A range that does not go up.
+    #[error("the factor `{factor}` goes from {from} to {to}, which is no range: `from` has to be less than `to`")]
+    Backwards {
+        /// The factor.
+        factor: String,
+        /// Its first end, as written.
+        from: String,
+        /// Its second.
+        to: String,
+    },
     /// A scale that is none.
     #[error("`{found}` is not a scale")]
     UnknownScale {
@@ -199,6 +209,7 @@ impl Kind for SweepError {
             SweepError::DuplicateColumn { .. } => "E_NAME_CLASH",
             SweepError::FewSteps { .. }
             | SweepError::NotPositive { .. }
+            | SweepError::Backwards { .. }
             | SweepError::None { .. }
             | SweepError::Percentile => "E_OUT_OF_RANGE",
         }
@@ -222,6 +233,10 @@ impl Kind for SweepError {
             SweepError::NoSteps { .. } => Some("add `steps = 5`: the number of values, both ends among them".into()),
             SweepError::DrawnFactor { .. } => Some("the kinds `latin-hypercube` and `sobol` do".into()),
             SweepError::FewSteps { .. } => Some("for one value write a `list`".into()),
+            SweepError::Backwards { from, to, .. } if from == to => {
+                Some("leave the factor out, and say its one value in `give`, `set` or `subject`".into())
+            }
+            SweepError::Backwards { from, to, .. } => Some(format!("write `from = \"{to}\", to = \"{from}\"`")),
             SweepError::UnknownScale { .. } => Some("scales are `linear` and `log`".into()),
             SweepError::UnknownDesign { found } => {
                 let known = super::design::KINDS.map(String::from);

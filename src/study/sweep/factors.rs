@@ -212,6 +212,11 @@ fn factor(name: Text, value: &Value<'_, PlanError>) -> Option<Factor> {
         log.report(&first.place, SweepError::NotPositive { factor: name.text.clone() });
         return None;
     }
+    if last <= from.value() {
+        let (from, to) = (first.text.clone(), second.text.clone());
+        log.report(&first.place, SweepError::Backwards { factor: name.text.clone(), from, to });
+        return None;
+    }
     let steps = steps.map(|(steps, _)| steps);
     Some(Factor { name, values: Values::Range { from, to: last, steps, log: log_scale, ends: [first, second] } })
 }

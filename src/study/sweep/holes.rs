@@ -7,7 +7,7 @@ use crate::error::Span;
 pub(super) const HOLE_OF_REGIMENS: &str = "regimen";
 
 /// The names in braces, each with the bytes from brace to brace.
-pub(super) fn holes(text: &str) -> impl Iterator<Item = (&str, Span)> {
+pub(in crate::study) fn holes(text: &str) -> impl Iterator<Item = (&str, Span)> {
     text.match_indices('{').filter_map(move |(open, _)| {
         let length = text[open..].find('}')?;
         Some((text[open + 1..open + length].trim(), Span::new(open, open + length + 1)))

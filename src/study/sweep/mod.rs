@@ -35,7 +35,8 @@ use crate::simulate::{Engine, Settings, SimulationError};
 use crate::study::compare::Models;
 use crate::units::{self, UnitError};
 use crate::{ErrorKind, study::PlanError};
-use holes::{HOLE_OF_REGIMENS, holes};
+use holes::HOLE_OF_REGIMENS;
+pub(in crate::study) use holes::holes;
 use plan::Measurement;
 use summary::Probability;
 
@@ -308,7 +309,7 @@ pub(in crate::study) fn person<'m>(plan: &SweepPlan, model: &'m Model, models: &
     let mut subject = Subject::typical(model);
     for (name, value) in plan.subject.iter().chain(&plan.set) {
         let others = models.values().filter(|m| m.id() != model.id());
-        if !has(model, &name.text) && others.into_iter().any(|m| has(m, &name.text)) {
+        if !knows(model, &name.text) && others.into_iter().any(|m| knows(m, &name.text)) {
             continue;
         }
         match set(subject.clone(), name, value) {
@@ -320,13 +321,13 @@ pub(in crate::study) fn person<'m>(plan: &SweepPlan, model: &'m Model, models: &
 }
 
 /// Whether a model knows a covariate or parameter.
-fn has(model: &Model, name: &str) -> bool {
+pub(in crate::study) fn knows(model: &Model, name: &str) -> bool {
     let parameter = model.parameters().iter().any(|p| p.name == name);
     parameter || model.covariates().iter().any(|c| c.name == name) || common_covariate(name).is_some()
 }
 
 /// The same person with a covariate or a parameter set.
-fn set<'m>(subject: Subject<'m>, name: &Text, value: &Text) -> Result<Subject<'m>, Error> {
+pub(in crate::study) fn set<'m>(subject: Subject<'m>, name: &Text, value: &Text) -> Result<Subject<'m>, Error> {
     let is_parameter = subject.model().parameters().iter().any(|p| p.name == name.text);
     let changed = match is_parameter {
         true => {
@@ -367,7 +368,7 @@ fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), 
 /// What is wrong with the values of a factor that sets a covariate or a parameter.
 fn check_values(factor: &Factor, of: &Resolved<'_>) -> Vec<Fault<ErrorKind>> {
     let model = of.subject.model();
-    if !has(model, factor.name()) {
+    if !knows(model, factor.name()) {
         let parameters = model.parameters().iter().map(|p| p.name.clone());
         let kind = SweepError::UnknownFactor {
             factor: factor.name().into(),

@@ -5,6 +5,7 @@ use super::{Resolved, Role, Sweep, Unit};
 use crate::document::Text;
 use crate::dosing::{Schedule, Schedules};
 use crate::error::{Diagnostic, Fault, Faults};
+use crate::metrics::{Measure, Scale};
 use crate::population::Population;
 use crate::simulate::{Missing, Prepared, Simulation, SimulationError};
 use crate::units::Units;
@@ -70,6 +71,27 @@ impl<'m> Sweep<'m> {
             next = end;
         }
         unit
+    }
+
+    /// How large the outputs of the measures become over the run of a point of one person, in the units of the results: none of
+    /// measures that are not in the unit of their output, and where the point fails.
+    pub(in crate::study) fn peaks(&self, point: u64) -> Vec<Option<f64>> {
+        self.try_peaks(point).unwrap_or_else(|| vec![None; self.plan.measures.len()])
+    }
+
+    fn try_peaks(&self, point: u64) -> Option<Vec<Option<f64>>> {
+        let case = self.case(point).ok()?;
+        let subject = case.population.draws().subject(0, case.prepared.occasions()).ok()?;
+        let ends =
+            |(output, _): &(usize, Measure)| [Measure::Cmax(None), Measure::Cmin(None)].map(|end| (*output, end));
+        let wanted: Vec<(usize, Measure)> = case.of.wanted.iter().flat_map(ends).collect();
+        let mut values = vec![Err(Missing::IsZero); wanted.len()];
+        case.prepared.measure(&subject, &mut case.prepared.workspace(), &wanted, &mut values).ok()?;
+        let ends: Vec<Result<f64, Missing>> =
+            values.chunks(2).map(|ends| Ok(ends[0]?.abs().max(ends[1]?.abs()))).collect();
+        let is_level = |(_, measure): &(usize, Measure)| measure.definition().scale == Scale::Output;
+        let peaks = self.in_units(case.of, &ends).zip(&case.of.wanted);
+        Some(peaks.map(|(peak, wanted)| peak.ok().filter(|_| is_level(wanted))).collect())
     }
 
     /// Values in the units of the results, which are those of the first model.
