@@ -103,16 +103,21 @@ pub struct Derivative {
     /// The central difference over the narrower pair.
     pub value: f64,
     /// A third of what the pair of twice the width gives more or less: the error of a smooth function, where it grows with
-    /// the square of the width; more where the function has a kink nearby, or values are noisy.
+    /// the square of the width; or, where that is more, what the slopes of the two sides differ by: at a kink, and where
+    /// values are noisy.
     pub error: f64,
 }
 
 impl Derivative {
-    /// From values of a function at (place, value): a step below and above the point, and two steps below and above it.
-    pub fn central(near: [(f64, f64); 2], far: [(f64, f64); 2]) -> Self {
+    /// From values of a function at (place, value): the value at the point, those a step below and above it, and two steps
+    /// below and above it. The slope of one side is that of the parabola through its three values.
+    pub fn central(center: f64, near: [(f64, f64); 2], far: [(f64, f64); 2]) -> Self {
         let slope = |[low, high]: [(f64, f64); 2]| (high.1 - low.1) / (high.0 - low.0);
         let (value, wide) = (slope(near), slope(far));
-        Derivative { value, error: (wide - value).abs() / 3.0 }
+        let ([below, above], [far_below, far_above]) = (near.map(|(_, y)| y), far.map(|(_, y)| y));
+        let bend = 4.0 * (below + above) - 6.0 * center - (far_below + far_above);
+        let sides = (bend / (near[1].0 - near[0].0)).abs();
+        Derivative { value, error: sides.max((wide - value).abs() / 3.0) }
     }
 }
 
@@ -169,7 +174,7 @@ mod tests {
     fn central_differences_know_their_error() {
         let at = |f: fn(f64) -> f64, step: f64| {
             let pair = |h: f64| [1.0 - h, 1.0 + h].map(|x| (x, f(x)));
-            Derivative::central(pair(step), pair(2.0 * step))
+            Derivative::central(f(1.0), pair(step), pair(2.0 * step))
         };
         let exponential = at(f64::exp, 1e-3);
         let (off, e) = ((exponential.value - 1f64.exp()).abs(), 1f64.exp());
@@ -178,7 +183,10 @@ mod tests {
             "{exponential:?}"
         );
         let kink = at(|x| (x - 1.0005).max(0.0), 1e-3);
-        // A quarter and three eighths.
-        assert!((kink.error - 0.125 / 3.0).abs() < 1e-12, "{kink:?}");
+        // A quarter; the slope above is another quarter, and that below is 0.
+        assert!((kink.value - 0.25).abs() < 1e-12 && (kink.error - 0.25).abs() < 1e-12, "{kink:?}");
+        // On the kink both differences are one half, which is the slope of neither side.
+        let on = at(|x| x.min(1.0), 1e-3);
+        assert!((on.value - 0.5).abs() < 1e-12 && (on.error - 1.0).abs() < 1e-9, "{on:?}");
     }
 }

@@ -180,7 +180,7 @@ pub(super) fn local(
         return Ok(LocalResult { derivative: 0.0, elasticity: 0.0, error });
     }
     let [far_below, below, above, far_above] = around;
-    let Derivative { value, error } = Derivative::central([below, above], [far_below, far_above]);
+    let Derivative { value, error } = Derivative::central(center, [below, above], [far_below, far_above]);
     let relative = point.value.value() / center;
     Ok(LocalResult { derivative: value, elasticity: value * relative, error: error * relative.abs() })
 }
