@@ -5,6 +5,7 @@
 #[allow(dead_code, reason = "its main")]
 #[path = "../examples/calibration/main.rs"]
 mod calibration;
+#[allow(dead_code, reason = "not all of it")]
 mod common;
 mod document;
 
@@ -12,7 +13,7 @@ use calibration::fit::{Beside, Problem};
 use calibration::{antidepressant, attenuation, haemodynamics};
 use common::Folder;
 use document::{is_fresh, path, refreshed};
-use posology::error::Source;
+use posology::error::{Kind, Source};
 use posology::model::{Catalogue, FileKind, Grade, Resolve, catalogue};
 use posology::population::Population;
 use posology::prelude::*;
@@ -168,7 +169,8 @@ fn every_effect_is_on_every_model_of_s_ketamine() {
             assert_eq!(model.effects().iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), effects);
             assert_eq!((model.grade(), model.worst_grade()), (base.grade(), Grade::Assumed));
             for route in base.routes() {
-                let give: Regimen = format!("84 mg {} twice weekly x 2", route.name).parse().unwrap();
+                let over = if route.name == "iv" { " over 40 min" } else { "" };
+                let give: Regimen = format!("84 mg {}{over} twice weekly x 2", route.name).parse().unwrap();
                 let times = [0.0, 1.0, 2.0, 24.0, 96.0].map(|t: f64| t.hours());
                 let run = Simulation::new(&model).give(give.clone()).at(times).run();
                 let profile = run.unwrap_or_else(|e| panic!("{} by {}: {e}", entry.id, route.name));
@@ -177,9 +179,9 @@ fn every_effect_is_on_every_model_of_s_ketamine() {
                     assert!(values.iter().all(|v| v.is_finite()), "{output} of {}: {values:?}", entry.id);
                     let falls = output.starts_with("madrs");
                     let rises = if falls { -values[2] } else { values[2] };
-                    assert!(values[0].abs() < 1e-12 && rises > 0.0, "{output} of {}: {values:?}", entry.id);
+                    assert!(values[0].abs() < 1e-9 && rises > 0.0, "{output} of {}: {values:?}", entry.id);
                     let percent = matches!(output, "dissociation" | "drug_high" | "nmda_occupancy");
-                    assert!(!percent || values.iter().all(|v| (0.0..100.0).contains(v)));
+                    assert!(!percent || values.iter().all(|v| (-1e-9..100.0).contains(v)), "{output}: {values:?}");
                 }
                 // Effects change nothing of what drives them.
                 let alone = Simulation::new(&base).give(give).at([2.0.hours()]).run().unwrap();

@@ -94,12 +94,13 @@ impl Problem {
             let step = -damped.lu().solve(&slope).expect("every unknown decides something");
             let tried = &logs + &step;
             let after = self.residuals(&values(&tried))?;
-            if after.norm_squared() < residuals.norm_squared() {
+            let gain = 1.0 - after.norm_squared() / residuals.norm_squared();
+            if gain > 0.0 {
                 (logs, residuals, damping) = (tried, after, damping / 10.0);
             } else {
                 damping *= 10.0;
             }
-            if step.amax() < 1e-6 || damping > 1e12 {
+            if (0.0..1e-8).contains(&gain) || residuals.norm() < 1e-6 || damping > 1e12 {
                 return Ok(Found { values: values(&logs), objective: residuals.norm_squared(), steps });
             }
         }
