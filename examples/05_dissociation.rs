@@ -60,11 +60,11 @@ pub fn figure() -> Result<Figure, Error> {
         let series = Series::new(give, colour, profile.times().iter().copied().zip(values.iter().copied()));
         panel = panel.series(if assumed { series.dashed() } else { series });
     }
-    let over = Panel::new("84 mg intranasal twice a week", Axis::linear("session", ""), one)
-        .series(Series::new("the same in each session", 3, peaks(LASTING)?))
-        .series(Series::new("attenuating (assumed)", 4, peaks(ATTENUATING)?).dashed());
+    let over = Panel::new("84 mg intranasal twice a week", Axis::linear("session", "").range(0.0, 9.0), one)
+        .series(Series::new("the same in each session", 3, peaks(LASTING)?).unjoined())
+        .series(Series::new("attenuating (assumed)", 4, peaks(ATTENUATING)?).unjoined());
     Ok(Figure::new("Dissociation by S-ketamine, typical adult").columns(2).panel(panel).panel(over).footnote(
-        "Effect of Olofsen 2022, steepness assumed. Models of Perez-Ruixo 2021 and Clements 1981. Dashed: assumed. \
+        "Effect of Olofsen 2022, steepness assumed. Models of Perez-Ruixo 2021 and Clements 1981 (half of the racemate, assumed: dashed). \
          Research software; no clinical advice.",
     ))
 }

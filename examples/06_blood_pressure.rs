@@ -36,7 +36,7 @@ fn session<'m>(model: &'m Model, give: &str) -> Result<Profile<'m>, Error> {
 /// A panel per pressure, with what was observed.
 pub fn figure() -> Result<Figure, Error> {
     let mut figure = Figure::new("Rise of blood pressure around a session, typical adult").columns(2).footnote(
-        "Library's own effect, fitted to the label's nasal doses (squares, peaks) and not to the infusions of Riva-Posse 2018 \
+        "Library's own effect, fitted to the label's nasal doses and not to the infusions of Riva-Posse 2018 \
          (largest mean, at 30 min). Dashed: assumed. Research software; no clinical advice.",
     );
     for (nth, (output, name)) in OUTPUTS.into_iter().enumerate() {
