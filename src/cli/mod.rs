@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod compare;
+mod comparison;
 mod engine;
 mod equivalent;
 mod explain;
@@ -13,6 +14,7 @@ mod people;
 mod person;
 mod population;
 mod progress;
+mod report;
 mod schedule;
 mod sensitivity;
 mod session;
@@ -50,6 +52,8 @@ struct Cli {
 enum Command {
     /// Compare arms (model, route, regimen) side by side on the same person: the main job
     Compare(compare::CompareArgs),
+    /// Run a comparison and write it as one page: tables, figures, and where every number comes from
+    Report(report::ReportArgs),
     /// Simulate one model for one person
     Simulate(Box<simulate::SimulateArgs>),
     /// Simulate every point of a design over doses, intervals, models, parameters; nothing is lost when it is killed
@@ -143,6 +147,7 @@ impl<E: Into<Error>> From<E> for Failure {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Compare(args) => compare::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
