@@ -177,6 +177,9 @@ pub enum ArgumentError {
     /// The rows of a data set for a file of another format.
     #[error("the rows of a data set come out as they went in, which is CSV")]
     DataIsCsv,
+    /// A report under the name of another format.
+    #[error("a report is a page of HTML")]
+    ReportIsHtml,
     /// A number below zero.
     #[error("`{option}` has to be 0 or more")]
     Negative {
@@ -292,6 +295,7 @@ impl Kind for ArgumentError {
                 "E_OUT_OF_RANGE"
             }
             ArgumentError::NoSize
+            | ArgumentError::ReportIsHtml
             | ArgumentError::NoPopulation { .. }
             | ArgumentError::DescribedTwice { .. }
             | ArgumentError::NothingToResample
@@ -317,6 +321,7 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::DataIsCsv => Some("end the name in `.csv`".into()),
+            ArgumentError::ReportIsHtml => Some("end the name in `.html`".into()),
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::NothingToResample => Some("a list is a CSV file with a row per person".into()),
             ArgumentError::RepeatedPercentile { .. } => None,

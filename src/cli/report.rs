@@ -2,7 +2,8 @@
 
 use super::comparison::ComparisonArgs;
 use super::output::{manifest_name, warn};
-use super::{Failure, Outcome};
+use super::{ArgumentError, Failure, Outcome, said};
+use crate::Error;
 use crate::io::{Input, OutputFile, spare_inputs, write_set};
 use crate::report::Report;
 use clap::Args;
@@ -18,6 +19,12 @@ pub(super) struct ReportArgs {
 }
 
 pub(super) fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
+    let extension = args.out.extension().unwrap_or_default().to_ascii_lowercase();
+    if extension != "html" && extension != "htm" {
+        return Err(Error::from(ArgumentError::ReportIsHtml)
+            .placed(&said("--out", &args.out.to_string_lossy()).place)
+            .into());
+    }
     let compared = args.asked.run()?;
     let mut manifest = compared.manifest("report");
     let mut read = manifest.clone();

@@ -9,12 +9,14 @@ use crate::model::{Grade, Model};
 use crate::study::compare::{ArmPlan, Variant};
 
 const PLAN: &str = "chosen by the plan";
+const UNSAID: &str = "its file does not say";
 
 pub(super) fn write(html: &mut Html, report: &Report<'_>) {
     html.leaf(
         "p",
-        "Models, values and outputs that no source gives, why they are as they are, and which arms rest on them. In tables, \
-         an arm whose model or output is assumed has the word “assumed” beside it; its curves are dashed.",
+        "Models, values and outputs that no source gives, why they are as they are, and the arms that use what they are part \
+         of. In tables, the word “assumed” stands with every arm whose model or output is assumed; the curves of assumed \
+         models are dashed.",
     );
     let assumed = assumed(report);
     if assumed.rows().is_empty() {
@@ -30,36 +32,75 @@ pub(super) fn write(html: &mut Html, report: &Report<'_>) {
     );
 }
 
+/// Assumptions; one that several models make for the same reason is one.
+#[derive(Default)]
+struct Assumptions(Vec<Assumption>);
+
+struct Assumption {
+    what: String,
+    why: Cell,
+    models: Vec<String>,
+    arms: Vec<String>,
+}
+
+impl Assumptions {
+    fn add(&mut self, what: String, why: Cell, model: &str, arms: Vec<String>) {
+        let known = self.0.iter().position(|known| known.what == what && known.why == why);
+        let place = known.unwrap_or_else(|| {
+            self.0.push(Assumption { what, why, models: Vec::new(), arms: Vec::new() });
+            self.0.len() - 1
+        });
+        let assumption = &mut self.0[place];
+        include(&mut assumption.models, model.to_string());
+        arms.into_iter().for_each(|arm| include(&mut assumption.arms, arm));
+    }
+
+    fn into_table(self) -> Table {
+        let mut table = Table::new(["assumed", "of", "why", "used in"].map(Column::new).into());
+        for Assumption { what, why, models, arms } in self.0 {
+            table.push(vec![what.into(), models.join("; ").into(), why, arms.join("; ").into()]);
+        }
+        table
+    }
+}
+
+fn include(list: &mut Vec<String>, item: String) {
+    if !list.contains(&item) {
+        list.push(item);
+    }
+}
+
 fn assumed(report: &Report<'_>) -> Table {
-    let mut rows = Table::new(["assumed", "of", "why", "arms"].map(Column::new).into());
+    let mut found = Assumptions::default();
     for model in report.used() {
-        let arms = arms_of(report, model);
-        let mut push =
-            |what: &str, why: Cell| rows.push(vec![what.into(), model.id().into(), why, arms.as_str().into()]);
+        let mut add = |what: String, why: Cell| found.add(what, why, model.id(), arms_of(report, model));
         if model.grade() == Grade::Assumed {
             let why = match model.notes() {
-                [] => Cell::missing("its file does not say"),
+                [] => Cell::missing(UNSAID),
                 notes => notes.join(" ").into(),
             };
-            push("the model", why);
-        }
-        if model.grade() != Grade::Assumed && model.population().variability == Some(Grade::Assumed) {
-            push("variability between people", Cell::missing("its file does not say"));
+            add("the model".into(), why);
+        } else if model.population().variability == Some(Grade::Assumed) {
+            add("variability between people".into(), Cell::missing(UNSAID));
         }
         for (name, why) in model.assumptions() {
-            push(name, why.as_str().into());
+            let output = model.outputs().iter().any(|output| output.name == *name);
+            add(format!("{} {name}", if output { "output" } else { "parameter" }), why.as_str().into());
         }
     }
     for arm in &report.plan.arms {
-        let mut push = |what: String| {
-            rows.push(vec![what.into(), arm.model.text.as_str().into(), PLAN.into(), arm.name.text.as_str().into()]);
-        };
+        let (model, name) = (report.models[&arm.model.text].id(), &arm.name.text);
         if !arm.set.is_empty() {
-            push(said(&arm.set));
+            found.add(said(&arm.set), PLAN.into(), model, vec![name.clone()]);
         }
-        variants(arm).for_each(|values| push(format!("{values} (range)")));
+        variants(arm).for_each(|values| found.add(values, PLAN.into(), model, vec![of_range(name)]));
     }
-    rows
+    found.into_table()
+}
+
+/// The range around an arm.
+fn of_range(arm: &str) -> String {
+    format!("{arm} (range)")
 }
 
 /// Values of the range around an arm.
@@ -81,15 +122,15 @@ fn unpublished(report: &Report<'_>) -> Table {
 }
 
 /// The names of the arms that a model is in.
-fn arms_of(report: &Report<'_>, model: &Model) -> String {
+fn arms_of(report: &Report<'_>, model: &Model) -> Vec<String> {
     let is = |name: &str| report.models[name].id() == model.id();
     let arms = report.plan.arms.iter().filter_map(|arm| {
         let name = &arm.name.text;
         match (is(&arm.model.text), models_of(arm).any(is)) {
             (true, _) => Some(name.clone()),
-            (false, true) => Some(format!("{name} (range)")),
+            (false, true) => Some(of_range(name)),
             (false, false) => None,
         }
     });
-    arms.collect::<Vec<_>>().join("; ")
+    arms.collect()
 }

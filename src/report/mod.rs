@@ -56,7 +56,7 @@ impl Report<'_> {
         let parts: [Part; 8] = [
             ("asked", "What was asked", "", part(&|html| asked::write(html, self))),
             ("tables", "Tables", "wide", part(&|html| self.tables(html))),
-            ("figures", "Figures", "wide", figures),
+            ("figures", "Figures", "", figures),
             ("assumptions", "What is assumed", "", part(&|html| assumptions::write(html, self))),
             ("warnings", "Warnings", "", part(&|html| self.warnings(html))),
             ("models", "Models", "", part(&|html| self.used().iter().for_each(|model| models::write(html, model)))),
@@ -99,7 +99,9 @@ impl Report<'_> {
         });
         html.element("main", &[], |html| {
             for (id, heading, class, inside) in parts {
-                html.element("section", &[("id", id), ("class", class)], |html| {
+                let class = Some(("class", *class)).filter(|(_, class)| !class.is_empty());
+                let attributes: Vec<_> = [("id", *id)].into_iter().chain(class).collect();
+                html.element("section", &attributes, |html| {
                     html.leaf("h2", heading);
                     html.markup(inside);
                 });
@@ -118,11 +120,9 @@ impl Report<'_> {
     fn figures(&self) -> Result<String, PlotError> {
         let mut html = Html::default();
         for (_, figure) in comparison_figures(self.comparison)?.iter().filter(|(_, figure)| figure.panel_count() > 0) {
-            let svg = figure.to_svg()?;
-            html.element("figure", &[], |html| {
-                html.element("div", &[("class", "scroll")], |html| html.markup(&svg));
-                html.leaf("figcaption", &figure.in_words());
-            });
+            let (svg, words) = (figure.to_svg()?, figure.in_words());
+            let region = [("class", "scroll"), ("role", "img"), ("tabindex", "0"), ("aria-label", words.as_str())];
+            html.element("figure", &[], |html| html.element("div", &region, |html| html.markup(&svg)));
         }
         Ok(html.finish())
     }

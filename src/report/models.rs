@@ -59,7 +59,7 @@ fn meaning(grade: Grade) -> &'static str {
     match grade {
         Grade::A => "every structural and typical value was read in the source or a careful transcription of it",
         Grade::B => "values were partly read in the source",
-        Grade::Assumed => "an assumption of whoever wrote the file, not an estimate of a study",
+        Grade::Assumed => "an assumption of the file's authors, not an estimate of a study",
     }
 }
 
@@ -86,7 +86,7 @@ fn sources(html: &mut Html, model: &Model) {
                     html.doi(doi);
                 }
                 if let Some(via) = &source.via {
-                    html.text(&format!(" (read as: {via})"));
+                    html.text(&format!(" (read through: {via})"));
                 }
             });
         }

@@ -12,8 +12,12 @@ const ASSUMED: &str = "assumed";
 pub(super) struct Marked<'a>(pub(super) Vec<&'a str>);
 
 impl Marked<'_> {
-    /// Whether a cell names such an arm, alone or before something else.
-    fn names(&self, column: &Column, text: &str) -> bool {
+    /// Whether a cell names such an arm, alone or before something else, in a row without the word.
+    fn marks(&self, column: &Column, cell: &Cell, row: &[Cell]) -> bool {
+        let Cell::Text(text) = cell else { return false };
+        if row.iter().any(|cell| matches!(cell, Cell::Text(text) if text == ASSUMED)) {
+            return false;
+        }
         let is = |arm: &&str| match column.name.as_str() {
             "arm" => text == *arm,
             name if name.starts_with("arm,") => text.strip_prefix(arm).is_some_and(|rest| rest.starts_with(": ")),
@@ -41,7 +45,9 @@ pub(super) fn table(html: &mut Html, caption: &str, table: &Table, marked: &Mark
                         for (i, (column, cell)) in table.columns().iter().zip(row).enumerate() {
                             let attributes = attributes(i, column, cell);
                             let tag = if i == 0 { "th" } else { "td" };
-                            html.element(tag, &attributes, |html| value(html, column, cell, marked, &mut reasons));
+                            html.element(tag, &attributes, |html| {
+                                value(html, column, cell, marked.marks(column, cell, row), &mut reasons)
+                            });
                         }
                     });
                 }
@@ -89,12 +95,12 @@ fn attributes(place: usize, column: &Column, cell: &Cell) -> Vec<(&'static str, 
     attributes
 }
 
-fn value<'t>(html: &mut Html, column: &Column, cell: &'t Cell, marked: &Marked<'_>, reasons: &mut Vec<&'t str>) {
+fn value<'t>(html: &mut Html, column: &Column, cell: &'t Cell, marked: bool, reasons: &mut Vec<&'t str>) {
     match cell {
         Cell::Text(text) if column.name == "grade" && text == ASSUMED => strong(html),
         Cell::Text(text) => {
             html.text(text);
-            if marked.names(column, text) {
+            if marked {
                 html.text(" ");
                 strong(html);
             }
