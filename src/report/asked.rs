@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::html::Html;
-use super::tables::table;
+use super::tables::{table, without_empty_columns};
 use crate::document::Text;
 use crate::io::{Cell, Column, Table, rounded};
 use crate::study::compare::{ArmPlan, PeoplePlan, Variant};
@@ -27,7 +27,7 @@ pub(super) fn write(html: &mut Html, report: &Report<'_>) {
             html.term("Compared with", &reference.text);
         }
     });
-    table(html, "Arms", &arms(report), &report.marked(), &[]);
+    table(html, "Arms", &without_empty_columns(&arms(report)), &report.marked(), &[]);
 }
 
 /// Names and values as they are written.

@@ -62,6 +62,15 @@ pub(super) fn table(html: &mut Html, caption: &str, table: &Table, marked: &Mark
     }
 }
 
+/// The same without columns that have nothing in any row, and no reason for it.
+pub(super) fn without_empty_columns(table: &Table) -> Table {
+    let empty = |i: usize| table.rows().iter().all(|row| row[i] == Cell::missing(""));
+    let kept: Vec<usize> = (0..table.columns().len()).filter(|i| !empty(*i)).collect();
+    let mut result = Table::new(kept.iter().map(|i| table.columns()[*i].clone()).collect());
+    table.rows().iter().for_each(|row| result.push(kept.iter().map(|i| row[*i].clone()).collect()));
+    result
+}
+
 fn head(html: &mut Html, table: &Table) {
     html.element("tr", &[], |html| {
         for (i, column) in table.columns().iter().enumerate() {
