@@ -36,8 +36,8 @@ pub(super) fn said(values: &[(Text, Text)]) -> String {
 }
 
 fn who(people: &PeoplePlan) -> String {
-    let from = people.file.as_ref().map_or_else(|| "of the plan".into(), |file| format!("of {}", file.name));
-    format!("{}, the same in every arm, {from}, seed {}", people.size, people.seed)
+    let from = people.file.as_ref().map_or_else(String::new, |file| format!(" of {}", file.name));
+    format!("{}{from}, the same in every arm, seed {}", people.size, people.seed)
 }
 
 fn arms(report: &Report<'_>) -> Table {
