@@ -104,12 +104,12 @@ fn from_file(args: &CourseArgs) -> Result<(CoursePlan, Vec<Input>), Error> {
         ("--until", args.until.is_some()),
         ("--set", !args.set.is_empty()),
         ("--covariate", !args.covariate.is_empty()),
-        ("--subjects", args.people.subjects.is_some()),
         ("--missed", args.missed.is_some()),
         ("--delayed", args.delayed.is_some()),
         ("--stop", args.stop.is_some()),
     ];
-    if let Some((option, _)) = beside_plan.into_iter().find(|(_, given)| *given) {
+    let option = beside_plan.into_iter().find(|(_, given)| *given).map(|(option, _)| option);
+    if let Some(option) = option.or(args.people.asked()) {
         return Err(ArgumentError::BesidePlan { option: option.into() }.into());
     }
     let text = read(&args.what)?;

@@ -207,6 +207,9 @@ pub enum DosingError {
         /// The output.
         output: String,
     },
+    /// A guided schedule as a line of text.
+    #[error("a guided phase has no spelling in text")]
+    GuidedText,
     /// More doses than [`MAX_DOSES`].
     #[error("the schedule has more than {MAX_DOSES} doses")]
     TooManyDoses,
@@ -310,7 +313,7 @@ impl Kind for DosingError {
             GuidedNotLast | GuidedTwice | GuidedKey { .. } => "E_GUIDED_PHASE",
             NotVisits { .. } => "E_GUIDED_INTERVAL",
             BothHold { .. } => "E_GUIDED_CONDITIONS",
-            Guided { .. } => "E_GUIDED_SCHEDULE",
+            Guided { .. } | GuidedText => "E_GUIDED_SCHEDULE",
             TooManyDoses => "E_TOO_MANY_EVENTS",
             NeedsWeight { .. } => "E_DOSE_NEEDS_WEIGHT",
             NeedsDevice => "E_DOSE_NEEDS_DEVICE",
@@ -370,6 +373,7 @@ impl Kind for DosingError {
             GuidedKey { .. } => "`every`, `intervals` and `max_sessions` in `guided` say when sessions come",
             BothHold { .. } => "make them exclude each other, such as `<= -10 points` and `> -10 points`",
             Guided { .. } => "`posology course` runs guided schedules",
+            GuidedText => "write it as TOML: `--as toml`",
             TooManyDoses => "a longer interval or a shorter length keeps it below the limit",
             NeedsWeight { .. } => "give the weight, such as `--weight 70kg`",
             NeedsDevice => "round to an amount instead: `rounded to 25 mg`",

@@ -1,6 +1,6 @@
 //! The figure of courses: a row per arm with the response over time, where people are, and how many sessions they had.
 
-use super::{Axis, Fan, Figure, Layer, Panel, PlotError, Series};
+use super::{Axis, Band, Fan, Figure, Layer, Panel, PlotError, Series};
 use crate::study::course::{ArmCourse, Courses, PERCENTILES, PersonCourse, State};
 
 /// Hours in a week.
@@ -23,8 +23,10 @@ pub fn courses_figure(courses: &Courses) -> Result<Figure, PlotError> {
     let mut figure = Figure::new(&courses.title).columns(columns).footnote(footnote(courses));
     let words = all_states(courses);
     let most = courses.arms.iter().flat_map(ArmCourse::succeeded).map(|person| person.given().count()).max();
-    for arm in &courses.arms {
-        figure = figure.panel(response(courses, arm)?);
+    let times = courses.times.len();
+    let fans: Vec<Vec<Vec<f64>>> = courses.arms.iter().map(|arm| percentiles(arm, times)).collect();
+    for (arm, fan) in courses.arms.iter().zip(&fans) {
+        figure = figure.panel(response(courses, arm, fan, reach(courses, &fans, arm.followed.is_some()))?);
         if has_states {
             figure = figure.panel(states(courses, arm, &words));
         }
@@ -44,21 +46,24 @@ fn footnote(courses: &Courses) -> String {
 }
 
 /// The curve of one person, and percentiles of all.
-fn response(courses: &Courses, arm: &ArmCourse) -> Result<Panel, PlotError> {
+fn response(
+    courses: &Courses,
+    arm: &ArmCourse,
+    fan: &[Vec<f64>],
+    (low, high): (f64, f64),
+) -> Result<Panel, PlotError> {
     let (label, unit) = arm.followed.map_or(("dose given so far".to_string(), "mg".to_string()), |place| {
         let (name, unit) = &arm.responses[place];
         (name.clone(), unit.to_string())
     });
     let times: Vec<f64> = courses.times.iter().map(|time| time / WEEK).collect();
-    let people: Vec<&PersonCourse> = arm.succeeded().collect();
-    let (low, high) = reach(courses, arm.followed.is_some());
     let y = Axis::linear(label, unit);
     let y = if low < high { y.range(low, high) } else { y };
     let doses = arm.typical.given().map(|session| session.appointment.dose.time / WEEK);
     let mut panel = Panel::new(&arm.name, time_axis(courses), y).doses(doses);
     let name = |who: &str| if arm.is_assumed() { format!("{who} (assumed)") } else { who.to_string() };
-    if !people.is_empty() {
-        let fan = Fan::new(name("virtual people"), 6, &times, &PERCENTILES, &percentiles(&people, times.len()))?;
+    if arm.succeeded().next().is_some() {
+        let fan = Fan::new(name("virtual people"), 6, &times, &PERCENTILES, fan)?;
         panel = panel.fan(if arm.is_assumed() { fan.dashed() } else { fan });
     }
     let points = times.iter().copied().zip(arm.typical.curve.iter().copied());
@@ -71,7 +76,8 @@ fn time_axis(courses: &Courses) -> Axis {
 }
 
 /// Percentiles of the curves of people at each time.
-fn percentiles(people: &[&PersonCourse], times: usize) -> Vec<Vec<f64>> {
+fn percentiles(arm: &ArmCourse, times: usize) -> Vec<Vec<f64>> {
+    let people: Vec<&PersonCourse> = arm.succeeded().collect();
     let mut curves = vec![Vec::with_capacity(times); PERCENTILES.len()];
     for time in 0..times {
         let mut values: Vec<f64> = people.iter().map(|person| person.curve[time]).filter(|v| !v.is_nan()).collect();
@@ -83,17 +89,12 @@ fn percentiles(people: &[&PersonCourse], times: usize) -> Vec<Vec<f64>> {
     curves
 }
 
-/// The lowest and highest of all arms that follow the same thing.
-fn reach(courses: &Courses, response: bool) -> (f64, f64) {
-    let alike = courses.arms.iter().filter(|arm| arm.followed.is_some() == response);
-    let mut range = (0.0f64, 0.0f64);
-    for arm in alike {
-        let people: Vec<&PersonCourse> = arm.succeeded().collect();
-        let of_people = percentiles(&people, courses.times.len()).into_iter().flatten();
-        for value in of_people.chain(arm.typical.curve.iter().copied()).filter(|value| value.is_finite()) {
-            range = (range.0.min(value), range.1.max(value));
-        }
-    }
+/// The lowest and highest of all arms that follow the same thing, and zero.
+fn reach(courses: &Courses, fans: &[Vec<Vec<f64>>], response: bool) -> (f64, f64) {
+    let alike = courses.arms.iter().zip(fans).filter(|(arm, _)| arm.followed.is_some() == response);
+    let values = alike.flat_map(|(arm, fan)| fan.iter().flatten().chain(&arm.typical.curve));
+    let finite = values.copied().filter(|value| value.is_finite());
+    let range = finite.fold((0.0f64, 0.0f64), |(low, high), value| (low.min(value), high.max(value)));
     let room = HEADROOM * (range.1 - range.0);
     (if range.0 < 0.0 { range.0 - room } else { 0.0 }, if range.1 > 0.0 { range.1 + room } else { 0.0 })
 }
@@ -122,7 +123,7 @@ fn all_states(courses: &Courses) -> Vec<String> {
 /// How many people are where over time, on top of each other.
 fn states(courses: &Courses, arm: &ArmCourse, all: &[String]) -> Panel {
     let y = Axis::linear("virtual people", "%").range(0.0, 100.0);
-    let mut panel = Panel::new("where they are", time_axis(courses), y);
+    let mut panel = Panel::new("people by interval", time_axis(courses), y);
     let people: Vec<&PersonCourse> = arm.succeeded().collect();
     let mut below = vec![0.0; courses.times.len()];
     for (state, words) in arm.states() {
@@ -161,5 +162,5 @@ fn sessions(arm: &ArmCourse, most: usize) -> Panel {
     let top = shares.iter().copied().fold(0.0, f64::max);
     let y = Axis::linear("virtual people", "%").range(0.0, if top > 0.0 { top * (1.0 + HEADROOM) } else { 1.0 });
     let x = Axis::linear("sessions given", "").range(-0.5, edge(bars).max(1.0));
-    Panel::new("how many sessions they had", x, y).layer(Layer::new("share of people by sessions", 0.55, points))
+    Panel::new("people by number of sessions", x, y).band(Band::new("virtual people", 8, points))
 }

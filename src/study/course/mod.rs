@@ -39,6 +39,8 @@ const BLOCK: u64 = 16;
 /// At most so many times at which a course is followed.
 const TIMES: f64 = 400.0;
 const DAY: f64 = 24.0;
+/// h
+const PARTS_OF_A_DAY: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0];
 
 /// The courses of a plan.
 #[derive(Debug)]
@@ -167,9 +169,10 @@ pub fn courses(
     })
 }
 
-/// Whole days, or less where the course is short; the end is one.
+/// Times that a day or whole days are divided by, so that a course of weeks has the same hours each week; the end is one.
 fn times(until: f64) -> Vec<f64> {
-    let step = if until < TIMES * 1.0 { until / TIMES } else { DAY * (until / DAY / TIMES).ceil() };
+    let whole = DAY * (until / DAY / TIMES).ceil();
+    let step = PARTS_OF_A_DAY.into_iter().find(|step| until / step <= TIMES).unwrap_or(whole);
     let before = (0..).map(|k| f64::from(k) * step).take_while(|time| *time < until);
     before.chain([until]).collect()
 }
@@ -249,7 +252,7 @@ fn run(
     let result = ArmCourse {
         name: arm.name.text.clone(),
         model: model.id().into(),
-        grade: model.grade(),
+        grade: model.worst_grade(),
         schedule_grade: loaded.schedule.about.grade.clone(),
         phases: loaded.schedule.schedule.at_a_glance(),
         itinerary: question.itinerary.clone(),
