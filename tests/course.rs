@@ -226,10 +226,10 @@ fn shares_are_those_that_were_asked_for() {
     let near = |share: f64, p: f64, n: f64| (share - p).abs() < 4.0 * (p * (1.0 - p) / n).sqrt();
     let missed = count(&|row| row["missed"] == "yes");
     assert!(near(missed / n, 0.3, n), "{missed}");
-    let late = count(&|row| row["late"] != "" && number(row, "late") > 0.0);
+    let late = count(&|row| !row["late"].is_empty() && number(row, "late") > 0.0);
     assert!(near(late / (n - missed), 0.25, n - missed), "{late}");
     let delays: Vec<f64> =
-        later.iter().filter(|r| r["late"] != "").map(|r| number(r, "late")).filter(|d| *d > 0.0).collect();
+        later.iter().filter(|r| !r["late"].is_empty()).map(|r| number(r, "late")).filter(|d| *d > 0.0).collect();
     assert!(delays.iter().all(|delay| *delay < 2.0));
     let mean = delays.iter().sum::<f64>() / late;
     assert!((mean - 1.0).abs() < 4.0 * (4.0 / 12.0 / late).sqrt(), "{mean}");
@@ -287,7 +287,7 @@ Km = { value = 0.5, unit = "mg/L", grade = "assumed", why = "a test" }
 V = { value = 50, unit = "L", grade = "assumed", why = "a test" }
 ka = { value = 0.3, unit = "1/h", grade = "assumed", why = "a test", iov = { cv = 0.3 } }
 lag = { value = 2, unit = "h", grade = "assumed", why = "a test" }
-kin = { value = 0.02, unit = "1/h", grade = "assumed", why = "a test", iiv = { cv = 0.3 } }
+kin = { value = 0.012, unit = "1/h", grade = "assumed", why = "a test", iiv = { cv = 0.3 } }
 [compartments]
 depot = {}
 central = { volume = "V" }
@@ -316,7 +316,7 @@ route = "oral"
 give = "twice weekly"
 for = "2 weeks"
 [[course.phase]]
-guided = { output = "score", at = "visit", every = "1 week", lengthen_if = "<= -4 points", shorten_if = "> -2 points", intervals = ["1 week", "2 weeks", "4 weeks"], max_sessions = 30 }
+guided = { output = "score", at = "visit", every = "1 week", lengthen_if = "<= -0.3 points", shorten_if = "> -0.03 points", intervals = ["1 week", "2 weeks", "4 weeks"], max_sessions = 30 }
 [[course]]
 [[course.phase]]
 dose = "20 mg"
@@ -332,14 +332,14 @@ for = "20 weeks"
     let key = |row: &Row, time: &str| (row["ID"].clone(), row[time].clone());
     let mut compared = 0;
     let mut intervals: Vec<String> = Vec::new();
-    for visit in table(&folder, "o/visits.csv").iter().filter(|row| row["value"] != "" && row["due"] == "yes") {
+    for visit in table(&folder, "o/visits.csv").iter().filter(|row| !row["value"].is_empty() && row["due"] == "yes") {
         let mine = |row: &&Row| row["course"] == "1" && key(row, "planned") == key(visit, "time");
         let session = sessions.iter().find(mine).expect("what is due is a session, missed or not");
         intervals.push(session["interval"].clone());
         if session["missed"] == "no" && session["late"] == "0" {
             compared += 1;
             let (seen, simulated) = (number(visit, "value"), number(session, "score"));
-            assert!((seen - simulated).abs() < 1e-5, "{visit:?} {session:?}");
+            assert!((seen - simulated).abs() < 1e-6, "{visit:?} {session:?}");
         }
     }
     assert!(compared > 100, "{compared}");
@@ -406,7 +406,7 @@ fn somebody_who_fails_is_a_row_with_the_reason() {
 #[test]
 fn the_examples_of_the_document_are_real() {
     let options = "--schedule esketamine-guided-maintenance --schedule esketamine-trd-adult-84 --effect antidepressant-response \
-                   --subjects 60 --seed 1 --missed 0.1 --delayed 0.2 --delay-up-to 2d --stop 0.01 --out out";
+                   --subjects 40 --seed 1 --missed 0.1 --delayed 0.2 --delay-up-to 2d --stop 0.01 --out out";
     let command = format!("course esketamine-perez-ruixo-2021 {options}");
     let folder = Folder::new();
     let run = folder.run(&command.split_whitespace().collect::<Vec<_>>());

@@ -46,12 +46,7 @@ fn footnote(courses: &Courses) -> String {
 }
 
 /// The curve of one person, and percentiles of all.
-fn response(
-    courses: &Courses,
-    arm: &ArmCourse,
-    fan: &[Vec<f64>],
-    (low, high): (f64, f64),
-) -> Result<Panel, PlotError> {
+fn response(courses: &Courses, arm: &ArmCourse, fan: &[Vec<f64>], (low, high): (f64, f64)) -> Result<Panel, PlotError> {
     let (label, unit) = arm.followed.map_or(("dose given so far".to_string(), "mg".to_string()), |place| {
         let (name, unit) = &arm.responses[place];
         (name.clone(), unit.to_string())
