@@ -17,6 +17,7 @@
 mod bars;
 mod compare;
 mod contour;
+mod course;
 mod equivalent;
 mod error;
 mod fan;
@@ -44,6 +45,7 @@ mod words;
 
 pub use bars::{Bar, Bars, Dots};
 pub use compare::{comparison_figures, course_figure, population_figure, session_figure};
+pub use course::courses_figure;
 pub use equivalent::equivalent_figure;
 pub use error::PlotError;
 pub use fan::Fan;

@@ -1,7 +1,9 @@
-//! Everything that runs many simulations: populations, comparisons of arms, sweeps, sensitivity, and the checks that models bring with them.
+//! Everything that runs many simulations: populations, comparisons of arms, courses, sweeps, sensitivity, and the checks that models
+//! bring with them.
 
 pub mod cohort;
 pub mod compare;
+pub mod course;
 pub mod equivalent;
 pub mod ledger;
 mod parameters;
@@ -50,6 +52,9 @@ pub enum PlanError {
     /// Wrong as a target.
     #[error(transparent)]
     Target(#[from] target::TargetError),
+    /// Wrong as a plan of courses.
+    #[error(transparent)]
+    Course(#[from] course::CourseError),
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -114,6 +119,7 @@ impl Kind for PlanError {
             PlanError::Sensitivity(e) => e.code(),
             PlanError::Target(e) => e.code(),
             PlanError::Equivalent(e) => e.code(),
+            PlanError::Course(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
@@ -144,6 +150,7 @@ impl Kind for PlanError {
             PlanError::Sensitivity(e) => e.hint(),
             PlanError::Target(e) => e.hint(),
             PlanError::Equivalent(e) => e.hint(),
+            PlanError::Course(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),

@@ -10,6 +10,7 @@ mod table;
 
 pub use arm::{ArmResult, Band, Curve, Metabolite, Published};
 pub use course::{CourseResult, PhaseResult};
+pub(in crate::study) use plan::people;
 pub use plan::{ArmPlan, BandPlan, Observed, PeoplePlan, Plan, Variant, default_plan};
 pub use population::{ArmPeople, PERCENTILES, PopulationResult, Ratio, Summary};
 pub use population_table::{population_profiles, population_summary, population_table};
