@@ -1,0 +1,242 @@
+//! The second transcription: `values.csv`, typed from the sources without a look at `models/`, is compared with it both ways.
+
+use posology::model::{Block, Eta, Grade, Level, Model, Output, Parameter, Provenance, Residual, Scale, catalogue};
+use posology::units::{Quantity, Unit, UnitFault};
+use std::collections::BTreeMap;
+
+/// Models that are transcribed and have no file yet.
+const ABSENT: [&str; 6] = [
+    "s-ketamine-ashraf-2018",
+    "s-ketamine-flint-2017",
+    "ketamine-herd-2007",
+    "ketamine-domino-1984",
+    "ketamine-hijazi-2003",
+    "ketamine-hornik-2018",
+];
+
+const HEADER: &str = "model,quantity,value,unit,grade,reference";
+
+/// A published number.
+#[derive(Debug, Clone)]
+struct Row {
+    model: String,
+    quantity: String,
+    value: String,
+    unit: String,
+    grade: String,
+    reference: String,
+}
+
+fn rows() -> Vec<Row> {
+    let mut lines = include_str!("values.csv").lines();
+    assert_eq!(lines.next(), Some(HEADER));
+    let row = |line: &str| match <[&str; 6]>::try_from(line.split(',').collect::<Vec<_>>()) {
+        Ok(cells) => {
+            assert!(cells.iter().all(|c| !c.is_empty() && c.trim() == *c), "a cell is empty or padded: {line}");
+            let [model, quantity, value, unit, grade, reference] = cells.map(str::to_string);
+            Row { model, quantity, value, unit, grade, reference }
+        }
+        Err(cells) => panic!("{} cells: {line}", cells.len()),
+    };
+    lines.map(row).collect()
+}
+
+/// A number that a model file states, under each of the names a source may print it by.
+struct Stated {
+    names: Vec<(String, Quantity)>,
+    grade: Grade,
+    /// g/mol of what it is an amount of, where it is.
+    molar_mass: Option<f64>,
+}
+
+/// Everything a model states that a source may print.
+fn stated(model: &Model) -> Vec<Stated> {
+    let parameters = model.parameters().iter().flat_map(|p| of_parameter(model, p));
+    let blocks = model.blocks().iter().flat_map(|b| of_block(model, b));
+    let outputs = model.outputs().iter().flat_map(|o| of_output(model, o));
+    parameters.chain(blocks).chain(outputs).collect()
+}
+
+fn plain(value: f64) -> Quantity {
+    Quantity::new(value, Unit::none())
+}
+
+fn of_parameter(model: &Model, parameter: &Parameter) -> Vec<Stated> {
+    let grade = match parameter.provenance {
+        Provenance::Cited { .. } => model.grade(),
+        Provenance::Assumed { .. } => Grade::Assumed,
+    };
+    let value = Quantity::base(parameter.value, parameter.unit.dimension());
+    let typical = Stated { names: vec![(parameter.name.clone(), value)], grade, molar_mass: None };
+    let etas = [parameter.iiv, parameter.iov].into_iter().flatten();
+    let spread = etas.map(|i| {
+        let eta = &model.etas()[i];
+        let level = match eta.level {
+            Level::Subject => "iiv",
+            Level::Occasion => "iov",
+        };
+        let names = spellings(eta, &parameter.unit);
+        let names = names.into_iter().map(|(form, q)| (format!("{level} {} {form}", parameter.name), q)).collect();
+        Stated { names, grade: variability_grade(model), molar_mass: None }
+    });
+    std::iter::once(typical).chain(spread).collect()
+}
+
+fn variability_grade(model: &Model) -> Grade {
+    model.population().variability.unwrap_or(model.grade())
+}
+
+fn spellings(eta: &Eta, unit: &Unit) -> Vec<(&'static str, Quantity)> {
+    let sd = eta.variance.sqrt();
+    match eta.scale {
+        // CV^2 = exp(omega^2) - 1 of a log-normal quantity
+        Scale::Log => vec![("cv", plain(eta.variance.exp_m1().sqrt())), ("variance", plain(eta.variance))],
+        Scale::Logit => vec![("logit_sd", plain(sd))],
+        Scale::Additive => vec![("sd", Quantity::base(sd, unit.dimension()))],
+    }
+}
+
+fn of_block(model: &Model, block: &Block) -> Vec<Stated> {
+    let name = |row: usize| &model.parameters()[model.etas()[block.etas[row]].parameter].name;
+    let at = |row: usize, column: usize| block.covariance[row * (row + 1) / 2 + column];
+    let pairs = (0..block.etas.len()).flat_map(|row| (0..row).map(move |column| (row, column)));
+    let pair = |(row, column)| {
+        let (first, second) = (name(column), name(row));
+        let covariance = at(row, column);
+        let correlation = covariance / (at(row, row) * at(column, column)).sqrt();
+        let names = vec![
+            (format!("covariance {first} {second}"), plain(covariance)),
+            (format!("correlation {first} {second}"), plain(correlation)),
+        ];
+        Stated { names, grade: variability_grade(model), molar_mass: None }
+    };
+    pairs.map(pair).collect()
+}
+
+fn of_output(model: &Model, output: &Output) -> Vec<Stated> {
+    output.residual.as_ref().map_or_else(Vec::new, |residual| of_residual(model, output, residual))
+}
+
+fn of_residual(model: &Model, output: &Output, residual: &Residual) -> Vec<Stated> {
+    let additive = Quantity::base(residual.additive, output.unit.dimension());
+    let parts =
+        [("proportional", plain(residual.proportional)), ("additive", additive), ("log_sd", plain(residual.log_sd))];
+    let written = parts.into_iter().filter(|(_, size)| size.value() > 0.0);
+    let part = |(form, size)| Stated {
+        names: vec![(format!("residual {} {form}", output.name), size)],
+        grade: variability_grade(model),
+        molar_mass: output.molar_mass,
+    };
+    written.map(part).collect()
+}
+
+/// What differs between the rows and the models, a line each, by name.
+fn differences(rows: &[Row]) -> Vec<String> {
+    let mut models = BTreeMap::new();
+    for entry in catalogue() {
+        models.insert(entry.id, (entry.path, stated(&Model::catalogue(entry.id).unwrap())));
+    }
+    let mut found = Vec::new();
+    let mut rows_of: BTreeMap<(&str, &str), &Row> = BTreeMap::new();
+    for row in rows {
+        let name = format!("{}: {}", row.model, row.quantity);
+        if rows_of.insert((&row.model, &row.quantity), row).is_some() {
+            found.push(format!("{name}: two rows"));
+        }
+        match models.get(row.model.as_str()) {
+            None => found.push(format!("{name}: there is no such model")),
+            Some((_, stated)) => found.extend(compare(row, stated).err().map(|why| format!("{name}: {why}"))),
+        }
+    }
+    for (id, (_, stated)) in models.iter().filter(|(_, (path, _))| path.starts_with("ketamine/")) {
+        let has_row = |s: &Stated| s.names.iter().any(|(name, _)| rows_of.contains_key(&(*id, name.as_str())));
+        let without = stated.iter().filter(|s| s.grade != Grade::Assumed && !has_row(s));
+        found.extend(without.map(|s| format!("{id}: {}: no row", s.names[0].0)));
+    }
+    found
+}
+
+fn compare(row: &Row, stated: &[Stated]) -> Result<(), String> {
+    let named = |s: &Stated| s.names.iter().find(|(name, _)| *name == row.quantity).map(|(_, q)| q.clone());
+    let (number, quantity) =
+        stated.iter().find_map(|s| Some((s, named(s)?))).ok_or("the file states no such number".to_string())?;
+    let unit: Unit = row.unit.parse().map_err(|e: UnitFault| e.kind.to_string())?;
+    let in_unit = match number.molar_mass {
+        Some(mass) => quantity.to_by_molar_mass(&unit, mass),
+        None => quantity.to(&unit),
+    };
+    let in_file = in_unit.map_err(|e| e.to_string())?.value();
+    let printed: f64 = row.value.parse().map_err(|e| format!("{}: {e}", row.value))?;
+    if (in_file - printed).abs() > 1e-12 * printed.abs() {
+        return Err(format!("{} {} in the source ({}), {in_file} in the file", row.value, unit, row.reference));
+    }
+    if number.grade.to_string() != row.grade {
+        return Err(format!("grade {} here, {} in the file", row.grade, number.grade));
+    }
+    Ok(())
+}
+
+fn present() -> Vec<Row> {
+    rows().into_iter().filter(|r| !ABSENT.contains(&r.model.as_str())).collect()
+}
+
+#[test]
+fn both_transcriptions_agree() {
+    let found = differences(&present());
+    assert!(found.is_empty(), "{} differences:\n{}", found.len(), found.join("\n"));
+}
+
+#[test]
+fn what_is_called_absent_is_transcribed_and_absent() {
+    for id in ABSENT {
+        assert!(rows().iter().any(|r| r.model == id), "{id} has no row");
+        assert!(catalogue().iter().all(|e| e.id != id), "{id} has a file");
+    }
+}
+
+/// The value with its last digit changed.
+fn misread(value: &str) -> String {
+    let (rest, last) = value.split_at(value.len() - 1);
+    let digit: u8 = last.parse().unwrap();
+    format!("{rest}{}", (digit + 1) % 10)
+}
+
+#[test]
+fn a_changed_last_digit_of_any_row_is_reported_by_name() {
+    let rows = present();
+    let mut misprinted = rows.clone();
+    for row in &mut misprinted {
+        row.value = misread(&row.value);
+    }
+    let found = differences(&misprinted);
+    assert_eq!(found.len(), rows.len());
+    for (row, line) in rows.iter().zip(&found) {
+        let start = format!("{}: {}: {} ", row.model, row.quantity, misread(&row.value));
+        assert!(line.starts_with(&start), "{line} does not start with {start}");
+    }
+}
+
+#[test]
+fn a_row_that_is_missing_twice_or_of_no_model_is_reported_by_name() {
+    let rows = present();
+    let published = |r: &&Row| r.grade != "assumed";
+    let assumed: Vec<Row> = rows.iter().filter(|r| !published(r)).cloned().collect();
+    assert_eq!(differences(&assumed).len(), rows.iter().filter(published).count());
+
+    let with = |change: &dyn Fn(&mut Row)| {
+        let mut rows = rows.clone();
+        change(rows.iter_mut().find(|r| r.model == "ketamine-kamp-2020" && r.quantity == "CL").unwrap());
+        differences(&rows)
+    };
+    let no_row = "ketamine-kamp-2020: CL: no row".to_string();
+    assert_eq!(with(&|r| r.model = "kamp".into()), ["kamp: CL: there is no such model".to_string(), no_row.clone()]);
+    let renamed = "ketamine-kamp-2020: clearance: the file states no such number".to_string();
+    assert_eq!(with(&|r| r.quantity = "clearance".into()), [renamed, no_row.clone()]);
+    let twice = with(&|r| (r.quantity, r.value, r.unit) = ("V1".into(), "25".into(), "L".into()));
+    assert_eq!(twice, ["ketamine-kamp-2020: V1: two rows".to_string(), no_row]);
+    let mismatch = "ketamine-kamp-2020: CL: the unit `L/h` is not a unit of `L`";
+    assert_eq!(with(&|r| r.unit = "L".into()), [mismatch]);
+    let rescaled = with(&|r| r.unit = "L/min".into());
+    assert!(rescaled.len() == 1 && rescaled[0].starts_with("ketamine-kamp-2020: CL: 84 L/min "), "{rescaled:?}");
+    assert_eq!(with(&|r| r.grade = "A".into()), ["ketamine-kamp-2020: CL: grade A here, B in the file"]);
+}
