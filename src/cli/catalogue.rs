@@ -185,7 +185,16 @@ fn structure(model: &Model) -> String {
             output.name, output.unit, output.analyte, output.site
         ));
     }
+    for required in model.requirements() {
+        let otherwise = required.otherwise.map_or(String::new(), |x| format!("; without it {x} {}", required.unit));
+        let site = required.site.as_ref().map_or(String::new(), |site| format!(", fitted on {site}"));
+        text.push_str(&format!(
+            "requires {}: {}, {}{site}{otherwise}\n",
+            required.name, required.analyte, required.unit
+        ));
+    }
     text.push_str(&match model.dynamics() {
+        Dynamics::Linear { .. } if model.states().is_empty() => "equations: no states\n".to_string(),
         Dynamics::Linear { .. } => "equations: linear, solved exactly\n".to_string(),
         Dynamics::NonLinear(system) => {
             let name = |i: usize| model.states()[i].name.as_str();

@@ -244,7 +244,7 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
     let model = profile.model();
     let mut figure = Figure::new(format!("{}: {}", model.id(), args.give()))
         .columns(1)
-        .footnote(format!("Model grade {}. Research software; no clinical advice.", model.grade()));
+        .footnote(format!("Model grade {}. Research software; no clinical advice.", model.worst_grade()));
     let mut units: Vec<&Unit> = Vec::new();
     for unit in profile.outputs().map(|o| o.unit()) {
         if !units.contains(&unit) {

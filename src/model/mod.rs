@@ -196,6 +196,16 @@ impl Model {
         &self.provenance
     }
 
+    /// The effects that were added to it.
+    pub fn effects(&self) -> &[EffectNote] {
+        &self.provenance.effects
+    }
+
+    /// The worst grade of the model and of the effects that were added to it: what results of all of them together have.
+    pub fn worst_grade(&self) -> Grade {
+        self.effects().iter().map(|effect| effect.grade).fold(self.grade(), Grade::max)
+    }
+
     /// The publications it comes from.
     pub fn sources(&self) -> &[SourceNote] {
         &self.provenance.sources
