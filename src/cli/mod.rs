@@ -2,6 +2,7 @@
 
 mod catalogue;
 mod compare;
+mod comparison;
 mod engine;
 mod equivalent;
 mod explain;
@@ -13,6 +14,7 @@ mod people;
 mod person;
 mod population;
 mod progress;
+mod report;
 mod schedule;
 mod sensitivity;
 mod session;
@@ -50,6 +52,8 @@ struct Cli {
 enum Command {
     /// Compare arms (model, route, regimen) side by side on the same person: the main job
     Compare(compare::CompareArgs),
+    /// Run a comparison and write it as one page: tables, figures, and where every number comes from
+    Report(report::ReportArgs),
     /// Simulate one model for one person
     Simulate(Box<simulate::SimulateArgs>),
     /// Simulate every point of a design over doses, intervals, models, parameters; nothing is lost when it is killed
@@ -143,6 +147,7 @@ impl<E: Into<Error>> From<E> for Failure {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Compare(args) => compare::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
@@ -172,6 +177,9 @@ pub enum ArgumentError {
     /// The rows of a data set for a file of another format.
     #[error("the rows of a data set come out as they went in, which is CSV")]
     DataIsCsv,
+    /// A report under the name of another format.
+    #[error("a report is a page of HTML")]
+    ReportIsHtml,
     /// A number below zero.
     #[error("`{option}` has to be 0 or more")]
     Negative {
@@ -287,6 +295,7 @@ impl Kind for ArgumentError {
                 "E_OUT_OF_RANGE"
             }
             ArgumentError::NoSize
+            | ArgumentError::ReportIsHtml
             | ArgumentError::NoPopulation { .. }
             | ArgumentError::DescribedTwice { .. }
             | ArgumentError::NothingToResample
@@ -312,6 +321,7 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::DataIsCsv => Some("end the name in `.csv`".into()),
+            ArgumentError::ReportIsHtml => Some("end the name in `.html`".into()),
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::NothingToResample => Some("a list is a CSV file with a row per person".into()),
             ArgumentError::RepeatedPercentile { .. } => None,

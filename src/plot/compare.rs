@@ -11,6 +11,16 @@ const HEADROOM: f64 = 1.08;
 /// Hours in a week.
 const WEEK: f64 = 168.0;
 
+/// The figures of a comparison by the names of their files: one session, the course, and people where it has some.
+///
+/// # Errors
+/// Those of [`population_figure`].
+pub fn comparison_figures(comparison: &Comparison) -> Result<Vec<(&'static str, Figure)>, PlotError> {
+    let mut figures = vec![("session", session_figure(comparison)), ("course", course_figure(comparison))];
+    figures.extend(population_figure(comparison)?.map(|figure| ("population", figure)));
+    Ok(figures)
+}
+
 /// One session: a row per analyte and site, linear and logarithmic, the monitoring window shaded.
 pub fn session_figure(comparison: &Comparison) -> Figure {
     let title = format!("{}: one session", comparison.title);

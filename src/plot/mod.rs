@@ -40,9 +40,10 @@ mod stack;
 mod target;
 mod ticks;
 mod tornado;
+mod words;
 
 pub use bars::{Bar, Bars, Dots};
-pub use compare::{course_figure, population_figure, session_figure};
+pub use compare::{comparison_figures, course_figure, population_figure, session_figure};
 pub use equivalent::equivalent_figure;
 pub use error::PlotError;
 pub use fan::Fan;

@@ -4,6 +4,7 @@ pub mod cohort;
 pub mod compare;
 pub mod equivalent;
 pub mod ledger;
+mod parameters;
 mod reading;
 pub mod sensitivity;
 pub mod session;
@@ -11,6 +12,7 @@ pub mod sweep;
 pub mod target;
 mod verify;
 
+pub use parameters::parameter_table;
 pub use reading::Files;
 pub use verify::{CheckResult, verify};
 

@@ -5,6 +5,7 @@ mod course;
 mod plan;
 mod population;
 mod population_table;
+mod section;
 mod table;
 
 pub use arm::{ArmResult, Band, Curve, Metabolite, Published};
@@ -12,6 +13,7 @@ pub use course::{CourseResult, PhaseResult};
 pub use plan::{ArmPlan, BandPlan, Observed, PeoplePlan, Plan, Variant, default_plan};
 pub use population::{ArmPeople, PERCENTILES, PopulationResult, Ratio, Summary};
 pub use population_table::{population_profiles, population_summary, population_table};
+pub use section::{Section, sections};
 pub use table::{course_table, disposition_table, profiles, published_table, ranking_table, session_table, summary};
 
 use crate::Error;
