@@ -50,6 +50,24 @@ pub enum PlanError {
     /// Wrong as a target.
     #[error(transparent)]
     Target(#[from] target::TargetError),
+    /// Two effects with an output of one name.
+    #[error("`{effect}` has an output `{output}`, and so has `{other}`")]
+    EffectsClash {
+        /// The later effect.
+        effect: String,
+        /// The output.
+        output: String,
+        /// The earlier effect.
+        other: String,
+    },
+    /// A level of what no effect of the plan has.
+    #[error("no effect of the plan has an output `{name}`")]
+    NoEffectOutput {
+        /// What was written.
+        name: String,
+        /// The outputs of its effects.
+        known: Vec<String>,
+    },
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -115,7 +133,8 @@ impl Kind for PlanError {
             PlanError::Target(e) => e.code(),
             PlanError::Equivalent(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
-            PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::DuplicateArm { .. } | PlanError::EffectsClash { .. } => "E_NAME_CLASH",
+            PlanError::NoEffectOutput { .. } => "E_UNKNOWN_OUTPUT",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
             PlanError::Unreadable { .. } => "E_CANNOT_READ",
             PlanError::NoPeople => "E_OUT_OF_RANGE",
@@ -148,6 +167,11 @@ impl Kind for PlanError {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),
             }),
+            PlanError::NoEffectOutput { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("they have {}", listed(known.iter().map(String::as_str))),
+            }),
+            PlanError::EffectsClash { .. } => Some("keep one of them".into()),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
             ),
