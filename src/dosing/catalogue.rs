@@ -12,6 +12,7 @@ macro_rules! schedules {
 /// Name and text of each file; a test keeps the list equal to the folder.
 const FILES: &[(&str, &str)] = schedules![
     "esketamine-mdsi-84",
+    "esketamine-sustain-3-84-4-weekly",
     "esketamine-trd-adult-56",
     "esketamine-trd-adult-56-weekly",
     "esketamine-trd-adult-84",

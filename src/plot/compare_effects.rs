@@ -20,7 +20,8 @@ pub fn effects_figure(comparison: &Comparison) -> Option<Figure> {
     let followed = followed(comparison);
     let figure = Figure::new(format!("{}: effects", comparison.title)).columns(2);
     let figure = figure.footnote(footnote(comparison, &followed));
-    let watched = shown.watched.iter().enumerate();
+    let on_any = |place: usize| comparison.arms.iter().any(|arm| effect(arm, place).is_some());
+    let watched = shown.watched.iter().enumerate().filter(|(place, _)| on_any(*place));
     let sessions = watched.map(|(place, watched)| session_panel(comparison, place, watched));
     let ends = ends(&followed);
     let responses = followed.iter().map(|arm| response_panel(comparison, arm, &shown.responses[0], ends));

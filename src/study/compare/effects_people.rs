@@ -4,6 +4,7 @@ use super::course::course_simulation;
 use super::effects::{EffectOutput, Shown};
 use super::plan::ArmPlan;
 use super::population::{PERCENTILES, Summary};
+use super::population_table::SAME;
 use super::{ArmPeople, Comparison};
 use crate::Error;
 use crate::error::{Fault, Faults};
@@ -104,13 +105,15 @@ pub(super) fn of_session(shown: &Shown, model: &Model, answers: &[Measured], mon
                 None => Ok(waits.clone()),
                 Some(longest) => longest.map(|longest| longest.iter().zip(&waits).map(|(a, b)| a.max(*b)).collect()),
             });
-            let share = above(format!("above it after {} h", rounded(monitor, 4)), &waits, monitor);
+            let share = above(format!("above the level after {} h", rounded(monitor, 4)), &waits, monitor);
             found.push(of(below, "h", Ok(waits), Some(share)));
         }
     }
     if let Some(longest) = longest {
-        let share =
-            longest.as_ref().ok().map(|waits| above(format!("longer than {} h", rounded(monitor, 4)), waits, monitor));
+        let share = longest
+            .as_ref()
+            .ok()
+            .map(|waits| above(format!("monitored for longer than {} h", rounded(monitor, 4)), waits, monitor));
         found.push(PeopleEffect { what: "monitoring".into(), unit: "h".into(), grade, values: longest, share });
     }
     found
@@ -148,7 +151,10 @@ pub(super) fn of_course<'m>(
     let places = shown.responses.iter().filter_map(|response| response.place(model).ok());
     let wanted: Vec<(usize, Measure)> = places.map(|place| (place, Measure::At(prepared.until()))).collect();
     let (measured, remarks) = match wanted.is_empty() {
-        true => (Vec::new(), Remarks::default()),
+        true => {
+            tick(population.count());
+            (Vec::new(), Remarks::default())
+        }
         false => cohort.measure(people, &wanted, tick)?,
     };
     let mut measured = measured.into_iter();
@@ -178,7 +184,7 @@ fn responding(output: &EffectOutput, population: &Population<'_>, occasions: usi
         let begin = draws.subject(person, occasions).ok()?.covariates()[covariate];
         Some(*change <= -RESPONSE * output.unit.from_base(begin))
     });
-    Some(Share::of("fallen by half or more".into(), known))
+    Some(Share::of("total fallen by half or more".into(), known))
 }
 
 /// Every number of effects on people: percentiles, and a share with its 95 % interval. For `population_effects.csv`.
@@ -197,7 +203,7 @@ pub fn people_effects_table(comparison: &Comparison) -> Option<Table> {
 /// The same for people to read.
 pub fn people_effects_summary(comparison: &Comparison) -> Option<Table> {
     let whole = people_effects_table(comparison)?;
-    let heads = ["arm, what", "grade", "unit", "n", "median", "5–95 %", "share %", "95 % interval", "share of"];
+    let heads = ["arm, what", "grade", "unit", "n", "median", "5–95 %", "share %", "95 % interval"];
     let mut table = Table::new(heads.map(Column::new).into());
     for row in whole.rows() {
         let [Cell::Text(arm), grade, Cell::Text(what), unit, n, median, low, high, share, from, to, of] =
@@ -206,6 +212,7 @@ pub fn people_effects_summary(comparison: &Comparison) -> Option<Table> {
             continue;
         };
         let range = |low: &Cell, high: &Cell, scale: f64| match (low, high) {
+            (Cell::Number(low), Cell::Number(high)) if low == high => Cell::missing(SAME),
             (Cell::Number(low), Cell::Number(high)) => {
                 format!("{} – {}", rounded(scale * low, 4), rounded(scale * high, 4)).into()
             }
@@ -216,10 +223,22 @@ pub fn people_effects_summary(comparison: &Comparison) -> Option<Table> {
             other => other.clone(),
         };
         let arm = format!("{arm}: {what}");
-        let cells = [median.clone(), range(low, high, 1.0), percent, range(from, to, 100.0), of.clone()];
+        let cells = [median.clone(), range(low, high, 1.0), percent, range(from, to, 100.0)];
         table.push([arm.into(), grade.clone(), unit.clone(), n.clone()].into_iter().chain(cells).collect());
     }
     Some(table)
+}
+
+/// What has to be known to read the table.
+pub(super) fn people_effects_notes(comparison: &Comparison) -> Vec<String> {
+    let people = comparison.population.iter().flat_map(|population| &population.arms);
+    let mut shares: Vec<&str> = Vec::new();
+    for share in people.flat_map(|people| &people.effects).filter_map(|effect| effect.share.as_ref()) {
+        if !shares.contains(&share.of.as_str()) {
+            shares.push(&share.of);
+        }
+    }
+    if shares.is_empty() { Vec::new() } else { vec![format!("share, with Wilson's interval: {}", shares.join("; "))] }
 }
 
 const FAILED: &str = "everybody failed";

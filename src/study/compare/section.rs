@@ -1,5 +1,6 @@
 //! The tables of a comparison for people, in the order in which they are read.
 
+use super::effects_people::people_effects_notes;
 use super::effects_table::{effects_table, response_notes, response_table, session_notes};
 use super::table::{course_table, disposition_table, published_table, ranking_table, session_table};
 use super::{Comparison, people_effects_summary, population_summary};
@@ -47,7 +48,7 @@ pub fn sections(comparison: &Comparison) -> Vec<Section> {
         sections.push(Section::new(heading, population_summary(comparison)));
         if let Some(table) = people_effects_summary(comparison) {
             let heading = format!("Effects on the same {} virtual people", population.size);
-            sections.push(Section::new(heading, table));
+            sections.push(Section { notes: people_effects_notes(comparison), ..Section::new(heading, table) });
         }
     }
     if comparison.arms.iter().any(|a| !a.published.is_empty()) {
