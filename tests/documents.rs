@@ -32,7 +32,7 @@ use posology::model::{Evidence, Tolerance, catalogue};
 use posology::plot::{session_figure, tornado_figure};
 use posology::prelude::*;
 use posology::simulate::Settings;
-use posology::study::compare::{Comparison, Plan, compare, default_plan, session_table};
+use posology::study::compare::{Comparison, Plan, STANDARD_EFFECTS, compare, default_plan, sections, session_table};
 use posology::study::sensitivity::SensitivityPlan;
 use posology::study::{CheckResult, verify};
 use std::collections::BTreeMap;
@@ -276,6 +276,26 @@ fn the_excerpts_about_nca_are_real() {
     let some = "--metrics Cmax,Tmax,AUClast,AUCinf,half_life,CL,Vz";
     let blocks = session(&[&format!("nca examples/data/nasal.csv --route extravascular --dose 84mg {some}")]);
     is_fresh("docs/nca.md", &refreshed(&document, &BTreeMap::from([("nca", blocks)])), "documents");
+}
+
+/// The sections about effects of the plan that runs without an argument.
+fn effects() -> String {
+    let (name, text) = default_plan();
+    let asked = format!("effects = {STANDARD_EFFECTS:?}\n{text}");
+    let mut shown = String::new();
+    for section in sections(&comparison(name, &asked)) {
+        if section.heading.starts_with("Effects") || section.heading.starts_with("Response") {
+            let notes = section.notes.join("\n");
+            write!(shown, "{}\n{}{notes}\n\n", section.heading, section.table.render(Format::Table, 120)).unwrap();
+        }
+    }
+    format!("```text\n{}\n```\n", shown.trim_end())
+}
+
+#[test]
+fn the_effects_of_the_page_about_plans_are_real() {
+    let document = std::fs::read_to_string(path("docs/plans.md")).unwrap();
+    is_fresh("docs/plans.md", &refreshed(&document, &BTreeMap::from([("effects", effects())])), "documents");
 }
 
 #[test]

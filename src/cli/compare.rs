@@ -49,9 +49,15 @@ fn write(compared: &Compared, out: &Path) -> Result<String, Failure> {
         OutputFile::csv("summary.csv", &compare::summary(comparison)),
         OutputFile::csv("profiles.csv", &compare::profiles(comparison)),
     ];
+    if comparison.effects.is_some() {
+        files.push(OutputFile::csv("effects.csv", &compare::effect_curves(comparison)));
+    }
     if comparison.population.is_some() {
         files.push(OutputFile::csv("population.csv", &compare::population_table(comparison)));
         files.push(OutputFile::csv("population_profiles.csv", &compare::population_profiles(comparison)));
+    }
+    if let Some(table) = compare::people_effects_table(comparison) {
+        files.push(OutputFile::csv("population_effects.csv", &table.with_reasons()));
     }
     for (name, figure) in comparison_figures(comparison)? {
         files.push(OutputFile::new(format!("{name}.svg"), figure.to_svg()?));

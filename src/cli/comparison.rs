@@ -8,7 +8,7 @@ use crate::Error;
 use crate::io::{Input, Manifest};
 use crate::simulate::Settings;
 use crate::solve::Work;
-use crate::study::compare::{self, Comparison, Models, PeoplePlan, Plan};
+use crate::study::compare::{self, Comparison, Models, PeoplePlan, Plan, STANDARD_EFFECTS};
 use clap::Args;
 use std::path::{Path, PathBuf};
 
@@ -19,6 +19,9 @@ pub(super) struct ComparisonArgs {
     /// Body weight in place of the plan's, such as 80kg
     #[arg(long)]
     weight: Option<String>,
+    /// Put the library's standard effects on the models: dissociation, blood pressure and heart rate, antidepressant response
+    #[arg(long)]
+    effects: bool,
     /// Send so many virtual people through every arm besides the person
     #[arg(long, value_name = "N", requires = "seed", value_parser = clap::value_parser!(u64).range(1..))]
     subjects: Option<u64>,
@@ -43,6 +46,7 @@ pub(super) struct Compared {
     /// What it gave.
     pub(super) comparison: Comparison,
     weight: Option<String>,
+    effects: bool,
 }
 
 impl ComparisonArgs {
@@ -60,16 +64,18 @@ impl ComparisonArgs {
         if let Some(weight) = &self.weight {
             plan.set_subject("weight", said("--weight", weight));
         }
+        if self.effects {
+            plan.add_standard_effects(&said("--effects", "--effects"));
+        }
         self.set_population(&mut plan)?;
         if self.weight.is_some() && plan.population.as_ref().is_some_and(|p| p.people.describes("weight")) {
             return Err(ArgumentError::DescribedTwice { option: "--weight".into() }.into());
         }
         let models = plan.models(|name| model(&beside(folder, name)))?;
-        let people = plan.population.as_ref().map_or(0, |people| people.size);
-        let progress = Progress::new(plan.arms.len() as u64 * (1 + 2 * people), "runs");
+        let progress = Progress::new(plan.runs(), "runs");
         let comparison = compare::compare(&plan, &models, |runs| progress.tick(runs))?;
         progress.finish();
-        Ok(Compared { name, text, plan, models, comparison, weight: self.weight.clone() })
+        Ok(Compared { name, text, plan, models, comparison, weight: self.weight.clone(), effects: self.effects })
     }
 
     /// The people of the command line in place of the plan's.
@@ -99,6 +105,9 @@ impl Compared {
         manifest.inputs.push(Input::new(Path::new(&self.name), self.text.as_bytes()));
         if let Some(weight) = &self.weight {
             manifest.settings.insert("weight".into(), weight.clone());
+        }
+        if self.effects {
+            manifest.settings.insert("effects".into(), STANDARD_EFFECTS.join(", "));
         }
         manifest.models = self.models.values().map(used).collect();
         manifest.units_checked = self.models.values().all(|m| m.unit_checking());

@@ -13,6 +13,7 @@ macro_rules! schedules {
 const FILES: &[(&str, &str)] = schedules![
     "esketamine-guided-maintenance",
     "esketamine-mdsi-84",
+    "esketamine-sustain-3-84-4-weekly",
     "esketamine-trd-adult-56",
     "esketamine-trd-adult-56-weekly",
     "esketamine-trd-adult-84",

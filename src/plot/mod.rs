@@ -16,6 +16,7 @@
 
 mod bars;
 mod compare;
+mod compare_effects;
 mod contour;
 mod course;
 mod equivalent;
@@ -45,6 +46,7 @@ mod words;
 
 pub use bars::{Bar, Bars, Dots};
 pub use compare::{comparison_figures, course_figure, population_figure, session_figure};
+pub use compare_effects::effects_figure;
 pub use course::courses_figure;
 pub use equivalent::equivalent_figure;
 pub use error::PlotError;

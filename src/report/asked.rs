@@ -20,6 +20,10 @@ pub(super) fn write(html: &mut Html, report: &Report<'_>) {
         if let Some(name) = &comparison.course_name {
             html.term("Course", name);
         }
+        if let Some(shown) = &comparison.effects {
+            let effects = shown.effects.iter().map(|(id, grade)| format!("{id} ({grade})")).collect::<Vec<_>>();
+            html.term("Effects", &effects.join(", "));
+        }
         if let Some(people) = &plan.population {
             html.term("Virtual people", &who(people));
         }

@@ -28,6 +28,11 @@ pub(super) fn write(html: &mut Html, model: &Model) {
 
 fn about(html: &mut Html, model: &Model) {
     html.term("Grade", &format!("{}: {}", model.grade(), meaning(model.grade())));
+    let effects = model.effects().iter().map(|effect| format!("{}: {} ({})", effect.id, effect.title, effect.grade));
+    let effects: Vec<String> = effects.collect();
+    if !effects.is_empty() {
+        html.term("With the effects", &effects.join("; "));
+    }
     html.term("Drug", model.drug());
     let population = model.population();
     for (term, text) in [("People", &population.description), ("Sampled", &population.site)] {

@@ -55,6 +55,24 @@ pub enum PlanError {
     /// Wrong as a plan of courses.
     #[error(transparent)]
     Course(#[from] course::CourseError),
+    /// Two effects with an output of one name.
+    #[error("`{effect}` has an output `{output}`, and so has `{other}`")]
+    EffectsClash {
+        /// The later effect.
+        effect: String,
+        /// The output.
+        output: String,
+        /// The earlier effect.
+        other: String,
+    },
+    /// A level of what no effect of the plan has.
+    #[error("no effect of the plan has an output `{name}`")]
+    NoEffectOutput {
+        /// What was written.
+        name: String,
+        /// The outputs of its effects.
+        known: Vec<String>,
+    },
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -121,7 +139,8 @@ impl Kind for PlanError {
             PlanError::Equivalent(e) => e.code(),
             PlanError::Course(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
-            PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::DuplicateArm { .. } | PlanError::EffectsClash { .. } => "E_NAME_CLASH",
+            PlanError::NoEffectOutput { .. } => "E_UNKNOWN_OUTPUT",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
             PlanError::Unreadable { .. } => "E_CANNOT_READ",
             PlanError::NoPeople => "E_OUT_OF_RANGE",
@@ -155,6 +174,11 @@ impl Kind for PlanError {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),
             }),
+            PlanError::NoEffectOutput { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("they have {}", listed(known.iter().map(String::as_str))),
+            }),
+            PlanError::EffectsClash { .. } => Some("keep one of them".into()),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
             ),

@@ -2,6 +2,7 @@
 
 use super::Models;
 use super::course::{self, CourseResult};
+use super::effects::{ArmEffects, Shown};
 use super::plan::{ArmPlan, BandPlan, Observed, Plan, Variant};
 use crate::document::Text;
 use crate::dosing::Schedule;
@@ -77,6 +78,8 @@ pub struct ArmResult {
     pub curve: Curve,
     /// A range around it.
     pub band: Option<Band>,
+    /// What effects do after one session, if the plan has any.
+    pub effects: Option<ArmEffects>,
     /// The whole course.
     pub course: Option<CourseResult>,
     /// Whether any state of the model was integrated rather than propagated exactly.
@@ -137,7 +140,7 @@ pub struct Band {
     pub high: Vec<f64>,
 }
 
-pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResult, Error> {
+pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models, effects: Option<&Shown>) -> Result<ArmResult, Error> {
     let model = &models[&arm.model.text];
     let subject = person(plan, arm, model, models)?;
     let horizon = plan.until.max(24.0);
@@ -178,7 +181,8 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
         published: arm.observed.iter().map(|o| published(o, &view, f, &arm.output)).collect::<Result<_, _>>()?,
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
         band: arm.band.as_ref().map(|b| band(plan, arm, b, models)).transpose()?,
-        course: course::run(arm, model, &subject, &profile)?,
+        effects: effects.map(|shown| shown.of_session(&profile)).transpose()?,
+        course: course::run(arm, model, &subject, &profile, effects)?,
         integrated: profile.is_integrated(),
         work: profile.work(),
         warnings: profile.warnings().iter().chain(model.warnings()).cloned().collect(),
@@ -199,20 +203,8 @@ pub(super) fn base<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Mo
     person(&Plan { subject, ..plan.clone() }, arm, model, models)
 }
 
-/// Reads and runs a schedule; faults are placed in the plan.
-pub(super) fn simulated<'m>(
-    model: &'m Model,
-    subject: &Subject<'m>,
-    text: &Text,
-    schedule: &str,
-    configure: impl FnOnce(Simulation<'m>, &Schedule) -> Simulation<'m>,
-) -> Result<Profile<'m>, Error> {
-    let simulation = simulation(model, subject, text, schedule, configure)?;
-    Ok(simulation.run().map_err(|e| e.said_in(text))?)
-}
-
 /// Reads a schedule; faults are placed in the plan.
-fn simulation<'m>(
+pub(super) fn simulation<'m>(
     model: &'m Model,
     subject: &Subject<'m>,
     text: &Text,

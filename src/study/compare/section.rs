@@ -1,7 +1,9 @@
 //! The tables of a comparison for people, in the order in which they are read.
 
+use super::effects_people::people_effects_notes;
+use super::effects_table::{effects_table, response_notes, response_table, session_notes};
 use super::table::{course_table, disposition_table, published_table, ranking_table, session_table};
-use super::{Comparison, population_summary};
+use super::{Comparison, people_effects_summary, population_summary};
 use crate::io::Table;
 
 /// A table under its heading, with what has to be known to read it.
@@ -30,12 +32,24 @@ pub fn sections(comparison: &Comparison) -> Vec<Section> {
             ..Section::new("Disposition and metabolite", disposition_table(comparison))
         },
     ];
+    if let (Some(table), Some(shown)) = (effects_table(comparison), &comparison.effects) {
+        let heading = "Effects of one session, typical person";
+        sections.push(Section { notes: session_notes(shown), ..Section::new(heading, table) });
+    }
     let course = comparison.course_name.as_deref().unwrap_or("the course of the plan");
     sections.push(Section::new(format!("Whole course: {course}"), course_table(comparison)));
+    if let (Some(table), Some(shown)) = (response_table(comparison), &comparison.effects) {
+        let heading = "Response over the course, typical person";
+        sections.push(Section { notes: response_notes(shown), ..Section::new(heading, table) });
+    }
     sections.push(Section::new("Within equal analyte and site", ranking_table(comparison)));
     if let Some(population) = &comparison.population {
         let heading = format!("Population: the same {} virtual people in every arm, one session", population.size);
         sections.push(Section::new(heading, population_summary(comparison)));
+        if let Some(table) = people_effects_summary(comparison) {
+            let heading = format!("Effects on the same {} virtual people", population.size);
+            sections.push(Section { notes: people_effects_notes(comparison), ..Section::new(heading, table) });
+        }
     }
     if comparison.arms.iter().any(|a| !a.published.is_empty()) {
         sections.push(Section::new("Published beside simulated", published_table(comparison)));
