@@ -14,6 +14,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::create_dir_all("out/examples")?;
     figure()?.save("out/examples/01_first_curve.svg")?;
+    println!("wrote out/examples/01_first_curve.svg");
     Ok(())
 }
 

@@ -34,6 +34,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::create_dir_all("out/examples")?;
     figure()?.save("out/examples/02_routes.svg")?;
+    println!("wrote out/examples/02_routes.svg");
     Ok(())
 }
 

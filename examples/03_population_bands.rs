@@ -26,6 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::create_dir_all("out/examples")?;
     figure()?.save("out/examples/03_population_bands.svg")?;
+    println!("wrote out/examples/03_population_bands.svg");
     Ok(())
 }
 

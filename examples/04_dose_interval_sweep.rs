@@ -13,6 +13,7 @@ const PLAN: &str = include_str!("plans/esketamine-dose-interval.toml");
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::create_dir_all("out/examples")?;
     figure()?.save("out/examples/04_dose_interval_sweep.svg")?;
+    println!("wrote out/examples/04_dose_interval_sweep.svg");
     Ok(())
 }
 

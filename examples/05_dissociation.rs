@@ -27,6 +27,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::create_dir_all("out/examples")?;
     figure()?.save("out/examples/05_dissociation.svg")?;
+    println!("wrote out/examples/05_dissociation.svg");
     Ok(())
 }
 

@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::create_dir_all("out/examples")?;
     figure()?.save("out/examples/06_blood_pressure.svg")?;
+    println!("wrote out/examples/06_blood_pressure.svg");
     Ok(())
 }
 

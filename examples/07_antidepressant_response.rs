@@ -91,6 +91,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     std::fs::create_dir_all("out/examples")?;
     figure()?.save("out/examples/07_antidepressant_response.svg")?;
+    println!("wrote out/examples/07_antidepressant_response.svg");
     Ok(())
 }
 

@@ -22,6 +22,8 @@ const WIDE_MAP_HEIGHT: f64 = 360.0;
 /// A row of bars, and what is above and below all of them.
 const BAR_ROW: f64 = 26.0;
 const BAR_ROOM: f64 = 4.0;
+/// A name with marks beside it.
+const NAME_ROW: f64 = 17.0;
 /// Between the panels of a row.
 const COLUMN_GAP: f64 = 14.0;
 /// Below the labels of a row of panels.
@@ -95,8 +97,11 @@ impl Gutters {
             true if columns == 1 => WIDE_MAP_HEIGHT,
             true => MAP_HEIGHT,
         };
+        let names = figure.panels.iter().map(|panel| panel.y.names.len()).max().unwrap_or(0);
         let rows = figure.panels.iter().filter(|panel| !panel.bars.is_empty()).map(|panel| panel.y.names.len()).max();
-        let plot_height = rows.map_or(plot_height, |rows| (rows as f64 * BAR_ROW + BAR_ROOM).max(2.0 * BAR_ROW));
+        let plot_height = rows.map_or(plot_height.max(names as f64 * NAME_ROW), |rows| {
+            (rows as f64 * BAR_ROW + BAR_ROOM).max(2.0 * BAR_ROW)
+        });
         let mut labels: f64 = 0.0;
         let mut right: f64 = RIGHT;
         let mut y_label_lines = 1;

@@ -1,0 +1,105 @@
+//! How near do the models come to what was published?
+//!
+//! `cargo run --release --example 09_published_and_simulated` prints what is off by half or more and draws
+//! `out/examples/09_published_and_simulated.svg`.
+
+mod exposures;
+
+use exposures::OBSERVED;
+use posology::io::rounded;
+use posology::model::{Evidence, FileKind, catalogue};
+use posology::plot::{Axis, Panel, Series, Window};
+use posology::prelude::*;
+use posology::study::verify;
+
+/// Names and colours of what a model is compared with.
+const KINDS: [(&str, usize); 2] = [("its own source", 0), ("observed, in whomever", 1)];
+/// Ratios that are shown; what is beyond stands at the edge.
+const RANGE: (f64, f64) = (0.2, 5.0);
+/// What is printed as far off.
+const FAR: (f64, f64) = (2.0 / 3.0, 1.5);
+
+/// A number of a publication and what a model gives for it.
+struct Compared {
+    /// Its place in [`KINDS`].
+    kind: usize,
+    ratio: f64,
+    what: String,
+}
+
+/// A model with its grade, and all that it is compared with.
+struct Row {
+    name: String,
+    all: Vec<Compared>,
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    for row in rows()? {
+        let far = row.all.iter().filter(|one| !(FAR.0..=FAR.1).contains(&one.ratio));
+        println!("{}: {} numbers, far off {}", row.name, row.all.len(), far.clone().count());
+        far.for_each(|one| println!("  {:5} {}", rounded(one.ratio, 2), one.what));
+    }
+    std::fs::create_dir_all("out/examples")?;
+    figure()?.save("out/examples/09_published_and_simulated.svg")?;
+    println!("wrote out/examples/09_published_and_simulated.svg");
+    Ok(())
+}
+
+/// Every model of ketamine that there is a number for.
+fn rows() -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    for entry in catalogue().iter().filter(|entry| !entry.is_textbook()) {
+        let model = Model::catalogue(entry.id)?;
+        if model.kind() == FileKind::Model {
+            let all = compared(&model)?;
+            if !all.is_empty() {
+                rows.push(Row { name: format!("{} ({})", model.id(), model.grade()), all });
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// The checks of a model's file that are no calculations, and exposures that were observed.
+fn compared(model: &Model) -> Result<Vec<Compared>, Error> {
+    let mut all = Vec::new();
+    for check in verify(model)? {
+        let kind = match check.kind {
+            Evidence::Published => 0,
+            Evidence::Observed => 1,
+            Evidence::Computed => continue,
+        };
+        if let Some(deviation) = check.deviation() {
+            let what = format!("{} {} of {}: {}", check.output, check.metric, check.given, check.source);
+            all.push(Compared { kind, ratio: 1.0 + deviation, what });
+        }
+    }
+    for observed in OBSERVED {
+        let Some(give) = observed.given(model) else { continue };
+        if let Some(found) = observed.simulated(model, give)? {
+            let what = format!("{} {} of {give}: {}", observed.analyte, observed.metric, observed.source);
+            all.push(Compared { kind: 1, ratio: found / observed.nearest(found), what });
+        }
+    }
+    Ok(all)
+}
+
+/// A row per model, a mark per number.
+pub fn figure() -> Result<Figure, Error> {
+    let rows = rows()?;
+    // The y axis goes upwards.
+    let names = rows.iter().rev().map(|row| row.name.clone());
+    let x = Axis::log("simulated / published", "").range(RANGE.0, RANGE.1);
+    let mut panel = Panel::new("", x, Axis::names("", names)).window(Window::new("within a quarter", 0.8, 1.25));
+    for (kind, (name, colour)) in KINDS.into_iter().enumerate().rev() {
+        let marks = rows.iter().rev().zip(1..).flat_map(|(row, place)| {
+            let own = row.all.iter().filter(move |one| one.kind == kind);
+            own.map(move |one| (one.ratio.clamp(RANGE.0, RANGE.1), f64::from(place)))
+        });
+        panel = panel.series(Series::new(name, colour, marks).unjoined());
+    }
+    Ok(Figure::new("Published numbers and what each model gives, by grade").columns(1).panel(panel).footnote(
+        "A typical person beside means of people. Observed are peaks, times, areas, clearances, half-lives and bioavailabilities by the \
+         model's routes; ratios to a range are those to its nearer end. Research software; no clinical advice.",
+    ))
+}
