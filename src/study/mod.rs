@@ -12,7 +12,7 @@ pub mod target;
 mod verify;
 
 pub use reading::Files;
-pub use verify::{CheckResult, verify};
+pub use verify::{CheckResult, verify, verify_on};
 
 use crate::document::DocumentError;
 use crate::error::{Kind, listed, nearest};
