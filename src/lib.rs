@@ -53,6 +53,8 @@ pub mod model;
 #[cfg(feature = "plot")]
 pub mod plot;
 pub mod population;
+#[cfg(feature = "plot")]
+pub mod report;
 pub mod simulate;
 pub mod solve;
 #[cfg(feature = "study")]

@@ -2,6 +2,15 @@
 //! README.md, the figures of the examples. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
 #![cfg(feature = "cli")]
 
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/07_antidepressant_response.rs"]
+mod antidepressant_response;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/06_blood_pressure.rs"]
+mod blood_pressure;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/05_dissociation.rs"]
+mod dissociation;
 mod document;
 #[allow(dead_code, reason = "its main")]
 #[path = "../examples/01_first_curve.rs"]
@@ -23,7 +32,7 @@ use posology::model::{Evidence, Tolerance, catalogue};
 use posology::plot::{session_figure, tornado_figure};
 use posology::prelude::*;
 use posology::simulate::Settings;
-use posology::study::compare::{Comparison, Plan, compare, default_plan, session_table};
+use posology::study::compare::{Comparison, Plan, STANDARD_EFFECTS, compare, default_plan, sections, session_table};
 use posology::study::sensitivity::SensitivityPlan;
 use posology::study::{CheckResult, verify};
 use std::collections::BTreeMap;
@@ -164,11 +173,14 @@ fn the_figure_of_the_readme_is_what_its_plan_draws() {
 #[test]
 fn the_figures_of_the_examples_are_what_they_draw() {
     type Draw = fn() -> Result<Figure, posology::Error>;
-    let figures: [(&str, Draw); 4] = [
+    let figures: [(&str, Draw); 7] = [
         ("01_first_curve", first_curve::figure),
         ("02_routes", routes::figure),
         ("03_population_bands", population_bands::figure),
         ("04_dose_interval_sweep", sweep::figure),
+        ("05_dissociation", dissociation::figure),
+        ("06_blood_pressure", blood_pressure::figure),
+        ("07_antidepressant_response", antidepressant_response::figure),
     ];
     for (name, figure) in figures {
         is_fresh(&format!("docs/figures/{name}.svg"), &figure().unwrap().to_svg().unwrap(), "documents");
@@ -265,6 +277,26 @@ fn the_excerpts_about_nca_are_real() {
     let some = "--metrics Cmax,Tmax,AUClast,AUCinf,half_life,CL,Vz";
     let blocks = session(&[&format!("nca examples/data/nasal.csv --route extravascular --dose 84mg {some}")]);
     is_fresh("docs/nca.md", &refreshed(&document, &BTreeMap::from([("nca", blocks)])), "documents");
+}
+
+/// The sections about effects of the plan that runs without an argument.
+fn effects() -> String {
+    let (name, text) = default_plan();
+    let asked = format!("effects = {STANDARD_EFFECTS:?}\n{text}");
+    let mut shown = String::new();
+    for section in sections(&comparison(name, &asked)) {
+        if section.heading.starts_with("Effects") || section.heading.starts_with("Response") {
+            let notes = section.notes.join("\n");
+            write!(shown, "{}\n{}{notes}\n\n", section.heading, section.table.render(Format::Table, 120)).unwrap();
+        }
+    }
+    format!("```text\n{}\n```\n", shown.trim_end())
+}
+
+#[test]
+fn the_effects_of_the_page_about_plans_are_real() {
+    let document = std::fs::read_to_string(path("docs/plans.md")).unwrap();
+    is_fresh("docs/plans.md", &refreshed(&document, &BTreeMap::from([("effects", effects())])), "documents");
 }
 
 #[test]

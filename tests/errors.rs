@@ -210,6 +210,13 @@ fn mistakes_in_other_arguments() {
 }
 
 #[test]
+fn a_value_beyond_the_bounds_of_its_parameter() {
+    let folder = Folder::new();
+    let run = ["simulate", "textbook-one-compartment", "--give", "100 mg oral", "--set", "F=1.2"];
+    refused(&folder, &run, says("E_OUT_OF_RANGE", "--set:1:3", "1.2", "0 to 1"));
+}
+
+#[test]
 fn mistakes_in_a_plan() {
     for (right, wrong, expected) in [
         (

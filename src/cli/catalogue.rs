@@ -4,10 +4,8 @@ use super::output::{print, table, warn};
 use super::{Failure, Outcome, Shared, model};
 use crate::Error;
 use crate::io::{Cell, Column, Format, Table};
-use crate::model::{
-    CovariateKind, Dynamics, Evidence, FileKind, Model, ModelError, Provenance, StateKind, Tolerance, catalogue,
-};
-use crate::study::{CheckResult, verify};
+use crate::model::{CovariateKind, Dynamics, Evidence, FileKind, Model, ModelError, StateKind, Tolerance, catalogue};
+use crate::study::{CheckResult, parameter_table, verify};
 use clap::Subcommand;
 use std::path::PathBuf;
 
@@ -81,10 +79,10 @@ fn list(format: Format) -> Result<Outcome, Failure> {
 fn show(model: &Model, format: Format) -> Result<Outcome, Failure> {
     if format == Format::Table {
         print(&heading(model))?;
-        table("\nParameters", &parameters(model), format)?;
+        table("\nParameters", &parameter_table(model), format)?;
         print(&structure(model))?;
     } else {
-        table("", &parameters(model), format)?;
+        table("", &parameter_table(model), format)?;
     }
     warn(model.warnings());
     Ok(Outcome::Done)
@@ -127,32 +125,6 @@ fn heading(model: &Model) -> String {
     text
 }
 
-fn parameters(model: &Model) -> Table {
-    let mut rows = Table::new(["parameter", "value", "unit", "variability", "source"].map(Column::new).into());
-    for parameter in model.parameters() {
-        let source = match &parameter.provenance {
-            Provenance::Cited { source, at } if at.is_empty() => source.clone(),
-            Provenance::Cited { source, at } => format!("{source}: {at}"),
-            Provenance::Assumed { why } => format!("assumed: {why}"),
-        };
-        let spread: Vec<_> =
-            [parameter.iiv, parameter.iov].into_iter().flatten().map(|eta| model.etas()[eta].printed.clone()).collect();
-        let spread = match (spread.is_empty(), &parameter.missing_variability) {
-            (false, _) => spread.join("; ").into(),
-            (true, Some(_)) => Cell::missing("not published"),
-            (true, None) => Cell::missing("none in the model"),
-        };
-        rows.push(vec![
-            parameter.name.as_str().into(),
-            parameter.printed.as_str().into(),
-            parameter.unit.to_string().into(),
-            spread,
-            source.into(),
-        ]);
-    }
-    rows
-}
-
 fn structure(model: &Model) -> String {
     let mut text = String::new();
     for covariate in model.covariates() {
@@ -185,7 +157,16 @@ fn structure(model: &Model) -> String {
             output.name, output.unit, output.analyte, output.site
         ));
     }
+    for required in model.requirements() {
+        let otherwise = required.otherwise.map_or(String::new(), |x| format!("; without it {x} {}", required.unit));
+        let site = required.site.as_ref().map_or(String::new(), |site| format!(", fitted on {site}"));
+        text.push_str(&format!(
+            "requires {}: {}, {}{site}{otherwise}\n",
+            required.name, required.analyte, required.unit
+        ));
+    }
     text.push_str(&match model.dynamics() {
+        Dynamics::Linear { .. } if model.states().is_empty() => "equations: no states\n".to_string(),
         Dynamics::Linear { .. } => "equations: linear, solved exactly\n".to_string(),
         Dynamics::NonLinear(system) => {
             let name = |i: usize| model.states()[i].name.as_str();

@@ -2,6 +2,8 @@
 
 mod catalogue;
 mod compare;
+mod comparison;
+mod course;
 mod engine;
 mod equivalent;
 mod explain;
@@ -13,6 +15,7 @@ mod people;
 mod person;
 mod population;
 mod progress;
+mod report;
 mod schedule;
 mod sensitivity;
 mod session;
@@ -24,7 +27,7 @@ mod threads;
 
 use crate::Error;
 use crate::document::{Place, Text};
-use crate::dosing::{Schedule, Schedules};
+use crate::dosing::{About, Schedule, ScheduleFile, Schedules};
 use crate::error::{Kind, Source, Span, listed};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
@@ -50,6 +53,8 @@ struct Cli {
 enum Command {
     /// Compare arms (model, route, regimen) side by side on the same person: the main job
     Compare(compare::CompareArgs),
+    /// Run a comparison and write it as one page: tables, figures, and where every number comes from
+    Report(report::ReportArgs),
     /// Simulate one model for one person
     Simulate(Box<simulate::SimulateArgs>),
     /// Simulate every point of a design over doses, intervals, models, parameters; nothing is lost when it is killed
@@ -64,6 +69,8 @@ enum Command {
     Target(target::TargetArgs),
     /// The hours after each session: peak, time until below a level, and who is above it at the end of monitoring
     Session(Box<session::SessionArgs>),
+    /// Follow courses over months: guided maintenance, adherence, sessions, intervals, cumulative exposure, response
+    Course(Box<course::CourseArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// Non-compartmental analysis of a table of concentrations
@@ -143,6 +150,7 @@ impl<E: Into<Error>> From<E> for Failure {
 fn run(command: Command) -> Result<Outcome, Failure> {
     match command {
         Command::Compare(args) => compare::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Simulate(args) => simulate::run(&args),
         Command::Sweep(args) => sweep::run(&args),
         Command::Sensitivity(args) => sensitivity::run(&args),
@@ -150,6 +158,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Equivalent(args) => equivalent::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Session(args) => session::run(&args),
+        Command::Course(args) => course::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Nca(args) => nca::run(&args),
         Command::Metrics(command) => metrics::run(&command),
@@ -172,6 +181,9 @@ pub enum ArgumentError {
     /// The rows of a data set for a file of another format.
     #[error("the rows of a data set come out as they went in, which is CSV")]
     DataIsCsv,
+    /// A report under the name of another format.
+    #[error("a report is a page of HTML")]
+    ReportIsHtml,
     /// A number below zero.
     #[error("`{option}` has to be 0 or more")]
     Negative {
@@ -200,6 +212,12 @@ pub enum ArgumentError {
     /// A covariate of the command line that the population has for each of its people.
     #[error("`{option}` is given, and the population describes it for each of its people")]
     DescribedTwice {
+        /// The option.
+        option: String,
+    },
+    /// What belongs to a plan, beside one.
+    #[error("`{option}` is given, and so is a plan: it says this itself")]
+    BesidePlan {
         /// The option.
         option: String,
     },
@@ -287,10 +305,12 @@ impl Kind for ArgumentError {
                 "E_OUT_OF_RANGE"
             }
             ArgumentError::NoSize
+            | ArgumentError::ReportIsHtml
             | ArgumentError::NoPopulation { .. }
             | ArgumentError::DescribedTwice { .. }
             | ArgumentError::NothingToResample
             | ArgumentError::MorningFirst
+            | ArgumentError::BesidePlan { .. }
             | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
             ArgumentError::NoDuration { .. } => "E_NO_DURATION",
             ArgumentError::DurationOfNoInfusion | ArgumentError::BlqRule => "E_ARGUMENT",
@@ -312,9 +332,11 @@ impl Kind for ArgumentError {
             ArgumentError::NoEquals { .. } => Some("write `--covariate age=\"70 year\"`".into()),
             ArgumentError::SetByColumn { .. } => Some("leave out the option, or rename the column".into()),
             ArgumentError::DataIsCsv => Some("end the name in `.csv`".into()),
+            ArgumentError::ReportIsHtml => Some("end the name in `.html`".into()),
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::NothingToResample => Some("a list is a CSV file with a row per person".into()),
             ArgumentError::RepeatedPercentile { .. } => None,
+            ArgumentError::BesidePlan { .. } => Some("change the plan, or give a model with `--schedule`".into()),
             ArgumentError::MorningFirst => Some("both are counted from the session's first device".into()),
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("a population is `--subjects N --seed S`".into())
@@ -348,6 +370,7 @@ impl Kind for ArgumentError {
                     "--threshold" => "\"120 ng/mL\"",
                     "--leave" => "2h",
                     "--morning" => "20h",
+                    "--delay-up-to" => "2d",
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))
@@ -381,12 +404,17 @@ fn read(path: &str) -> Result<String, Error> {
 
 /// A schedule: a line of text, the id of a published one, or the path of a schedule file.
 fn schedule(option: &str, text: &str) -> Result<Schedule, Error> {
+    Ok(schedule_file(option, text)?.schedule)
+}
+
+/// The same with what is known about it.
+fn schedule_file(option: &str, text: &str) -> Result<ScheduleFile, Error> {
     if text.ends_with(".toml") {
-        return Ok(Schedule::from_toml(&read(text)?, text)?);
+        return Ok(ScheduleFile::from_toml(&read(text)?, text)?);
     }
     match Schedules::text(text) {
-        Some(_) => Ok(Schedules::get(text)?.schedule),
-        None => Ok(Schedule::from_text(text, option)?),
+        Some(_) => Ok(Schedules::get(text)?),
+        None => Ok(ScheduleFile { about: About::default(), schedule: Schedule::from_text(text, option)? }),
     }
 }
 

@@ -349,7 +349,7 @@ impl<'m> Run<'_, 'm> {
             "{} virtual people, {what}seed {}. Model grade {}. Research software; no clinical advice.",
             bands.people,
             self.args.seed.unwrap_or_default(),
-            model.grade()
+            model.worst_grade()
         ));
         for (place, (output, values)) in model.outputs().iter().zip(&bands.values).enumerate() {
             let x = Axis::linear("time", "h").range(0.0, self.prepared.until());

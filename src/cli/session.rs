@@ -202,7 +202,7 @@ fn figure(args: &SessionArgs, found: &Found, model: &Model) -> Result<Figure, Pl
         leave: question.leave,
         morning: question.morning,
         assumed: model.grade() == Grade::Assumed || output.assumed.is_some(),
-        footnote: format!("Model grade {}.{people} Research software; no clinical advice.", model.grade()),
+        footnote: format!("Model grade {}.{people} Research software; no clinical advice.", model.worst_grade()),
         curves: &found.curves,
     })
 }

@@ -142,7 +142,7 @@ pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
     let time = quantity(&text, "h")?;
     let error = match option {
         "--at" if time.value() < 0.0 => ArgumentError::Negative { option: option.into() },
-        "--until" | "--every" | "--leave" | "--morning" if time.value() <= 0.0 => {
+        "--until" | "--every" | "--leave" | "--morning" | "--delay-up-to" if time.value() <= 0.0 => {
             ArgumentError::NotPositive { option: option.into() }
         }
         _ => return Ok(time),
@@ -244,7 +244,7 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
     let model = profile.model();
     let mut figure = Figure::new(format!("{}: {}", model.id(), args.give()))
         .columns(1)
-        .footnote(format!("Model grade {}. Research software; no clinical advice.", model.grade()));
+        .footnote(format!("Model grade {}. Research software; no clinical advice.", model.worst_grade()));
     let mut units: Vec<&Unit> = Vec::new();
     for unit in profile.outputs().map(|o| o.unit()) {
         if !units.contains(&unit) {

@@ -74,7 +74,9 @@ pub fn percentile(sorted: &[f64], p: f64) -> f64 {
     let place = (p / 100.0 * last as f64).clamp(0.0, last as f64);
     let below = place.floor() as usize;
     let (low, high) = (sorted[below], sorted[(below + 1).min(last)]);
-    if low == high { low } else { low + (high - low) * (place - below as f64) }
+    let part = place - below as f64;
+    // Infinite neighbours have no difference to take a part of.
+    if low == high || part == 0.0 { low } else { low + (high - low) * part }
 }
 
 /// The interval of a probability from `hits` of `n` > 0 trials that holds it as often as a normal number is within `z` standard
@@ -91,6 +93,12 @@ pub fn wilson(hits: u64, n: u64, z: f64) -> (f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn percentiles_of_infinite_values_are_numbers() {
+        let values = [1.0, 2.0, f64::INFINITY];
+        assert_eq!([0.0, 50.0, 75.0, 100.0].map(|p| percentile(&values, p)), [1.0, 2.0, f64::INFINITY, f64::INFINITY]);
+    }
 
     #[test]
     fn wilson_is_where_the_score_is_z() {

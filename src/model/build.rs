@@ -1,9 +1,9 @@
 //! From a file to a checked model: names, the order in which they are computed, and the steps of building.
 
 use super::error::{ModelError, Sort};
-use super::file::{ModelFile, Name};
+use super::file::{FileKind, ModelFile, Name, RequireEntry};
 use super::parts::{CovariateKind, Guard, Limit};
-use super::read::{Place, Text};
+use super::read::{Number, Place, Text};
 use super::scope::{Clock, Context, Entry, View, What};
 use crate::error::{Diagnostic, Fault, nearest};
 use crate::expr::{Class, Expr, ExprError, Graph, Node, Type, parse};
@@ -270,9 +270,14 @@ impl<'f> Builder<'f> {
     fn driver(&mut self, i: usize) -> Option<Node> {
         let required = &self.file.requires[i];
         let Some(j) = self.file.driver(i) else {
-            let node = self.graph.input(&required.name.text, Class::State);
-            self.unbound[i] = Some(node);
-            return Some(node);
+            return Some(match &required.otherwise {
+                Some(number) if self.file.kind == FileKind::Model => self.absent(required, number),
+                _ => {
+                    let node = self.graph.input(&required.name.text, Class::State);
+                    self.unbound[i] = Some(node);
+                    node
+                }
+            });
         };
         let output = &self.file.outputs[j];
         let (node, dimension) = self.outputs[j]?;
@@ -291,6 +296,17 @@ impl<'f> Builder<'f> {
             );
         }
         Some(node)
+    }
+
+    /// What an effect counts in place of an analyte that the model has no output of, with a warning.
+    fn absent(&mut self, required: &RequireEntry, number: &Number) -> Node {
+        let counted = format!("{} {}", number.printed, required.unit);
+        let said = format!(
+            "`{}` counts as {counted}: the model `{}` has no output of {}",
+            required.name.text, self.file.id, required.analyte
+        );
+        self.warnings.push(Diagnostic::warning("W_NO_DRIVER", said));
+        self.graph.constant(required.unit.to_base(number.value))
     }
 
     /// The syntax of a text; a fault in it is reported once.

@@ -23,6 +23,11 @@ impl CatalogueEntry {
     pub fn is_textbook(&self) -> bool {
         self.path.starts_with("textbook/")
     }
+
+    /// Whether it is an effect of ketamine, to be put on a model.
+    pub fn is_effect(&self) -> bool {
+        self.path.starts_with("effects/")
+    }
 }
 
 macro_rules! entries {
@@ -75,6 +80,12 @@ const ENTRIES: &[CatalogueEntry] = entries![
     "s-ketamine-oral-otto-low-ka" in "assumed",
     "s-ketamine-oral-otto" in "assumed",
     "s-ketamine-oral-otto-high-ka" in "assumed",
+    "dissociation-olofsen-2022" in "effects",
+    "dissociation-attenuating" in "effects",
+    "drug-high-simons-2022" in "effects",
+    "nmda-occupancy" in "effects",
+    "haemodynamics" in "effects",
+    "antidepressant-response" in "effects",
     "textbook-one-compartment" in "textbook",
     "textbook-michaelis-menten" in "textbook",
     "textbook-parallel-elimination" in "textbook",
@@ -104,7 +115,7 @@ const ENTRIES: &[CatalogueEntry] = entries![
     "textbook-effect-rebound" in "textbook",
 ];
 
-/// All models of the catalogue: published ones first, then assumed ones, then illustrations and effects of the textbook.
+/// All models of the catalogue: published ones first, then assumed ones, then effects, then the textbook.
 pub fn catalogue() -> &'static [CatalogueEntry] {
     ENTRIES
 }

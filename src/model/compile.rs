@@ -218,6 +218,7 @@ fn provenance(file: &ModelFile, builder: &Builder<'_>) -> Provenances {
         extends: file.extends.as_ref().map(|t| t.text.clone()),
         overrides: changed.chain(recomputed).collect(),
         checks: file.checks.clone(),
+        effects: file.effects.clone(),
     }
 }
 
@@ -407,6 +408,7 @@ fn requirements(file: &ModelFile, builder: &Builder<'_>) -> Vec<Requirement> {
             analyte: r.analyte.clone(),
             site: r.site.clone(),
             unit: r.unit.clone(),
+            otherwise: r.otherwise.as_ref().map(|n| n.value),
         })
         .collect()
 }

@@ -213,7 +213,10 @@ impl Builder<'_> {
     pub fn linear_or_not(&mut self, rhs: Vec<Node>, routes: &[NodeRoute]) -> Equations {
         let states = self.states.clone();
         let clock = self.clock.all();
-        match linearise(&mut self.graph, &rhs, &states, &clock) {
+        // An effect read by itself is linear if it is so with a driver that is a state, as it is on a model.
+        let joint: Vec<Node> = states.iter().chain(self.unbound.iter().flatten()).copied().collect();
+        let with_drivers = linearise(&mut self.graph, &rhs, &joint, &clock);
+        match with_drivers.and_then(|_| linearise(&mut self.graph, &rhs, &states, &clock)) {
             Ok(linear) => match routes.iter().find(|r| r.entries.iter().any(|e| e.input.is_some())) {
                 None => Equations::Linear(linear),
                 Some(route) => {

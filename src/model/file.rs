@@ -2,7 +2,7 @@
 
 use super::checks::Check;
 use super::read::{Number, Place, Text};
-use super::{Grade, PopulationNotes, SourceNote};
+use super::{EffectNote, Grade, PopulationNotes, SourceNote};
 use crate::units::{Quantity, Unit};
 use std::sync::Arc;
 
@@ -40,6 +40,8 @@ pub(super) struct ModelFile {
     pub routes: Vec<RouteEntryFile>,
     pub outputs: Vec<OutputEntry>,
     pub requires: Vec<RequireEntry>,
+    /// The effects that were added.
+    pub effects: Vec<EffectNote>,
     pub override_parameters: Vec<ParameterEntry>,
     pub override_derived: Vec<DerivedEntry>,
     pub checks: Vec<Check>,
@@ -230,6 +232,8 @@ pub(super) struct RequireEntry {
     pub analyte: String,
     pub site: Option<String>,
     pub unit: Unit,
+    /// What it counts as in a model without it, in its unit; a model has to have it where this is `None`.
+    pub otherwise: Option<Number>,
 }
 
 impl ModelFile {

@@ -13,6 +13,16 @@ B: partly read. assumed: a scenario of this library, not a published model.
 
 ";
 
+const EFFECTS: &str = "
+## Effects
+
+Put on any model that has what they need, by `--effect`; several may be put on one. How each was made, and what it does not \
+fit, is in [docs/effects.md](../docs/effects.md).
+
+| id | title | grade | needs | outputs | source |
+|---|---|---|---|---|---|
+";
+
 const TEXTBOOK: &str = "
 ## Textbook
 
@@ -28,7 +38,11 @@ independent solution. Effects are attached to a model by `--effect` or `extends`
 pub fn index() -> Result<String, Faults<ModelError>> {
     let (textbook, published): (Vec<_>, Vec<_>) = catalogue().iter().partition(|entry| entry.is_textbook());
     let mut text = String::from(HEAD);
-    table(&mut text, &published)?;
+    let (effects, models): (Vec<&CatalogueEntry>, Vec<_>) =
+        published.iter().copied().partition(|entry: &&CatalogueEntry| entry.is_effect());
+    table(&mut text, &models)?;
+    text.push_str(EFFECTS);
+    effect_table(&mut text, &effects)?;
     text.push_str(TEXTBOOK);
     table(&mut text, &textbook)?;
     text.push_str("\n## What is assumed\n");
@@ -61,11 +75,6 @@ fn table(text: &mut String, entries: &[&CatalogueEntry]) -> Result<(), Faults<Mo
             model.outputs().iter().map(|o| format!("{} ({}, {})", o.name, o.analyte, o.site)).collect();
         let count =
             |kind: Evidence| model.checks().iter().filter(|c| c.kind == kind).map(|c| c.expect.len()).sum::<usize>();
-        let sources: Vec<String> = model
-            .sources()
-            .iter()
-            .map(|s| s.doi.as_ref().map_or(s.citation.clone(), |doi| format!("[{doi}](https://doi.org/{doi})")))
-            .collect();
         let _ = writeln!(
             text,
             "| [{}]({}) | {} | {} | {routes} | {} | {} + {} | {} |",
@@ -76,8 +85,44 @@ fn table(text: &mut String, entries: &[&CatalogueEntry]) -> Result<(), Faults<Mo
             outputs.join(", "),
             count(Evidence::Published),
             count(Evidence::Computed),
-            sources.join(", "),
+            sources(&model),
         );
     }
     Ok(())
+}
+
+/// One row per effect.
+fn effect_table(text: &mut String, entries: &[&CatalogueEntry]) -> Result<(), Faults<ModelError>> {
+    for entry in entries {
+        let model = Model::catalogue(entry.id)?;
+        let needs: Vec<String> = model
+            .requirements()
+            .iter()
+            .map(|r| match r.otherwise {
+                Some(number) => format!("{} (else {number})", r.analyte),
+                None => r.analyte.clone(),
+            })
+            .collect();
+        let outputs: Vec<String> = model.outputs().iter().map(|o| format!("{} ({})", o.name, o.unit)).collect();
+        let _ = writeln!(
+            text,
+            "| [{}]({}) | {} | {} | {} | {} | {} |",
+            model.id(),
+            entry.path,
+            model.title(),
+            model.grade(),
+            needs.join(", "),
+            outputs.join(", "),
+            sources(&model),
+        );
+    }
+    Ok(())
+}
+
+/// The publications of a model, by their links where they have one.
+fn sources(model: &Model) -> String {
+    let link = |doi: &String| format!("[{doi}](https://doi.org/{doi})");
+    let sources: Vec<String> =
+        model.sources().iter().map(|s| s.doi.as_ref().map_or(s.citation.clone(), link)).collect();
+    sources.join(", ")
 }

@@ -2,6 +2,7 @@
 
 use super::error::{ModelError, Sort};
 use super::file::{FileKind, ModelFile, Name};
+use super::parts::{EffectNote, Grade, Provenance};
 use super::read::Place;
 use super::{sections, unknown_model};
 use crate::document::DocumentError;
@@ -105,7 +106,25 @@ fn extend(base: ModelFile, overlay: ModelFile) -> Read {
     })
 }
 
-fn add_effect(model: &mut ModelFile, effect: ModelFile) -> Result<(), Vec<Fault<ModelError>>> {
+/// Sources of an effect whose keys the model has for others get the effect's id into theirs.
+fn qualify_sources(model: &ModelFile, effect: &mut ModelFile) {
+    for source in &mut effect.sources {
+        if !model.sources.iter().any(|other| other.key == source.key && other != source) {
+            continue;
+        }
+        let qualified = format!("{} {}", effect.id, source.key);
+        let provenances = effect.parameters.iter_mut().map(|p| &mut p.provenance);
+        for provenance in provenances {
+            match provenance {
+                Provenance::Cited { source: key, .. } if *key == source.key => key.clone_from(&qualified),
+                _ => {}
+            }
+        }
+        source.key = qualified;
+    }
+}
+
+fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fault<ModelError>>> {
     let kind = |file: &ModelFile, is, needs| {
         vec![file.id_place.fault(ModelError::WrongKind { id: file.id.clone(), is, needs })]
     };
@@ -116,7 +135,7 @@ fn add_effect(model: &mut ModelFile, effect: ModelFile) -> Result<(), Vec<Fault<
         return Err(kind(model, "an effect", "a model"));
     }
     let mut faults = Vec::new();
-    for required in &effect.requires {
+    for required in effect.requires.iter().filter(|r| r.otherwise.is_none()) {
         if !model.outputs.iter().any(|o| o.analyte == required.analyte) {
             let mut has: Vec<String> = model.outputs.iter().map(|o| o.analyte.clone()).collect();
             has.dedup();
@@ -128,8 +147,16 @@ fn add_effect(model: &mut ModelFile, effect: ModelFile) -> Result<(), Vec<Fault<
             }));
         }
     }
+    qualify_sources(model, &mut effect);
+    let first = model.outputs.len();
     append(model, &effect, &mut faults);
+    if effect.grade == Grade::Assumed {
+        for output in model.outputs.iter_mut().skip(first) {
+            output.assumed.get_or_insert_with(|| format!("the effect `{}` is assumed", effect.id));
+        }
+    }
     model.notes.extend(effect.notes);
+    model.effects.push(EffectNote { id: effect.id, title: effect.title, grade: effect.grade });
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 

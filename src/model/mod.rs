@@ -161,6 +161,18 @@ impl Model {
         }
     }
 
+    /// A model of the catalogue with effects of the catalogue added to it.
+    ///
+    /// # Errors
+    /// As [`Model::catalogue`] and [`Model::with_effects`].
+    pub fn catalogue_with(id: &str, effects: &[&str]) -> Result<Model, Faults<ModelError>> {
+        let find = |id: &str| -> Result<Arc<Source>, Faults<ModelError>> {
+            Catalogue.resolve(id).ok_or_else(|| Fault::new(unknown_model(id, &Catalogue)).into())
+        };
+        let sources = effects.iter().map(|id| find(id)).collect::<Result<Vec<_>, _>>()?;
+        Model::with_effects(&find(id)?, &sources, &Catalogue)
+    }
+
     /// The file it was read from.
     pub fn source(&self) -> &Arc<Source> {
         &self.source
@@ -194,6 +206,16 @@ impl Model {
     /// Everything about where it comes from.
     pub fn provenance(&self) -> &Provenances {
         &self.provenance
+    }
+
+    /// The effects that were added to it.
+    pub fn effects(&self) -> &[EffectNote] {
+        &self.provenance.effects
+    }
+
+    /// The worst grade of the model and of the effects that were added to it: what results of all of them together have.
+    pub fn worst_grade(&self) -> Grade {
+        self.effects().iter().map(|effect| effect.grade).fold(self.grade(), Grade::max)
     }
 
     /// The publications it comes from.

@@ -42,7 +42,9 @@ impl Builder<'_> {
     /// The largest set of states whose equations are linear, read none but states of the set, and have no term that
     /// changes while nothing happens; `driven` have one that is not written in their equations.
     fn upstream(&mut self, rhs: &[Node], driven: &BTreeSet<usize>) -> (Vec<usize>, Linear) {
-        let (states, clock) = (self.states.clone(), self.clock.all());
+        let states = self.states.clone();
+        // What drives an effect that is read by itself changes as a clock does.
+        let clock: Vec<Node> = self.clock.all().into_iter().chain(self.unbound.iter().flatten().copied()).collect();
         let mut equation = |i: usize| linearise(&mut self.graph, &rhs[i..=i], &states, &clock).ok().map(|l| (i, l));
         let candidates = (0..rhs.len()).filter(|i| !driven.contains(i));
         let mut kept: Vec<(usize, Linear)> = candidates.filter_map(&mut equation).collect();

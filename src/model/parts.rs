@@ -43,6 +43,17 @@ pub struct SourceNote {
     pub via: Option<String>,
 }
 
+/// An effect that was added to a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EffectNote {
+    /// Its id.
+    pub id: String,
+    /// One line about it.
+    pub title: String,
+    /// How well its numbers are known.
+    pub grade: Grade,
+}
+
 /// Where a number comes from.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Provenance {
@@ -341,6 +352,8 @@ pub struct Requirement {
     pub site: Option<String>,
     /// Its unit.
     pub unit: Unit,
+    /// What it counts as in a model without it, in its unit; a model has to have it where this is `None`.
+    pub otherwise: Option<f64>,
 }
 
 /// The differential equations.
@@ -490,4 +503,6 @@ pub struct Provenances {
     pub overrides: Vec<String>,
     /// Published and computed numbers to reproduce.
     pub checks: Vec<Check>,
+    /// The effects that were added, in the order given.
+    pub effects: Vec<EffectNote>,
 }

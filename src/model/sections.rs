@@ -139,6 +139,7 @@ fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<M
         routes,
         outputs,
         requires,
+        effects: Vec::new(),
         override_parameters,
         override_derived,
         checks,

@@ -277,12 +277,17 @@ fn not_negative(value: &Value<'_>, number: f64) {
 pub(super) fn requires(root: &Table<'_>) -> Vec<RequireEntry> {
     let read = |(text, place, value): (String, Place, Value<'_>)| {
         let name = name(value.log, text, place);
-        let table = value.table(&["analyte", "unit", "site"])?;
+        let table = value.table(&["analyte", "unit", "site", "otherwise"])?;
         Some(RequireEntry {
             name,
             analyte: table.need("analyte").and_then(|v| analyte(&v))?,
             site: table.get("site").and_then(|v| in_list(v.log, &v.what, &v.text()?, &SITES)),
             unit: table.need("unit").and_then(|v| v.unit())?.0,
+            otherwise: table.get("otherwise").and_then(|v| {
+                let number = v.number()?;
+                not_negative(&v, number.value);
+                Some(number)
+            }),
         })
     };
     section(root, "requires", "the requirement").into_iter().filter_map(read).collect()

@@ -1,5 +1,6 @@
 //! The figures of a comparison.
 
+use super::compare_effects::effects_figure;
 use super::{Axis, Band, Fan, Figure, Panel, PlotError, Series, Window};
 use crate::model::Grade;
 use crate::study::compare::{ArmResult, Comparison, PERCENTILES};
@@ -10,6 +11,18 @@ const FLOOR: f64 = 1e-4;
 const HEADROOM: f64 = 1.08;
 /// Hours in a week.
 const WEEK: f64 = 168.0;
+
+/// The figures of a comparison by the names of their files: one session, the course, and effects and people where it has
+/// some.
+///
+/// # Errors
+/// Those of [`population_figure`].
+pub fn comparison_figures(comparison: &Comparison) -> Result<Vec<(&'static str, Figure)>, PlotError> {
+    let mut figures = vec![("session", session_figure(comparison)), ("course", course_figure(comparison))];
+    figures.extend(effects_figure(comparison).map(|figure| ("effects", figure)));
+    figures.extend(population_figure(comparison)?.map(|figure| ("population", figure)));
+    Ok(figures)
+}
 
 /// One session: a row per analyte and site, linear and logarithmic, the monitoring window shaded.
 pub fn session_figure(comparison: &Comparison) -> Figure {
@@ -26,7 +39,14 @@ pub fn session_figure(comparison: &Comparison) -> Figure {
                     let points = points.map(|(t, (low, high))| (*t, *low, *high));
                     panel = panel.band(Band::new(&band.name, colour(comparison, arm), points));
                 }
-                panel = panel.series(series(comparison, arm, &arm.curve.times, &arm.curve.values, 1.0));
+                panel = panel.series(series(
+                    comparison,
+                    arm,
+                    arm.grade == Grade::Assumed,
+                    &arm.curve.times,
+                    &arm.curve.values,
+                    1.0,
+                ));
             }
             figure = figure.panel(panel);
         }
@@ -48,7 +68,14 @@ pub fn course_figure(comparison: &Comparison) -> Figure {
             let end = course.curve.times.last().map_or(0.0, |t| t / WEEK);
             let panel = Panel::new(heading, Axis::linear("time", "weeks").range(0.0, end), y)
                 .doses(course.sessions.iter().map(|t| t / WEEK))
-                .series(series(comparison, arm, &course.curve.times, &course.curve.values, WEEK));
+                .series(series(
+                    comparison,
+                    arm,
+                    arm.grade == Grade::Assumed,
+                    &course.curve.times,
+                    &course.curve.values,
+                    WEEK,
+                ));
             figure = figure.panel(panel);
         }
     }
@@ -83,17 +110,22 @@ pub fn population_figure(comparison: &Comparison) -> Result<Option<Figure>, Plot
     Ok(Some(figure))
 }
 
-fn series(comparison: &Comparison, arm: &ArmResult, times: &[f64], values: &[f64], per: f64) -> Series {
-    let name = match arm.grade {
-        Grade::Assumed => format!("{} (assumed)", arm.name),
-        _ => arm.name.clone(),
-    };
+/// The curve of an arm, in its colour.
+pub(super) fn series(
+    comparison: &Comparison,
+    arm: &ArmResult,
+    assumed: bool,
+    times: &[f64],
+    values: &[f64],
+    per: f64,
+) -> Series {
+    let name = if assumed { format!("{} (assumed)", arm.name) } else { arm.name.clone() };
     let points = times.iter().zip(values).map(|(t, y)| (t / per, *y));
     let series = Series::new(name, colour(comparison, arm), points);
-    if arm.grade == Grade::Assumed { series.dashed() } else { series }
+    if assumed { series.dashed() } else { series }
 }
 
-fn colour(comparison: &Comparison, arm: &ArmResult) -> usize {
+pub(super) fn colour(comparison: &Comparison, arm: &ArmResult) -> usize {
     comparison.arms.iter().position(|a| a.name == arm.name).unwrap_or(0)
 }
 

@@ -16,7 +16,9 @@
 
 mod bars;
 mod compare;
+mod compare_effects;
 mod contour;
+mod course;
 mod equivalent;
 mod error;
 mod fan;
@@ -40,9 +42,12 @@ mod stack;
 mod target;
 mod ticks;
 mod tornado;
+mod words;
 
 pub use bars::{Bar, Bars, Dots};
-pub use compare::{course_figure, population_figure, session_figure};
+pub use compare::{comparison_figures, course_figure, population_figure, session_figure};
+pub use compare_effects::effects_figure;
+pub use course::courses_figure;
 pub use equivalent::equivalent_figure;
 pub use error::PlotError;
 pub use fan::Fan;

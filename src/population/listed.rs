@@ -1,7 +1,8 @@
 //! Real people: a table with one row for each.
 
 use super::error::PeopleError;
-use super::subject::{Seat, Subject, SubjectError};
+use super::subject::{Seat, Subject};
+use super::subject_error::SubjectError;
 use crate::document::cells::{is_missing, lines, split, unquoted};
 use crate::document::{DocumentError, Place, Text};
 use crate::error::{Diagnostic, Fault, Faults, Source, Span, nearest};

@@ -17,6 +17,7 @@ pub mod random;
 mod resolve;
 mod stated;
 mod subject;
+mod subject_error;
 mod together;
 mod written;
 
@@ -28,6 +29,7 @@ pub use error::PeopleError;
 pub use estimates::Estimates;
 pub use outside::Outside;
 pub use people::People;
-pub use subject::{Subject, SubjectError};
+pub use subject::Subject;
+pub use subject_error::SubjectError;
 #[cfg_attr(not(feature = "study"), allow(unused_imports))] // used by studies
 pub(crate) use written::numbers as distribution_of_numbers;

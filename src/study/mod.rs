@@ -1,9 +1,12 @@
-//! Everything that runs many simulations: populations, comparisons of arms, sweeps, sensitivity, and the checks that models bring with them.
+//! Everything that runs many simulations: populations, comparisons of arms, courses, sweeps, sensitivity, and the checks that models
+//! bring with them.
 
 pub mod cohort;
 pub mod compare;
+pub mod course;
 pub mod equivalent;
 pub mod ledger;
+mod parameters;
 mod reading;
 pub mod sensitivity;
 pub mod session;
@@ -11,6 +14,7 @@ pub mod sweep;
 pub mod target;
 mod verify;
 
+pub use parameters::parameter_table;
 pub use reading::Files;
 pub use verify::{CheckResult, verify, verify_on};
 
@@ -48,6 +52,27 @@ pub enum PlanError {
     /// Wrong as a target.
     #[error(transparent)]
     Target(#[from] target::TargetError),
+    /// Wrong as a plan of courses.
+    #[error(transparent)]
+    Course(#[from] course::CourseError),
+    /// Two effects with an output of one name.
+    #[error("`{effect}` has an output `{output}`, and so has `{other}`")]
+    EffectsClash {
+        /// The later effect.
+        effect: String,
+        /// The output.
+        output: String,
+        /// The earlier effect.
+        other: String,
+    },
+    /// A level of what no effect of the plan has.
+    #[error("no effect of the plan has an output `{name}`")]
+    NoEffectOutput {
+        /// What was written.
+        name: String,
+        /// The outputs of its effects.
+        known: Vec<String>,
+    },
     /// A duration of zero or less.
     #[error("`{what}` has to be more than 0 h")]
     NotPositive {
@@ -112,8 +137,10 @@ impl Kind for PlanError {
             PlanError::Sensitivity(e) => e.code(),
             PlanError::Target(e) => e.code(),
             PlanError::Equivalent(e) => e.code(),
+            PlanError::Course(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
-            PlanError::DuplicateArm { .. } => "E_NAME_CLASH",
+            PlanError::DuplicateArm { .. } | PlanError::EffectsClash { .. } => "E_NAME_CLASH",
+            PlanError::NoEffectOutput { .. } => "E_UNKNOWN_OUTPUT",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",
             PlanError::Unreadable { .. } => "E_CANNOT_READ",
             PlanError::NoPeople => "E_OUT_OF_RANGE",
@@ -142,10 +169,16 @@ impl Kind for PlanError {
             PlanError::Sensitivity(e) => e.hint(),
             PlanError::Target(e) => e.hint(),
             PlanError::Equivalent(e) => e.hint(),
+            PlanError::Course(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),
             }),
+            PlanError::NoEffectOutput { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("they have {}", listed(known.iter().map(String::as_str))),
+            }),
+            PlanError::EffectsClash { .. } => Some("keep one of them".into()),
             PlanError::NotOneDose => Some(
                 "write it without a pattern, such as `84 mg intranasal`; what repeats belongs to the course".into(),
             ),

@@ -2,16 +2,17 @@
 
 use super::Models;
 use super::course::{self, CourseResult};
+use super::effects::{ArmEffects, Shown};
 use super::plan::{ArmPlan, BandPlan, Observed, Plan, Variant};
 use crate::document::Text;
 use crate::dosing::Schedule;
 use crate::error::Diagnostic;
 use crate::metrics::Measure;
-use crate::model::{Grade, Model, common_covariate};
+use crate::model::{Grade, Model};
 use crate::population::Subject;
 use crate::simulate::{Missing, OutputView, Profile, Simulation};
 use crate::solve::Work;
-use crate::study::PlanError;
+use crate::study::{PlanError, reading};
 use crate::units::{Quantity, Unit, Units};
 use crate::{Error, ErrorKind};
 
@@ -77,6 +78,8 @@ pub struct ArmResult {
     pub curve: Curve,
     /// A range around it.
     pub band: Option<Band>,
+    /// What effects do after one session, if the plan has any.
+    pub effects: Option<ArmEffects>,
     /// The whole course.
     pub course: Option<CourseResult>,
     /// Whether any state of the model was integrated rather than propagated exactly.
@@ -137,7 +140,7 @@ pub struct Band {
     pub high: Vec<f64>,
 }
 
-pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResult, Error> {
+pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models, effects: Option<&Shown>) -> Result<ArmResult, Error> {
     let model = &models[&arm.model.text];
     let subject = person(plan, arm, model, models)?;
     let horizon = plan.until.max(24.0);
@@ -178,7 +181,8 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
         published: arm.observed.iter().map(|o| published(o, &view, f, &arm.output)).collect::<Result<_, _>>()?,
         curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
         band: arm.band.as_ref().map(|b| band(plan, arm, b, models)).transpose()?,
-        course: course::run(arm, model, &subject, &profile)?,
+        effects: effects.map(|shown| shown.of_session(&profile)).transpose()?,
+        course: course::run(arm, model, &subject, &profile, effects)?,
         integrated: profile.is_integrated(),
         work: profile.work(),
         warnings: profile.warnings().iter().chain(model.warnings()).cloned().collect(),
@@ -186,18 +190,10 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models) -> Result<ArmResu
     })
 }
 
-/// The plan's person, with what the arm changes, in the terms of a model. A covariate that only other models of the plan
-/// have says nothing about this one.
+/// The plan's person, with what the arm changes, in the terms of a model.
 fn person<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Models) -> Result<Subject<'m>, Error> {
-    let mut subject = Subject::typical(model);
-    for (name, value) in plan.subject.iter().chain(&arm.subject) {
-        let elsewhere = |m: &Model| m.covariates().iter().any(|c| c.name == name.text);
-        if !elsewhere(model) && models.values().any(elsewhere) && common_covariate(&name.text).is_none() {
-            continue;
-        }
-        subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(name, value))?;
-    }
-    with_values(subject, &arm.set)
+    let others: Vec<&Model> = models.values().collect();
+    reading::person(plan.subject.iter().chain(&arm.subject), &arm.set, model, &others)
 }
 
 /// What holds for all people of a population: the plan's person where the people are not described, and what the arm changes.
@@ -207,29 +203,8 @@ pub(super) fn base<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Mo
     person(&Plan { subject, ..plan.clone() }, arm, model, models)
 }
 
-/// The same person with values of parameters in place of the model's.
-fn with_values<'m>(mut subject: Subject<'m>, values: &[(Text, Text)]) -> Result<Subject<'m>, Error> {
-    for (name, value) in values {
-        let quantity: Quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
-        subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
-    }
-    Ok(subject)
-}
-
-/// Reads and runs a schedule; faults are placed in the plan.
-pub(super) fn simulated<'m>(
-    model: &'m Model,
-    subject: &Subject<'m>,
-    text: &Text,
-    schedule: &str,
-    configure: impl FnOnce(Simulation<'m>, &Schedule) -> Simulation<'m>,
-) -> Result<Profile<'m>, Error> {
-    let simulation = simulation(model, subject, text, schedule, configure)?;
-    Ok(simulation.run().map_err(|e| e.said_in(text))?)
-}
-
 /// Reads a schedule; faults are placed in the plan.
-fn simulation<'m>(
+pub(super) fn simulation<'m>(
     model: &'m Model,
     subject: &Subject<'m>,
     text: &Text,
@@ -359,7 +334,7 @@ fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<
         };
         let mut subject = person(plan, arm, model, models)?;
         if let Variant::Set(values) = variant {
-            subject = with_values(subject, values)?;
+            subject = reading::with_values(subject, values)?;
         }
         let profile = session(model, &subject, &arm.session, plan.until.max(24.0))?;
         let view = output(&profile, &arm.output)?;

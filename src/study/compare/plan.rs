@@ -1,5 +1,6 @@
 //! The plan of a comparison, as written in TOML.
 
+use super::effects::{EffectPlan, STANDARD_EFFECTS};
 use crate::document::{self, Log, Place, Table, Text, Value};
 use crate::error::{Faults, Source};
 use crate::metrics::Measure;
@@ -22,6 +23,10 @@ pub struct Plan {
     pub monitor: f64,
     /// The name of the common course.
     pub course_name: Option<String>,
+    /// Effects to put on the models of the arms, where they have what these need.
+    pub effects: Vec<EffectPlan>,
+    /// Outputs of effects, and what each has to be below for monitoring to end.
+    pub monitoring: Vec<(Text, Text)>,
     /// The people that go through every arm besides the person.
     pub population: Option<PeoplePlan>,
     /// The name of the arm that others are compared with on these people.
@@ -122,7 +127,19 @@ impl Plan {
             &log,
             "a compare plan",
             table.get_ref(),
-            &["format", "title", "subject", "population", "reference", "until", "monitor", "course", "arm"],
+            &[
+                "format",
+                "title",
+                "subject",
+                "population",
+                "reference",
+                "until",
+                "monitor",
+                "course",
+                "effects",
+                "monitoring",
+                "arm",
+            ],
         );
         root.check_format();
         let course = root.get("course").and_then(|v| v.table(&["name", "give"]));
@@ -141,13 +158,26 @@ impl Plan {
             population: root.get("population").and_then(|v| people(&v, files)),
             reference: root.text("reference"),
             course_name: course.as_ref().and_then(|c| c.text("name")).map(|t| t.text),
+            effects: root.get("effects").and_then(|v| v.texts()).unwrap_or_default().into_iter().map(own).collect(),
+            monitoring: root.get("monitoring").and_then(|v| pairs(&v)).unwrap_or_default(),
             arms,
         };
         Faults::check(log.into_faults(), || plan)
     }
 }
 
+fn own(name: Text) -> EffectPlan {
+    EffectPlan { name, standard: false }
+}
+
 impl Plan {
+    /// Adds the library's standard effects; those whose outputs an effect of the plan has give way. `text` is what asks for
+    /// them.
+    pub(crate) fn add_standard_effects(&mut self, text: &Text) {
+        let named = |id: &str| EffectPlan { name: Text::at(id.to_string(), text.place.clone()), standard: true };
+        self.effects.extend(STANDARD_EFFECTS.map(named));
+    }
+
     /// Sets a covariate of the person, in place of what the plan says.
     pub(crate) fn set_subject(&mut self, name: &str, value: Text) {
         match self.subject.iter_mut().find(|(n, _)| n.text == name) {
@@ -157,7 +187,8 @@ impl Plan {
     }
 }
 
-fn people(value: &Value<'_, PlanError>, files: &Files<'_>) -> Option<PeoplePlan> {
+/// Reads the `population` of a plan with its `size` and `seed`.
+pub(in crate::study) fn people(value: &Value<'_, PlanError>, files: &Files<'_>) -> Option<PeoplePlan> {
     let table = value.entries()?;
     let read = reading::people(value, &["size", "seed"], files);
     if read.as_ref().is_some_and(|(people, _)| people.count().is_none()) {

@@ -2,6 +2,8 @@
 
 use super::Models;
 use super::arm::{base, session_simulation};
+use super::effects::Shown;
+use super::effects_people::{self, PeopleEffect};
 use super::plan::{ArmPlan, Plan};
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::math::statistics::{Moments, percentile};
@@ -41,6 +43,8 @@ pub struct ArmPeople {
     pub name: String,
     /// The metrics of each person.
     pub metrics: Vec<Measured>,
+    /// What effects do on them.
+    pub effects: Vec<PeopleEffect>,
     /// Percentiles of the arm's output over one session.
     pub curves: Vec<Vec<f64>>,
     /// Their times, h.
@@ -143,20 +147,28 @@ pub(super) fn reference(plan: &Plan) -> Result<Option<usize>, Error> {
 pub(super) fn run(
     plan: &Plan,
     models: &Models,
+    effects: Option<&Shown>,
     tick: &(impl Fn(u64) + Sync),
 ) -> Result<Option<PopulationResult>, Error> {
     let Some(people) = &plan.population else { return Ok(None) };
-    let arms: Result<Vec<_>, Error> = plan.arms.iter().map(|arm| one(plan, arm, models, tick)).collect();
+    let arms: Result<Vec<_>, Error> = plan.arms.iter().map(|arm| one(plan, arm, models, effects, tick)).collect();
     Ok(Some(PopulationResult { size: people.size, seed: people.seed, reference: reference(plan)?, arms: arms? }))
 }
 
-fn one(plan: &Plan, arm: &ArmPlan, models: &Models, tick: &(impl Fn(u64) + Sync)) -> Result<ArmPeople, Error> {
+fn one(
+    plan: &Plan,
+    arm: &ArmPlan,
+    models: &Models,
+    effects: Option<&Shown>,
+    tick: &(impl Fn(u64) + Sync),
+) -> Result<ArmPeople, Error> {
     let Some(people) = &plan.population else { unreachable!("the caller has looked") };
     let model = &models[&arm.model.text];
     let others: Vec<&Model> = models.values().collect();
     let population = Population::of(model).size(people.size).seed(people.seed);
-    let population = population.people_among(&people.people, &others)?.base(base(plan, arm, model, models)?)?;
-    let simulation = session_simulation(model, &base(plan, arm, model, models)?, &arm.session, plan.until.max(DAY))?;
+    let base = base(plan, arm, model, models)?;
+    let population = population.people_among(&people.people, &others)?.base(base.clone())?;
+    let simulation = session_simulation(model, &base, &arm.session, plan.until.max(DAY))?;
     let prepared = simulation.prepare().map_err(|e| Faults::from(Fault::new(e)).said_in(&arm.session))?;
     let output = model.outputs().iter().position(|o| o.name == arm.output.text);
     let output = output.ok_or_else(|| {
@@ -169,9 +181,22 @@ fn one(plan: &Plan, arm: &ArmPlan, models: &Models, tick: &(impl Fn(u64) + Sync)
         Error::from(arm.output.place.fault::<ErrorKind>(unknown))
     })?;
     let cohort = Cohort { prepared: &prepared, population: &population, residual: false };
-    let wanted =
+    let of_output =
         [Measure::Cmax(None), Measure::Tmax(None), Measure::Auc(0.0, DAY), Measure::AucInf].map(|m| (output, m));
-    let (metrics, remarks) = cohort.measure(0..people.size, &wanted, tick)?;
+    let of_effects = effects.map_or_else(Vec::new, |shown| effects_people::wanted(shown, model));
+    let wanted: Vec<_> = of_output.iter().cloned().chain(of_effects).collect();
+    let (mut metrics, mut remarks) = cohort.measure(0..people.size, &wanted, tick)?;
+    let answers = metrics.split_off(of_output.len());
+    let mut found = effects.map_or_else(Vec::new, |e| effects_people::of_session(e, model, &answers, plan.monitor));
+    if let Some(shown) = effects {
+        let (of_course, more) = effects_people::of_course(shown, arm, &base, &population, tick)?;
+        found.extend(of_course);
+        // The same people: whoever is outside a range was counted above, and who fails in both has failed once.
+        remarks.work = remarks.work + more.work;
+        remarks.failures.extend(more.failures);
+        remarks.failures.sort_by_key(|(person, _)| *person);
+        remarks.failures.dedup_by_key(|(person, _)| *person);
+    }
     let Bands { times, mut values, .. } = cohort.bands(&PERCENTILES, tick)?;
     let mut warnings = population.warnings();
     warnings.extend(remarks.outside.warnings(model));
@@ -179,6 +204,7 @@ fn one(plan: &Plan, arm: &ArmPlan, models: &Models, tick: &(impl Fn(u64) + Sync)
     Ok(ArmPeople {
         name: arm.name.text.clone(),
         metrics,
+        effects: found,
         curves: values.swap_remove(output),
         times,
         failed: remarks.failures.len(),

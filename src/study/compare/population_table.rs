@@ -5,7 +5,7 @@ use super::table::is_comparable;
 use super::{Comparison, PERCENTILES};
 use crate::io::{Cell, Column, Table, rounded};
 
-const SAME: &str = "the same for everybody";
+pub(super) const SAME: &str = "the same for everybody";
 
 /// Every metric of every arm: the people's median and range, geometric mean and variation, and the ratio to the reference.
 /// None of these is a number of the typical person.

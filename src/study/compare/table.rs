@@ -1,5 +1,6 @@
 //! The tables of a comparison: short ones for people, one long one for `summary.csv`, and the curves.
 
+use super::effects_table::effects_summary;
 use super::{ArmResult, Comparison, Curve};
 use crate::io::{Cell, Column, Table};
 use crate::model::Grade;
@@ -121,8 +122,18 @@ pub fn published_table(comparison: &Comparison) -> Table {
     result
 }
 
-/// Every number of every arm, for `summary.csv`.
+/// Every number of every arm, for `summary.csv`; what is missing has its reason in the last column.
 pub fn summary(comparison: &Comparison) -> Table {
+    let (arms, effects) = (arm_summary(comparison), effects_summary(comparison));
+    let mut both = Table::new(arms.columns().iter().chain(effects.columns()).cloned().collect());
+    for (of_arm, of_effects) in arms.rows().iter().zip(effects.rows()) {
+        both.push(of_arm.iter().chain(of_effects).cloned().collect());
+    }
+    both.with_reasons()
+}
+
+/// Numbers of arms without those of effects.
+fn arm_summary(comparison: &Comparison) -> Table {
     table(
         &comparison.arms,
         &[
