@@ -206,8 +206,7 @@ pub fn people_effects_summary(comparison: &Comparison) -> Option<Table> {
     let heads = ["arm, what", "grade", "unit", "n", "median", "5–95 %", "share %", "95 % interval"];
     let mut table = Table::new(heads.map(Column::new).into());
     for row in whole.rows() {
-        let [Cell::Text(arm), grade, Cell::Text(what), unit, n, median, low, high, share, from, to, of] =
-            row.as_slice()
+        let [Cell::Text(arm), grade, Cell::Text(what), unit, n, median, low, high, share, from, to, _] = row.as_slice()
         else {
             continue;
         };
