@@ -18,13 +18,21 @@ test FILTER="":
 verify:
     cargo run --release -- models verify
 
-# The benches; `just bench w1` for one
+# The benches as one table; `just bench W1/` for some
 bench FILTER="":
-    cargo bench --bench '*' -- {{FILTER}}
+    cargo bench --bench '*' -- {{FILTER}} --output-format bencher | awk -f benches/table.awk
 
-# posology beside other engines (benches/peers); the first build takes minutes
-peers *PEOPLE:
-    cargo run --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers -- {{PEOPLE}}
+# Instructions that kernels take, by valgrind, against benches/instructions.csv; POSOLOGY_BLESS=1 writes that anew
+instructions:
+    cargo bench --bench instructions
+
+# posology beside other engines (benches/peers), into BENCHMARKS.md; the first build takes minutes
+peers PEOPLE="1000":
+    cargo build --release --manifest-path benches/peers/Cargo.toml --target-dir target/peers
+    target/peers/release/peers {{PEOPLE}} "$(date -u +%F)" "$(rustc --version)" > target/peers/benchmarks.md
+    benches/peers/r_peers.sh {{PEOPLE}} >> target/peers/benchmarks.md
+    cat benches/peers/profiles.md >> target/peers/benchmarks.md
+    mv target/peers/benchmarks.md BENCHMARKS.md
 
 # The comparison of routes with its tables and figures, in out/compare
 figures:

@@ -1,6 +1,6 @@
 //! A data set of 1,000 subjects x 338 records (two compartments, oral, every 12 h for two weeks, each subject's parameters in
-//! columns): `dataset/read`, `dataset/simulate` and `dataset/write` are measured apart, per subject. Results are checked
-//! against a prepared simulation before they are timed.
+//! columns), ids `dataset/{what}/{subjects}`: `read`, `exact` (the simulation) and `write` are measured apart. Results are
+//! checked against a prepared simulation before they are timed.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use posology::io::{DataOptions, DataReader, DataWriter, SubjectData};
@@ -86,9 +86,9 @@ fn dataset(c: &mut Criterion) {
 
     let mut group = c.benchmark_group("dataset");
     group.throughput(Throughput::Elements(SUBJECTS as u64)).sample_size(20);
-    group.bench_function("read", |b| b.iter(|| read(black_box(&text), &model)));
+    group.bench_function(format!("read/{SUBJECTS}"), |b| b.iter(|| read(black_box(&text), &model)));
     let mut out = Vec::new();
-    group.bench_function("simulate", |b| {
+    group.bench_function(format!("exact/{SUBJECTS}"), |b| {
         b.iter(|| {
             for subject in &subjects {
                 replay.run(&subject.history, &typical, &mut out).expect("finite numbers");
@@ -98,7 +98,7 @@ fn dataset(c: &mut Criterion) {
     });
     let reader = DataReader::new(text.as_bytes(), "bench", &model, DataOptions::default()).expect("it is a data set");
     let values: Vec<Vec<f64>> = subjects.iter().map(run).collect();
-    group.bench_function("write", |b| {
+    group.bench_function(format!("write/{SUBJECTS}"), |b| {
         b.iter(|| {
             let file = Vec::with_capacity(2 * text.len());
             let mut writer =

@@ -1,5 +1,6 @@
-//! The exact engine on two workloads of 500 samples over 20 weeks, ids `{workload}/{engine}/{size}`. Schedules are compiled
-//! apart; every call takes the next of 64 subjects, so that each one decomposes a new matrix.
+//! The exact engine without a model on two workloads of 500 samples over 20 weeks, ids `{workload}/{what}/{samples}`: `core` is
+//! a subject solved and written, `solve` without the writing, `max` its largest value, `schedule` the times compiled. Every call
+//! takes the next of 64 subjects, so that each one decomposes a new matrix.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use posology::solve::{Event, Exact, Plan, Schedule, System};
@@ -92,17 +93,17 @@ fn bench(c: &mut Criterion) {
         let mut subjects = workload.matrices.iter().cycle();
         let mut next = || System { a: subjects.next().expect("the cycle has no end"), b: &zeros, x0: &zeros };
 
-        c.bench_function(&format!("{name}/exact/{SAMPLES}"), |b| {
+        c.bench_function(&format!("{name}/core/{SAMPLES}"), |b| {
             b.iter(|| {
                 exact.solve(&schedule, next(), &[84.0]).expect("finite numbers");
                 exact.emit(&schedule, &workload.readout, &[0.0], &mut out).expect("finite numbers");
                 black_box(&out);
             });
         });
-        c.bench_function(&format!("{name}/exact-solve/{SAMPLES}"), |b| {
+        c.bench_function(&format!("{name}/solve/{SAMPLES}"), |b| {
             b.iter(|| black_box(exact.solve(&schedule, next(), &[84.0]).expect("finite numbers").size()));
         });
-        c.bench_function(&format!("{name}/exact-max/{SAMPLES}"), |b| {
+        c.bench_function(&format!("{name}/max/{SAMPLES}"), |b| {
             b.iter(|| {
                 let solution = exact.solve(&schedule, next(), &[84.0]).expect("finite numbers");
                 black_box(solution.signal(&workload.readout, &[0.0]).max(0.0, 3360.0))

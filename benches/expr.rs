@@ -1,5 +1,5 @@
 //! One right-hand side of a non-linear model (depot, saturable elimination, effect site, turnover) over lanes of
-//! subjects; divide by the lanes for the time per subject.
+//! subjects, ids `W3-slopes/{instruction set}/{lanes}`; divide by the lanes for the time per subject.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use posology::expr::{Class, Graph, Node, Scope, Tiers, Type, parse};
@@ -84,10 +84,10 @@ fn lanes<const L: usize>(criterion: &mut Criterion, tiers: &Tiers) {
     }
     file[..STATES.len()].fill([0.3; L]);
     tiers.run(Class::Subject, &mut file);
-    let mut group = criterion.benchmark_group("right-hand side");
+    let mut group = criterion.benchmark_group("W3-slopes");
     group.throughput(Throughput::Elements(L as u64));
     for kernel in Kernel::ALL.into_iter().filter(|kernel| kernel.is_available()) {
-        let name = format!("{L} lanes, {kernel}");
+        let name = format!("{kernel}/{L}");
         group.bench_function(name, |bencher| bencher.iter(|| kernel.run(Slopes { tiers, file: black_box(&mut file) })));
     }
     group.finish();

@@ -1,5 +1,5 @@
-//! Non-compartmental analysis of 300 subjects with 12 samples each: every metric of the registry, and the same from the text
-//! of a table. One core.
+//! Non-compartmental analysis of 300 subjects with 12 samples each, ids `nca/{convention}/{subjects}`: every metric of the
+//! registry; `table` is the same from the text of a table. One core.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use posology::io::Concentrations;
@@ -25,7 +25,7 @@ fn nca(c: &mut Criterion) {
         (0..SUBJECTS).map(|subject| Samples::new(&TIMES, &profile(subject)).expect("times increase")).collect();
     for convention in [Convention::WinNonlin, Convention::Pknca] {
         let setting = Setting { dose: Some(100.0), convention, ..Setting::new(Route::Extravascular) };
-        c.bench_function(&format!("nca of 300 subjects, {}", convention.name()), |b| {
+        c.bench_function(&format!("nca/{}/{SUBJECTS}", convention.name()), |b| {
             b.iter(|| samples.iter().map(|s| analyse(black_box(s), &setting)).filter(|r| r.slope.is_some()).count());
         });
     }
@@ -36,7 +36,7 @@ fn nca(c: &mut Criterion) {
         }
     }
     let setting = Setting { dose: Some(100.0), ..Setting::new(Route::Extravascular) };
-    c.bench_function("nca of 300 subjects, from the text of a table", |b| {
+    c.bench_function(&format!("nca/table/{SUBJECTS}"), |b| {
         b.iter(|| {
             let data =
                 Concentrations::read("bench", black_box(&table), None, &BTreeMap::new()).expect("the table is good");

@@ -1,5 +1,5 @@
-//! A model that is not linear through the public API, ids `W3/{how}/{size}`: saturable elimination, an effect site and a
-//! turnover over twenty weeks, one subject by itself and many in lanes.
+//! A model that is not linear through the public API, ids `W3/{engine}/{subjects}`: saturable elimination, an effect site and a
+//! turnover over twenty weeks, many subjects in lanes by instruction set, and one by itself.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use posology::math::kernel::Kernel;
@@ -37,7 +37,7 @@ fn w3(criterion: &mut Criterion) {
         let mut workspace = prepared.workspace();
         let mut out = vec![0.0; prepared.numbers() * SUBJECTS];
         group.throughput(Throughput::Elements(SUBJECTS as u64));
-        group.bench_function(format!("lanes-{kernel}/{SUBJECTS}"), |bencher| {
+        group.bench_function(format!("explicit-{kernel}/{SUBJECTS}"), |bencher| {
             bencher.iter(|| prepared.run_all(black_box(&subjects), &mut workspace, &mut out));
         });
         assert!(out.iter().all(|y| (9.99..=100.01).contains(y)), "responses lie between kin / kout and a tenth of it");
@@ -45,7 +45,7 @@ fn w3(criterion: &mut Criterion) {
             let mut next = subjects.iter().cycle();
             let mut one = vec![0.0; prepared.numbers()];
             group.throughput(Throughput::Elements(1));
-            group.bench_function("alone/1", |bencher| {
+            group.bench_function("explicit/1", |bencher| {
                 bencher.iter(|| next.next().map(|subject| prepared.run(subject, &mut workspace, &mut one)));
             });
         }

@@ -1,5 +1,5 @@
 //! Prepared simulations through the public API, ids `{workload}/{what}/{size}`: `exact` is one run of a prepared simulation,
-//! `prepare` all that comes before the second run, `load` the reading of the model. Workloads of many subjects take the next
+//! `prepare` all that comes before the second run, `load` the reading of the model. `W1i` is `W1` with times that share no step. Workloads of many subjects take the next
 //! of 64 at every call, so that each call decomposes a new matrix. Results are checked before they are timed.
 
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -17,8 +17,16 @@ const ERROR: f64 = 1e-11;
 /// And to the peak: a trough that is sampled just when the next dose goes in carries the rounding of that dose in its modes.
 const ROUNDING: f64 = 1e-13;
 
+/// End of the workloads, h.
+const UNTIL: f64 = 3360.0;
+
 fn samples(until: f64) -> Vec<f64> {
     (1..=SAMPLES).map(|j| until * j as f64 / SAMPLES as f64).collect()
+}
+
+/// Times with no two equal steps.
+fn irregular() -> Vec<f64> {
+    (1..=SAMPLES).map(|j| UNTIL * (j as f64 / SAMPLES as f64).powf(1.1)).collect()
 }
 
 /// Log-normal factors with a CV of 30 %, spread evenly instead of drawn.
@@ -41,6 +49,8 @@ struct Workload {
     varied: [(&'static str, f64); 2],
     /// Duration of the input into the first state, h.
     over: f64,
+    /// Times of the output, h.
+    samples: fn() -> Vec<f64>,
     /// The flows, given the varied values.
     flows: fn(f64, f64) -> Vec<Flow>,
     /// State and volume (L) of the output.
@@ -53,9 +63,12 @@ const W1: Workload = Workload {
     route: "oral",
     varied: [("CL", 80.0), ("V2", 150.0)],
     over: 0.0,
+    samples: || samples(UNTIL),
     flows: |cl, v| vec![(0, Some(1), 1.2), (1, Some(2), 60.0 / v), (2, Some(1), 60.0 / 200.0), (1, None, cl / v)],
     output: |v| (1, v),
 };
+
+const W1I: Workload = Workload { name: "W1i", samples: irregular, ..W1 };
 
 const W2: Workload = Workload {
     name: "W2",
@@ -63,6 +76,7 @@ const W2: Workload = Workload {
     route: "intranasal",
     varied: [("CLint", 100.0), ("Vc", 80.0)],
     over: 40.0 / 60.0,
+    samples: || samples(UNTIL),
     flows: |cl, v| {
         vec![
             (0, Some(3), 1.5),
@@ -96,7 +110,7 @@ impl Workload {
     }
 
     fn prepare<'m>(&self, model: &'m Model, regimen: &Regimen) -> Prepared<'m> {
-        Prepared::new(model, Some(regimen), samples(3360.0), 3360.0).expect("they fit each other")
+        Prepared::new(model, Some(regimen), (self.samples)(), UNTIL).expect("they fit each other")
     }
 
     fn values(&self, k: usize) -> [f64; 2] {
@@ -131,7 +145,7 @@ impl Workload {
         a[(0, n)] = 1.0;
         let doses: Vec<f64> =
             (0..8).map(|k| 84.0 * k as f64).chain((0..12).map(|k| 672.0 + 168.0 * k as f64)).collect();
-        let samples = samples(3360.0);
+        let samples = (self.samples)();
         let ends = doses.iter().map(|t| t + self.over);
         let mut stops: Vec<f64> = doses.iter().copied().chain(ends).chain(samples.iter().copied()).collect();
         stops.sort_by(f64::total_cmp);
@@ -171,7 +185,7 @@ impl Workload {
 }
 
 fn workloads(c: &mut Criterion) {
-    for workload in [W1, W2] {
+    for workload in [W1, W1I, W2] {
         let (model, regimen) = (workload.model(), workload.regimen());
         let prepared = workload.prepare(&model, &regimen);
         let subjects = workload.subjects(&model);

@@ -2,6 +2,15 @@
 //! README.md, the figures of the examples. `POSOLOGY_BLESS=1 cargo test --test documents` writes them.
 #![cfg(feature = "cli")]
 
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/07_antidepressant_response.rs"]
+mod antidepressant_response;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/06_blood_pressure.rs"]
+mod blood_pressure;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/05_dissociation.rs"]
+mod dissociation;
 mod document;
 #[allow(dead_code, reason = "its main")]
 #[path = "../examples/01_first_curve.rs"]
@@ -163,11 +172,14 @@ fn the_figure_of_the_readme_is_what_its_plan_draws() {
 #[test]
 fn the_figures_of_the_examples_are_what_they_draw() {
     type Draw = fn() -> Result<Figure, posology::Error>;
-    let figures: [(&str, Draw); 4] = [
+    let figures: [(&str, Draw); 7] = [
         ("01_first_curve", first_curve::figure),
         ("02_routes", routes::figure),
         ("03_population_bands", population_bands::figure),
         ("04_dose_interval_sweep", sweep::figure),
+        ("05_dissociation", dissociation::figure),
+        ("06_blood_pressure", blood_pressure::figure),
+        ("07_antidepressant_response", antidepressant_response::figure),
     ];
     for (name, figure) in figures {
         is_fresh(&format!("docs/figures/{name}.svg"), &figure().unwrap().to_svg().unwrap(), "documents");

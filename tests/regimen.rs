@@ -357,6 +357,10 @@ mod published {
             assert!(matches!(grade.as_deref(), Some("A" | "B" | "assumed")), "{id}");
             let written = file.to_toml();
             assert_eq!(ScheduleFile::from_toml(&written, id).unwrap(), file, "{written}");
+            // A guided phase has no spelling in text.
+            if matches!(file.schedule, Schedule::Guided(_)) {
+                continue;
+            }
             let line = text.lines().find_map(|line| line.strip_prefix("text = ")).unwrap();
             assert_eq!(line.trim_matches('"'), file.schedule.to_string(), "{id} is not written canonically");
         }

@@ -3,6 +3,7 @@
 mod catalogue;
 mod compare;
 mod comparison;
+mod course;
 mod engine;
 mod equivalent;
 mod explain;
@@ -26,7 +27,7 @@ mod threads;
 
 use crate::Error;
 use crate::document::{Place, Text};
-use crate::dosing::{Schedule, Schedules};
+use crate::dosing::{About, Schedule, ScheduleFile, Schedules};
 use crate::error::{Kind, Source, Span, listed};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
@@ -68,6 +69,8 @@ enum Command {
     Target(target::TargetArgs),
     /// The hours after each session: peak, time until below a level, and who is above it at the end of monitoring
     Session(Box<session::SessionArgs>),
+    /// Follow courses over months: guided maintenance, adherence, sessions, intervals, cumulative exposure, response
+    Course(Box<course::CourseArgs>),
     /// Print every event of a regimen or data set: what caused it, what entered where, and when
     Explain(Box<explain::ExplainArgs>),
     /// Non-compartmental analysis of a table of concentrations
@@ -155,6 +158,7 @@ fn run(command: Command) -> Result<Outcome, Failure> {
         Command::Equivalent(args) => equivalent::run(&args),
         Command::Target(args) => target::run(&args),
         Command::Session(args) => session::run(&args),
+        Command::Course(args) => course::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Nca(args) => nca::run(&args),
         Command::Metrics(command) => metrics::run(&command),
@@ -208,6 +212,12 @@ pub enum ArgumentError {
     /// A covariate of the command line that the population has for each of its people.
     #[error("`{option}` is given, and the population describes it for each of its people")]
     DescribedTwice {
+        /// The option.
+        option: String,
+    },
+    /// What belongs to a plan, beside one.
+    #[error("`{option}` is given, and so is a plan: it says this itself")]
+    BesidePlan {
         /// The option.
         option: String,
     },
@@ -300,6 +310,7 @@ impl Kind for ArgumentError {
             | ArgumentError::DescribedTwice { .. }
             | ArgumentError::NothingToResample
             | ArgumentError::MorningFirst
+            | ArgumentError::BesidePlan { .. }
             | ArgumentError::RepeatedPercentile { .. } => "E_ARGUMENT",
             ArgumentError::NoDuration { .. } => "E_NO_DURATION",
             ArgumentError::DurationOfNoInfusion | ArgumentError::BlqRule => "E_ARGUMENT",
@@ -325,6 +336,7 @@ impl Kind for ArgumentError {
             ArgumentError::DescribedTwice { .. } => Some("leave out one of them".into()),
             ArgumentError::NothingToResample => Some("a list is a CSV file with a row per person".into()),
             ArgumentError::RepeatedPercentile { .. } => None,
+            ArgumentError::BesidePlan { .. } => Some("change the plan, or give a model with `--schedule`".into()),
             ArgumentError::MorningFirst => Some("both are counted from the session's first device".into()),
             ArgumentError::NoSize | ArgumentError::NoPopulation { .. } => {
                 Some("a population is `--subjects N --seed S`".into())
@@ -358,6 +370,7 @@ impl Kind for ArgumentError {
                     "--threshold" => "\"120 ng/mL\"",
                     "--leave" => "2h",
                     "--morning" => "20h",
+                    "--delay-up-to" => "2d",
                     _ => "24h",
                 };
                 Some(format!("write `{option} {example}`"))
@@ -391,12 +404,17 @@ fn read(path: &str) -> Result<String, Error> {
 
 /// A schedule: a line of text, the id of a published one, or the path of a schedule file.
 fn schedule(option: &str, text: &str) -> Result<Schedule, Error> {
+    Ok(schedule_file(option, text)?.schedule)
+}
+
+/// The same with what is known about it.
+fn schedule_file(option: &str, text: &str) -> Result<ScheduleFile, Error> {
     if text.ends_with(".toml") {
-        return Ok(Schedule::from_toml(&read(text)?, text)?);
+        return Ok(ScheduleFile::from_toml(&read(text)?, text)?);
     }
     match Schedules::text(text) {
-        Some(_) => Ok(Schedules::get(text)?.schedule),
-        None => Ok(Schedule::from_text(text, option)?),
+        Some(_) => Ok(Schedules::get(text)?),
+        None => Ok(ScheduleFile { about: About::default(), schedule: Schedule::from_text(text, option)? }),
     }
 }
 

@@ -22,6 +22,13 @@ pub(super) struct PeopleArgs {
 }
 
 impl PeopleArgs {
+    /// The option that asks for people, if one does.
+    pub(super) fn asked(&self) -> Option<&'static str> {
+        let asked = [("--subjects", self.subjects.is_some()), ("--seed", self.seed.is_some())];
+        let asked = asked.into_iter().chain([("--population", self.population.is_some())]);
+        asked.into_iter().find(|(_, asked)| *asked).map(|(option, _)| option)
+    }
+
     /// The people, if any are asked for, and the file that says who they are.
     pub(super) fn people(&self) -> Result<(Option<PeoplePlan>, Option<Input>), Error> {
         let Some(seed) = self.seed else {

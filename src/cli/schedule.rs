@@ -3,7 +3,7 @@
 use super::output::{print, table};
 use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
 use crate::Error;
-use crate::dosing::{Calendar, GivenDose, Regimen, Schedule, ScheduleFile, Schedules};
+use crate::dosing::{Calendar, DosingError, GivenDose, Regimen, Schedule, ScheduleFile, Schedules};
 use crate::error::{Fault, Faults};
 use crate::io::{Cell, Column, DataOptions, DataReader, Format, IoError, Table, dose_rows, doses_of};
 use crate::model::Model;
@@ -134,6 +134,9 @@ pub(super) fn regimen(args: &RegimenArgs) -> Result<Outcome, Failure> {
     }
     let schedule = super::schedule("regimen", text)?;
     match args.spelling {
+        Some(Spelling::Text) if matches!(schedule, Schedule::Guided(_)) => {
+            return Err(Error::from(DosingError::GuidedText).placed(&said("regimen", text).place).into());
+        }
         Some(Spelling::Text) => print(&format!("{schedule}\n"))?,
         Some(Spelling::Toml) => print(&schedule.to_toml())?,
         Some(Spelling::Nmtran) => print(&dose_rows(&doses(args, &schedule, text)?).to_csv())?,

@@ -142,7 +142,7 @@ pub(super) fn time(option: &str, text: &str) -> Result<Quantity, Error> {
     let time = quantity(&text, "h")?;
     let error = match option {
         "--at" if time.value() < 0.0 => ArgumentError::Negative { option: option.into() },
-        "--until" | "--every" | "--leave" | "--morning" if time.value() <= 0.0 => {
+        "--until" | "--every" | "--leave" | "--morning" | "--delay-up-to" if time.value() <= 0.0 => {
             ArgumentError::NotPositive { option: option.into() }
         }
         _ => return Ok(time),

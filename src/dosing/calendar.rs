@@ -2,7 +2,7 @@
 
 use super::phase::tidy;
 use super::print::amount;
-use super::{Date, DosingError, Input, Phase, PlannedDose, Regimen, Resolved, Schedule, devices};
+use super::{Date, DosingError, Guide, Input, Phase, PlannedDose, Regimen, Resolved, Schedule, devices};
 use crate::units::Quantity;
 
 /// One dose of a [`Calendar`]. Days and weeks are counted from 1.
@@ -108,7 +108,7 @@ impl Schedule {
         let mut lines = Vec::new();
         for course in self.courses() {
             for (origin, phase) in self.inner().origins(course) {
-                let end = phase.hours(origin);
+                let end = phase.hours(origin).filter(|_| phase.guide.is_none());
                 let given = || phase.slots(origin).filter(|(slot, hours)| phase.gives(*slot, *hours));
                 let count = end.map(|_| given().count());
                 // Steps end where they must, so the doses of a phase without an end need not all be looked at.
@@ -155,7 +155,8 @@ fn glance(phase: &Phase, count: Option<usize>, amounts: &[Quantity], when: &str)
         Input::Over(duration) => format!(" over {duration}"),
         Input::AtRate(duration) => format!(" for {duration}"),
     };
-    format!("{count}{doses}{salt}{route}{input}, {} ({when})", phase.pattern)
+    let pattern = phase.guide.as_ref().map_or_else(|| phase.pattern.to_string(), Guide::to_string);
+    format!("{count}{doses}{salt}{route}{input}, {pattern} ({when})")
 }
 
 /// The weeks that a phase touches, counted from 1.

@@ -11,6 +11,7 @@ macro_rules! schedules {
 
 /// Name and text of each file; a test keeps the list equal to the folder.
 const FILES: &[(&str, &str)] = schedules![
+    "esketamine-guided-maintenance",
     "esketamine-mdsi-84",
     "esketamine-sustain-3-84-4-weekly",
     "esketamine-trd-adult-56",
@@ -23,6 +24,7 @@ const FILES: &[(&str, &str)] = schedules![
     "ketamine-im-chilukuri-2014-025",
     "ketamine-im-chilukuri-2014-05",
     "ketamine-iv-clinic",
+    "ketamine-iv-guided-maintenance",
     "ketamine-iv-murrough-2013",
     "ketamine-iv-phillips-2019",
     "ketamine-iv-singh-2016-thrice",

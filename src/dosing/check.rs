@@ -4,7 +4,7 @@ use super::pattern::Origin;
 use super::phase::{is_amount, is_rate};
 use super::regimen::{Courses, MAX_DOSES, is_endless};
 use super::scan::is_route_name;
-use super::{DosingError, Duration, Each, Input, Length, Pattern, Phase, Step};
+use super::{DosingError, Duration, Each, Guide, Input, Length, Pattern, Phase, Step};
 use crate::units::{Dimension, Quantity, UnitError};
 
 /// A part of a phase that can be wrong.
@@ -22,6 +22,11 @@ pub(super) enum Part {
     Max,
     Rounding,
     Pause,
+    Guide,
+    GuideEvery,
+    GuideConditions,
+    GuideIntervals,
+    GuideMost,
 }
 
 /// Where in a schedule something is wrong.
@@ -52,6 +57,12 @@ pub(super) fn faults(courses: &Courses) -> Vec<(Place, DosingError)> {
             found.extend(here.into_iter().map(|(part, e)| (Place { course: c, phase: p, part }, e)));
         }
     }
+    let guided = |(c, course): (usize, &Vec<Phase>)| {
+        let phase = course.iter().position(|phase| phase.guide.is_some())?;
+        Some(Place { course: c, phase, part: Part::Guide })
+    };
+    let again = courses.courses.iter().enumerate().filter_map(guided).skip(1);
+    found.extend(again.map(|place| (place, DosingError::GuidedTwice)));
     // Points can be counted only where every phase means something.
     if found.is_empty() { points(courses) } else { found }
 }
@@ -79,6 +90,34 @@ fn words(phase: &Phase, found: &mut Found) {
     }
     first_and_steps(phase, found);
     limits(phase, found);
+    if let Some(guide) = &phase.guide {
+        guided(phase, guide, found);
+    }
+}
+
+/// The rule of a guided phase, which stands in place of all that says when doses come.
+fn guided(phase: &Phase, guide: &Guide, found: &mut Found) {
+    let steps = phase.steps.as_ref().map_or("rising", |steps| if steps.rising { "rising" } else { "falling" });
+    let said = [
+        (Part::Pattern, "give", !phase.pattern.is_once()),
+        (Part::Length, "for", phase.length.is_some()),
+        (Part::First, "first", phase.first.is_some()),
+        (Part::Steps, steps, phase.steps.is_some()),
+        (Part::ExceptDoses, "except_doses", !phase.except_doses.is_empty()),
+        (Part::ExceptDays, "except_days", !phase.except_days.is_empty()),
+        (Part::Pause, "pause", phase.pause.is_some()),
+    ];
+    let said = said.into_iter().filter(|(.., said)| *said);
+    found.extend(said.map(|(part, key, _)| (part, DosingError::GuidedKey { key })));
+    if guide.max_sessions == 0 {
+        found.push((Part::GuideMost, DosingError::ZeroCount { what: "`max_sessions`" }));
+    }
+    found.extend(guide.check_conditions().map(|error| (Part::GuideConditions, error)));
+    let before = found.len();
+    positive(guide.every, "time between visits", Part::GuideEvery, found);
+    if found.len() == before {
+        found.extend(guide.check_intervals().map(|error| (Part::GuideIntervals, error)));
+    }
 }
 
 fn is_salt_name(name: &str) -> bool {
@@ -203,6 +242,12 @@ fn limits(phase: &Phase, found: &mut Found) {
 
 /// How a phase stands to the one after it.
 fn sequence(phase: &Phase, is_last: bool, found: &mut Found) {
+    if phase.guide.is_some() {
+        if !is_last {
+            found.push((Part::Guide, DosingError::GuidedNotLast));
+        }
+        return;
+    }
     let once_open = phase.pattern.is_once() && phase.length.is_none();
     match (is_last, phase.pause) {
         (true, Some(_)) => found.push((Part::Pause, DosingError::PauseAtEnd)),

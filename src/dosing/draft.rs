@@ -54,6 +54,7 @@ fn name(part: Part) -> &'static str {
         Part::Max => "max",
         Part::Rounding => "rounded",
         Part::Pause => "pause",
+        Part::Guide | Part::GuideEvery | Part::GuideIntervals | Part::GuideConditions | Part::GuideMost => "guided",
     }
 }
 

@@ -175,6 +175,41 @@ pub enum DosingError {
         /// The first day listed.
         listed: Weekday,
     },
+    /// A guided phase with another after it.
+    #[error("a guided phase is the last of its course")]
+    GuidedNotLast,
+    /// More than one guided phase.
+    #[error("a schedule has one guided phase at most")]
+    GuidedTwice,
+    /// Something that says when doses come, in a guided phase.
+    #[error("a guided phase takes no `{key}`: its sessions follow from its visits")]
+    GuidedKey {
+        /// The key.
+        key: &'static str,
+    },
+    /// An interval between visits.
+    #[error("`{interval}` is no whole number of visits, which come every {every}")]
+    NotVisits {
+        /// The interval.
+        interval: String,
+        /// The time between visits.
+        every: String,
+    },
+    /// Conditions that do not exclude each other.
+    #[error("`lengthen_if` and `shorten_if` both hold at {value}")]
+    BothHold {
+        /// A value at which they do.
+        value: String,
+    },
+    /// A guided schedule where doses have to be known beforehand.
+    #[error("the schedule is guided by `{output}`: when sessions are given is decided at visits, person by person")]
+    Guided {
+        /// The output.
+        output: String,
+    },
+    /// A guided schedule as a line of text.
+    #[error("a guided phase has no spelling in text")]
+    GuidedText,
     /// More doses than [`MAX_DOSES`].
     #[error("the schedule has more than {MAX_DOSES} doses")]
     TooManyDoses,
@@ -275,6 +310,10 @@ impl Kind for DosingError {
             NoStartDate => "E_REGIMEN_NO_START_DATE",
             BadDate { .. } => "E_DATE",
             StartWeekday { .. } => "E_REGIMEN_START_DAY",
+            GuidedNotLast | GuidedTwice | GuidedKey { .. } => "E_GUIDED_PHASE",
+            NotVisits { .. } => "E_GUIDED_INTERVAL",
+            BothHold { .. } => "E_GUIDED_CONDITIONS",
+            Guided { .. } | GuidedText => "E_GUIDED_SCHEDULE",
             TooManyDoses => "E_TOO_MANY_EVENTS",
             NeedsWeight { .. } => "E_DOSE_NEEDS_WEIGHT",
             NeedsDevice => "E_DOSE_NEEDS_DEVICE",
@@ -330,6 +369,11 @@ impl Kind for DosingError {
             }
             BadDate { .. } => "write year, month and day: `2026-01-05`",
             StartWeekday { .. } => "list first the day on which it begins, or change the start date",
+            GuidedTwice | GuidedNotLast => "what comes before it, and courses beside it, have doses at fixed times",
+            GuidedKey { .. } => "`every`, `intervals` and `max_sessions` in `guided` say when sessions come",
+            BothHold { .. } => "make them exclude each other, such as `<= -10 points` and `> -10 points`",
+            Guided { .. } => "`posology course` runs guided schedules",
+            GuidedText => "write it as TOML: `--as toml`",
             TooManyDoses => "a longer interval or a shorter length keeps it below the limit",
             NeedsWeight { .. } => "give the weight, such as `--weight 70kg`",
             NeedsDevice => "round to an amount instead: `rounded to 25 mg`",

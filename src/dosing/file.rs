@@ -5,9 +5,12 @@ use super::draft::{Draft, assemble};
 use super::parse::{dose, duration_length, each, pattern, rate_and_duration, read, rounding};
 use super::print::{Said, amount};
 use super::scan::{Read, Scanner};
-use super::{Date, DosingError, DosingFaults, First, Input, Length, Pattern, Phase, Schedule, Steps};
+use super::{
+    Comparison, Condition, Date, DosingError, DosingFaults, First, Guide, Input, Length, Pattern, Phase, Schedule,
+    Steps,
+};
 use crate::document::{Log, Table, Value, parse};
-use crate::error::{Faults, Source};
+use crate::error::{Faults, Source, Span};
 use crate::units::Quantity;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -62,7 +65,9 @@ const PHASE_KEYS: &[&str] = &[
     "max",
     "rounded",
     "pause",
+    "guided",
 ];
+const GUIDE_KEYS: &[&str] = &["output", "at", "every", "lengthen_if", "shorten_if", "intervals", "max_sessions"];
 
 impl About {
     fn slots(&mut self) -> [&mut Option<String>; 8] {
@@ -145,7 +150,9 @@ fn push_phase(out: &mut String, phase: &Phase, before: Option<&Phase>) {
         Some(Input::AtRate(duration)) => push(out, "at", format!("{} for {duration}", phase.dose)),
         None => {}
     }
-    push(out, "give", &phase.pattern);
+    if phase.guide.is_none() {
+        push(out, "give", &phase.pattern);
+    }
     match phase.length {
         Some(Length::Doses(doses)) => out.push_str(&format!("doses = {doses}\n")),
         // Written as in the text, where the word `for` comes first.
@@ -174,6 +181,19 @@ fn push_phase(out: &mut String, phase: &Phase, before: Option<&Phase>) {
     }
     if let Some(pause) = phase.pause {
         push(out, "pause", pause);
+    }
+    if let Some(guide) = &phase.guide {
+        let intervals: Vec<String> = guide.intervals.iter().map(|interval| quoted(interval.to_string())).collect();
+        let texts = [
+            ("output", guide.output.clone()),
+            ("at", "visit".to_string()),
+            ("every", guide.every.to_string()),
+            ("lengthen_if", guide.lengthen_if.to_string()),
+            ("shorten_if", guide.shorten_if.to_string()),
+        ];
+        let texts: String = texts.into_iter().map(|(key, text)| format!("{key} = {}, ", quoted(text))).collect();
+        let (intervals, most) = (intervals.join(", "), guide.max_sessions);
+        let _ = writeln!(out, "guided = {{ {texts}intervals = [{intervals}], max_sessions = {most} }}");
     }
 }
 
@@ -258,6 +278,7 @@ fn phase(value: &Entry) -> Option<Draft> {
     what_and_how(&keys, &mut draft);
     when(&keys, &mut draft);
     modifiers(&keys, &mut draft);
+    draft.rest.guide = noted(&keys, "guided", Part::Guide, &mut draft).and_then(|value| guide(&value, &mut draft));
     Some(draft)
 }
 
@@ -352,4 +373,53 @@ fn steps(value: &Entry, rising: bool) -> Option<Steps> {
     let each = keys.need("each").and_then(|value| parsed(&value, each));
     let to = keys.need("to").and_then(|value| quantity(&value));
     Some(Steps { rising, by: by?, each: each?, to: to? })
+}
+
+/// The rule of a guided phase.
+fn guide(value: &Entry, draft: &mut Draft) -> Option<Guide> {
+    let keys = value.table(GUIDE_KEYS)?;
+    let output = keys.need("output").and_then(|value| value.text());
+    keys.need("at").and_then(|value| parsed(&value, |scan| scan.expect("visit")));
+    let mut needed = |key: &str, part: Part| {
+        let value = keys.need(key)?;
+        // The keys of a table differ, so that no part is noted twice.
+        draft.note(part, value.place.span).ok().map(|()| value)
+    };
+    let duration = |value: &Entry| parsed(value, |scan| scan.duration());
+    let every = needed("every", Part::GuideEvery).and_then(|value| duration(&value));
+    let lengthen_if = keys.need("lengthen_if").and_then(|value| condition(&value));
+    let shorten_if = needed("shorten_if", Part::GuideConditions).and_then(|value| condition(&value));
+    let intervals = needed("intervals", Part::GuideIntervals).and_then(|value| value.list());
+    let intervals = intervals.and_then(|list| list.iter().map(duration).collect::<Option<Vec<_>>>());
+    let max_sessions = needed("max_sessions", Part::GuideMost).and_then(|value| count(&value));
+    Some(Guide {
+        output: output?.text,
+        every: every?,
+        lengthen_if: lengthen_if?,
+        shorten_if: shorten_if?,
+        intervals: intervals?,
+        max_sessions: max_sessions?,
+    })
+}
+
+/// A comparison with a value: `<= -10 points`.
+fn condition(value: &Entry) -> Option<Condition> {
+    let text = value.text()?;
+    let start = text.text.len() - text.text.trim_start().len();
+    let signed = &text.text[start..];
+    let Some(comparison) = Comparison::ALL.into_iter().find(|c| signed.starts_with(c.sign())) else {
+        let expected = "`<=`, `<`, `>=` or `>`, and a value".to_string();
+        let found = signed.split_whitespace().next().unwrap_or_default().to_string();
+        let place = text.part(Some(Span::new(start, start + found.len())));
+        value.log.report(&place, DosingError::Syntax { expected, found, near: None });
+        return None;
+    };
+    let rest = text.slice(start + comparison.sign().len(), text.text.len());
+    match rest.text.parse::<Quantity>() {
+        Ok(quantity) => Some(Condition { comparison, value: quantity }),
+        Err(fault) => {
+            value.log.push(rest.fault(fault, DosingError::from));
+            None
+        }
+    }
 }

@@ -4,7 +4,8 @@
 //! A [`Schedule`] is read from one line of text or from TOML and is checked when it is read: a [`Regimen`] ends, a
 //! [`Forever`] does not and is cut off with [`Forever::until`]. [`Regimen::doses`] lists its doses, and
 //! [`PlannedDose::amount_for`] takes each through body weight, maximum and rounding. [`Schedules`] are the published
-//! ones, [`Calendar`] lays a regimen out for people.
+//! ones, [`Calendar`] lays a regimen out for people. The last phase of a course may be guided ([`Guide`]): then doses are decided
+//! at visits, and an [`Itinerary`] says what is known of them.
 //!
 //! ```
 //! use posology::dosing::Regimen;
@@ -25,6 +26,8 @@ mod duration;
 mod fault;
 mod file;
 mod given;
+mod guide;
+mod itinerary;
 mod numbers;
 mod parse;
 mod pattern;
@@ -41,7 +44,9 @@ pub use duration::{Duration, TimeUnit};
 pub use fault::{DosingError, DosingFaults};
 pub use file::{About, ScheduleFile};
 pub use given::{GivenDose, Repeated, repeated};
+pub use guide::{Comparison, Condition, Guide, Standing};
+pub use itinerary::{GuidedPhase, Itinerary, Span};
 pub use numbers::Numbers;
 pub use pattern::Pattern;
 pub use phase::{Direction, Dose, Each, First, Input, Length, Phase, Rounding, Step, Steps};
-pub use regimen::{Course, Forever, MAX_DOSES, Regimen, Schedule};
+pub use regimen::{Course, Forever, Guided, MAX_DOSES, Regimen, Schedule};

@@ -1,7 +1,7 @@
 //! A phase: one dose, given by one pattern for one length, with its exceptions.
 
 use super::pattern::Origin;
-use super::{Duration, Numbers, Pattern};
+use super::{Duration, Guide, Numbers, Pattern};
 use crate::units::{Dimension, Quantity};
 
 /// What is given each time.
@@ -138,6 +138,8 @@ pub struct Phase {
     pub rounding: Option<Rounding>,
     /// Time between the end of this phase and the start of the next.
     pub pause: Option<Duration>,
+    /// The rule that decides about sessions at visits, in place of pattern, length and what counts doses.
+    pub guide: Option<Guide>,
 }
 
 impl Phase {
@@ -157,6 +159,7 @@ impl Phase {
             max: None,
             rounding: None,
             pause: None,
+            guide: None,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use super::draft::inherited;
 use super::{
-    Course, Direction, Dose, Each, Input, Length, Pattern, Phase, Regimen, Rounding, Schedule, Step, Steps, Weekday,
+    Course, Direction, Dose, Duration, Each, Guide, Input, Length, Pattern, Phase, Regimen, Rounding, Schedule, Step,
+    Steps, Weekday,
 };
 use crate::units::Quantity;
 use std::fmt;
@@ -79,6 +80,15 @@ impl fmt::Display for CalendarMonths {
     }
 }
 
+impl fmt::Display for Guide {
+    /// In words for people: a guided phase has no spelling in text.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let intervals: Vec<String> = self.intervals.iter().map(Duration::to_string).collect();
+        let (output, most) = (&self.output, self.max_sessions);
+        write!(f, "guided by {output}: every {}, at most {most} sessions", intervals.join(" / "))
+    }
+}
+
 impl fmt::Display for Length {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -140,7 +150,10 @@ impl fmt::Display for PhaseText<'_> {
             Input::Over(duration) => format!("over {duration}"),
             Input::AtRate(duration) => format!("at {} for {duration}", phase.dose),
         }));
-        words.push(phase.pattern.to_string());
+        words.push(match &phase.guide {
+            Some(guide) => guide.to_string(),
+            None => phase.pattern.to_string(),
+        });
         words.extend(phase.length.map(|length| length.to_string()));
         f.write_str(&words.join(" "))?;
         if let Some(first) = &phase.first {

@@ -3,7 +3,7 @@
 use super::check::{self, Place};
 use super::dose::PlannedDose;
 use super::pattern::Origin;
-use super::{Date, DosingError, DosingFaults, Duration, Length, Phase, TimeUnit};
+use super::{Date, DosingError, DosingFaults, Duration, Guide, Length, Phase, TimeUnit};
 use crate::error::{Fault, Faults};
 
 /// The largest number of doses of one schedule.
@@ -27,13 +27,20 @@ pub struct Regimen(pub(super) Courses);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Forever(pub(super) Courses);
 
-/// A schedule as it was written: one that ends, or one that does not.
+/// A schedule whose last phase is guided: its sessions are decided at visits, person by person. An
+/// [`Itinerary`](super::Itinerary) has what is known beforehand.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Guided(pub(super) Courses);
+
+/// A schedule as it was written: one that ends, one that does not, or one that is guided.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Schedule {
     /// It ends.
     Bounded(Regimen),
     /// It goes on.
     Unbounded(Forever),
+    /// It follows what is seen at visits.
+    Guided(Guided),
 }
 
 impl Schedule {
@@ -64,15 +71,20 @@ impl Schedule {
             .into_iter()
             .map(|(place, kind)| Fault { span: span(place, &kind), kind, source: None })
             .collect();
-        Faults::check(found, || match courses.courses.iter().any(|c| c.last().is_some_and(is_endless)) {
-            false => Schedule::Bounded(Regimen(courses)),
-            true => Schedule::Unbounded(Forever(courses)),
+        let last = |is: fn(&Phase) -> bool| courses.courses.iter().any(|c| c.last().is_some_and(is));
+        let (guided, endless) = (last(|phase| phase.guide.is_some()), last(is_endless));
+        Faults::check(found, || match (guided, endless) {
+            (true, _) => Schedule::Guided(Guided(courses)),
+            (false, false) => Schedule::Bounded(Regimen(courses)),
+            (false, true) => Schedule::Unbounded(Forever(courses)),
         })
     }
 
     pub(super) fn inner(&self) -> &Courses {
         match self {
-            Schedule::Bounded(Regimen(inner)) | Schedule::Unbounded(Forever(inner)) => inner,
+            Schedule::Bounded(Regimen(inner))
+            | Schedule::Unbounded(Forever(inner))
+            | Schedule::Guided(Guided(inner)) => inner,
         }
     }
 
@@ -89,12 +101,14 @@ impl Schedule {
     /// The doses before `until` (hours), or all of them where the schedule ends and nothing is given.
     ///
     /// # Errors
-    /// [`DosingError::Unbounded`] for a schedule without an end and no `until`; see [`Forever::until`].
+    /// [`DosingError::Unbounded`] for a schedule without an end and no `until`, [`DosingError::Guided`] for one whose doses are
+    /// not known beforehand; see [`Forever::until`].
     pub fn bounded(self, until: Option<f64>) -> Result<Regimen, DosingError> {
         match (self, until) {
             (Schedule::Bounded(regimen), _) => Ok(regimen),
             (Schedule::Unbounded(forever), Some(until)) => forever.until(until),
             (Schedule::Unbounded(_), None) => Err(DosingError::Unbounded),
+            (Schedule::Guided(guided), _) => Err(DosingError::Guided { output: guided.guide().output.clone() }),
         }
     }
 }
@@ -113,7 +127,7 @@ impl From<Forever> for Schedule {
 
 /// Whether a phase goes on for ever.
 pub(super) fn is_endless(phase: &Phase) -> bool {
-    phase.length.is_none() && !phase.pattern.is_once()
+    phase.length.is_none() && !phase.pattern.is_once() && phase.guide.is_none()
 }
 
 impl Courses {
@@ -174,6 +188,22 @@ impl Regimen {
         // Stable, so that doses at one time stay in the order of course and phase.
         doses.sort_by(|a, b| a.time.total_cmp(&b.time));
         doses
+    }
+}
+
+impl Guided {
+    /// Place of its guided phase: of the course, and of the phase in it.
+    pub(super) fn place(&self) -> (usize, usize) {
+        let courses = self.0.courses.iter().enumerate();
+        let phase = |course: &Course| course.iter().position(|phase| phase.guide.is_some());
+        let mut places = courses.filter_map(|(at, course)| Some((at, phase(course)?)));
+        places.next().expect("a guided schedule has a guided phase")
+    }
+
+    /// The rule of its guided phase.
+    pub fn guide(&self) -> &Guide {
+        let (course, phase) = self.place();
+        self.0.courses[course][phase].guide.as_ref().expect("it is the place of a guided phase")
     }
 }
 

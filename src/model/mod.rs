@@ -161,6 +161,18 @@ impl Model {
         }
     }
 
+    /// A model of the catalogue with effects of the catalogue added to it.
+    ///
+    /// # Errors
+    /// As [`Model::catalogue`] and [`Model::with_effects`].
+    pub fn catalogue_with(id: &str, effects: &[&str]) -> Result<Model, Faults<ModelError>> {
+        let find = |id: &str| -> Result<Arc<Source>, Faults<ModelError>> {
+            Catalogue.resolve(id).ok_or_else(|| Fault::new(unknown_model(id, &Catalogue)).into())
+        };
+        let sources = effects.iter().map(|id| find(id)).collect::<Result<Vec<_>, _>>()?;
+        Model::with_effects(&find(id)?, &sources, &Catalogue)
+    }
+
     /// The file it was read from.
     pub fn source(&self) -> &Arc<Source> {
         &self.source

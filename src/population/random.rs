@@ -24,6 +24,8 @@ pub enum Purpose<'a> {
     SecondFactor(&'a str),
     /// Rows drawn anew from those of a design.
     Resample,
+    /// What somebody does about a session: a question, by name, and the number of the session.
+    Adherence(&'a str, u64),
 }
 
 impl Purpose<'_> {
@@ -38,6 +40,7 @@ impl Purpose<'_> {
             Purpose::Factor(name) => (6, name, 0),
             Purpose::SecondFactor(name) => (7, name, 0),
             Purpose::Resample => (8, "", 0),
+            Purpose::Adherence(name, session) => (9, name, session),
         }
     }
 }
@@ -146,6 +149,8 @@ mod tests {
             (1, 0, Purpose::Factor("CL")),
             (1, 0, Purpose::SecondFactor("CL")),
             (1, 0, Purpose::Resample),
+            (1, 0, Purpose::Adherence("CL", 0)),
+            (1, 0, Purpose::Adherence("CL", 1)),
         ];
         let mut numbers: Vec<f64> = keys.iter().map(|(s, r, p)| first(*s, *r, *p)).collect();
         numbers.sort_by(f64::total_cmp);

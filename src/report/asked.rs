@@ -2,7 +2,7 @@
 
 use super::Report;
 use super::html::Html;
-use super::tables::table;
+use super::tables::{table, without_empty_columns};
 use crate::document::Text;
 use crate::io::{Cell, Column, Table, rounded};
 use crate::study::compare::{ArmPlan, PeoplePlan, Variant};
@@ -31,7 +31,7 @@ pub(super) fn write(html: &mut Html, report: &Report<'_>) {
             html.term("Compared with", &reference.text);
         }
     });
-    table(html, "Arms", &arms(report), &report.marked(), &[]);
+    table(html, "Arms", &without_empty_columns(&arms(report)), &report.marked(), &[]);
 }
 
 /// Names and values as they are written.
@@ -40,8 +40,8 @@ pub(super) fn said(values: &[(Text, Text)]) -> String {
 }
 
 fn who(people: &PeoplePlan) -> String {
-    let from = people.file.as_ref().map_or_else(|| "of the plan".into(), |file| format!("of {}", file.name));
-    format!("{}, the same in every arm, {from}, seed {}", people.size, people.seed)
+    let from = people.file.as_ref().map_or_else(String::new, |file| format!(" of {}", file.name));
+    format!("{}{from}, the same in every arm, seed {}", people.size, people.seed)
 }
 
 fn arms(report: &Report<'_>) -> Table {

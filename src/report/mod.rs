@@ -11,6 +11,7 @@ mod models;
 mod record;
 mod tables;
 
+use crate::error::Diagnostic;
 use crate::io::Manifest;
 use crate::model::{Grade, Model};
 use crate::plot::{PlotError, comparison_figures};
@@ -128,8 +129,7 @@ impl Report<'_> {
     }
 
     fn warnings(&self, html: &mut Html) {
-        let warnings: Vec<String> =
-            self.comparison.warnings.iter().map(|w| format!("{}: {}", w.code, w.message)).collect();
+        let warnings: Vec<String> = self.comparison.warnings.iter().map(in_words).collect();
         html.list(&warnings);
         if warnings.is_empty() {
             html.leaf("p", "None.");
@@ -157,6 +157,15 @@ impl Report<'_> {
             }
         }
         used
+    }
+}
+
+/// A warning with what it means for the result, where it says so.
+fn in_words(warning: &Diagnostic) -> String {
+    let Diagnostic { code, message, hint, .. } = warning;
+    match hint {
+        Some(hint) => format!("{message}: {hint} ({code})"),
+        None => format!("{message} ({code})"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Where a model comes from: sources, people, numbers.
 
 use super::html::Html;
-use super::tables::{Marked, table};
+use super::in_words;
+use super::tables::{Marked, table, without_empty_columns};
 use crate::io::{Cell, Column, Table, rounded};
 use crate::model::{CovariateKind, Grade, Model, PopulationNotes};
 use crate::study::parameter_table;
@@ -15,13 +16,13 @@ pub(super) fn write(html: &mut Html, model: &Model) {
         html.leaf("h3", &format!("{}: {}", model.id(), model.title()));
         html.element("dl", &[], |html| about(html, model));
         sources(html, model);
-        let warnings: Vec<String> = model.warnings().iter().map(|w| format!("Warning: {}", w.message)).collect();
+        let warnings: Vec<String> = model.warnings().iter().map(|w| format!("Warning: {}", in_words(w))).collect();
         html.list(&[model.notes(), &warnings].concat());
         let of = |what: &str| format!("{what} of {}", model.id());
         let unmarked = Marked(Vec::new());
         table(html, &of("Parameters"), &parameter_table(model), &unmarked, &[]);
         table(html, &of("Covariates"), &covariates(model), &unmarked, &[]);
-        table(html, &of("Outputs"), &outputs(model), &unmarked, &[]);
+        table(html, &of("Outputs"), &without_empty_columns(&outputs(model)), &unmarked, &[]);
     });
 }
 

@@ -5,6 +5,8 @@ use crate::io::{Cell, Column, Table, number, rounded};
 
 /// Significant digits of a number, as in tables of the terminal.
 const DIGITS: usize = 4;
+/// Texts of more characters have room to flow.
+const LONG: usize = 40;
 /// How a table says that something is assumed.
 const ASSUMED: &str = "assumed";
 
@@ -43,7 +45,7 @@ pub(super) fn table(html: &mut Html, caption: &str, table: &Table, marked: &Mark
                 for row in table.rows() {
                     html.element("tr", &[], |html| {
                         for (i, (column, cell)) in table.columns().iter().zip(row).enumerate() {
-                            let attributes = attributes(i, column, cell);
+                            let attributes = attributes(i, is_numeric(table, i), cell);
                             let tag = if i == 0 { "th" } else { "td" };
                             html.element(tag, &attributes, |html| {
                                 value(html, column, cell, marked.marks(column, cell, row), &mut reasons)
@@ -62,11 +64,20 @@ pub(super) fn table(html: &mut Html, caption: &str, table: &Table, marked: &Mark
     }
 }
 
+/// The same without columns that have nothing in any row, and no reason for it.
+pub(super) fn without_empty_columns(table: &Table) -> Table {
+    let empty = |i: usize| table.rows().iter().all(|row| row[i] == Cell::missing(""));
+    let kept: Vec<usize> = (0..table.columns().len()).filter(|i| !empty(*i)).collect();
+    let mut result = Table::new(kept.iter().map(|i| table.columns()[*i].clone()).collect());
+    table.rows().iter().for_each(|row| result.push(kept.iter().map(|i| row[*i].clone()).collect()));
+    result
+}
+
 fn head(html: &mut Html, table: &Table) {
     html.element("tr", &[], |html| {
         for (i, column) in table.columns().iter().enumerate() {
             let mut attributes = vec![("scope", "col")];
-            if table.rows().iter().all(|row| !matches!(row[i], Cell::Text(_))) {
+            if is_numeric(table, i) {
                 attributes.push(("class", "number"));
             }
             html.element("th", &attributes, |html| {
@@ -81,18 +92,23 @@ fn head(html: &mut Html, table: &Table) {
 }
 
 /// The first cell of a row names it; numbers stand under each other, and long texts have room.
-fn attributes(place: usize, column: &Column, cell: &Cell) -> Vec<(&'static str, &'static str)> {
+fn attributes(place: usize, numeric: bool, cell: &Cell) -> Vec<(&'static str, &'static str)> {
     let mut attributes = Vec::new();
     if place == 0 {
         attributes.push(("scope", "row"));
     }
     match cell {
+        Cell::Text(text) if text.chars().count() > LONG => attributes.push(("class", "long")),
         Cell::Number(_) | Cell::Integer(_) => attributes.push(("class", "number")),
-        Cell::Missing(_) if column.unit.is_some() => attributes.push(("class", "number")),
-        Cell::Text(text) if text.chars().count() > 40 => attributes.push(("class", "long")),
+        Cell::Missing(_) if numeric => attributes.push(("class", "number")),
         Cell::Text(_) | Cell::Missing(_) => {}
     }
     attributes
+}
+
+/// Whether a column has no words.
+fn is_numeric(table: &Table, place: usize) -> bool {
+    table.rows().iter().all(|row| !matches!(row[place], Cell::Text(_)))
 }
 
 fn value<'t>(html: &mut Html, column: &Column, cell: &'t Cell, marked: bool, reasons: &mut Vec<&'t str>) {
@@ -146,6 +162,15 @@ mod tests {
         let beside = |text: &str| shown(vec![Column::new("arm, metric")], vec![text.into()], vec!["im"]);
         assert!(beside("im: Cmax").contains(&format!("im: Cmax {cell}")));
         assert!(!beside("im high: Cmax").contains(cell));
+    }
+
+    #[test]
+    fn columns_of_nothing_are_left_out() {
+        let mut rows = Table::new(["a", "b", "c"].map(Column::new).into());
+        rows.push(vec!["x".into(), Cell::missing(""), Cell::missing("why")]);
+        let kept = without_empty_columns(&rows);
+        assert_eq!(kept.columns(), ["a", "c"].map(Column::new));
+        assert_eq!(kept.rows(), [vec![Cell::from("x"), Cell::missing("why")]]);
     }
 
     #[test]

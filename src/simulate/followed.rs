@@ -1,7 +1,6 @@
 //! Doses that follow the state: what one does is known only when it is given, so a regimen is read record by record.
 
 use super::{CovariateRule, History, Prepared, Replay, Rules, Settings, SimulationError};
-use crate::dosing::Regimen;
 use crate::model::Model;
 use crate::population::Subject;
 use crate::solve::{Steps, Trajectory, Work};
@@ -10,14 +9,13 @@ use crate::solve::{Steps, Trajectory, Work};
 #[derive(Debug, Clone)]
 pub(super) struct Followed<'m> {
     replay: Replay<'m>,
-    regimen: Regimen,
 }
 
 impl<'m> Followed<'m> {
-    pub fn new(model: &'m Model, regimen: &Regimen, settings: Settings) -> Self {
+    pub fn new(model: &'m Model, settings: Settings) -> Self {
         // A covariate that follows the clock changes at its time.
         let rules = Rules { covariates: CovariateRule::Locf, ..Rules::default() };
-        Followed { replay: Replay::integrated(model, rules, settings), regimen: regimen.clone() }
+        Followed { replay: Replay::integrated(model, rules, settings) }
     }
 
     /// Runs one subject and writes its outputs; `keep` keeps the dense solution.
@@ -28,8 +26,8 @@ impl<'m> Followed<'m> {
         out: &mut [f64],
         keep: Option<&mut Trajectory>,
     ) -> Result<Work, SimulationError> {
-        let (model, samples, until) = (prepared.model, &prepared.samples, Some(prepared.until));
-        let history = History::observed(model, &self.regimen, subject, until, samples)?;
+        let (model, samples, until) = (prepared.model, &prepared.samples, prepared.until);
+        let history = History::observed(model, &prepared.doses, subject, until, samples)?;
         let (mut cursor, mut steps, mut rows) = (self.replay.begin(subject, false), Steps::default(), Vec::new());
         if keep.is_some() {
             cursor.keep();

@@ -95,9 +95,23 @@ impl<'m> Prepared<'m> {
         until: f64,
         settings: Settings,
     ) -> Result<Self, SimulationError> {
+        Prepared::giving(model, regimen.map(Regimen::doses).as_deref(), samples, until, settings)
+    }
+
+    /// The same for doses one by one, in the order of time, such as those that were decided on the way.
+    ///
+    /// # Errors
+    /// As [`Prepared::with`].
+    pub fn giving(
+        model: &'m Model,
+        doses: Option<&[PlannedDose]>,
+        samples: Vec<f64>,
+        until: f64,
+        settings: Settings,
+    ) -> Result<Self, SimulationError> {
         settings.check()?;
         let mut split = Split::new(model, settings.engine)?;
-        let followed = regimen.filter(|_| model.doses_follow_state()).map(|r| Followed::new(model, r, settings));
+        let followed = doses.filter(|_| model.doses_follow_state()).map(|_| Followed::new(model, settings));
         if followed.is_some() {
             if settings.engine == Engine::Exact {
                 let (model, why) = (model.id().into(), "what a dose does follows the state".into());
@@ -106,11 +120,9 @@ impl<'m> Prepared<'m> {
             split = Split::integrated(model);
         }
         let samples = checked(samples, until)?;
-        let mut doses = Vec::new();
-        for dose in regimen.map(Regimen::doses).unwrap_or_default().into_iter().filter(|d| d.time <= until) {
-            let route = route_of(model, &dose)?;
-            doses.push((dose, route));
-        }
+        let doses = doses.unwrap_or_default().iter().filter(|dose| dose.time <= until);
+        let doses: Vec<_> =
+            doses.map(|dose| Ok((dose.clone(), route_of(model, dose)?))).collect::<Result<_, SimulationError>>()?;
         let mut switches = switches::times(model.covariates(), until)?;
         let begins = occasions::of_doses(model, doses.iter().map(|(dose, _)| dose.time).collect());
         occasions::join(&mut switches, &begins)?;

@@ -1,7 +1,9 @@
-//! Everything that runs many simulations: populations, comparisons of arms, sweeps, sensitivity, and the checks that models bring with them.
+//! Everything that runs many simulations: populations, comparisons of arms, courses, sweeps, sensitivity, and the checks that models
+//! bring with them.
 
 pub mod cohort;
 pub mod compare;
+pub mod course;
 pub mod equivalent;
 pub mod ledger;
 mod parameters;
@@ -50,6 +52,9 @@ pub enum PlanError {
     /// Wrong as a target.
     #[error(transparent)]
     Target(#[from] target::TargetError),
+    /// Wrong as a plan of courses.
+    #[error(transparent)]
+    Course(#[from] course::CourseError),
     /// Two effects with an output of one name.
     #[error("`{effect}` has an output `{output}`, and so has `{other}`")]
     EffectsClash {
@@ -132,6 +137,7 @@ impl Kind for PlanError {
             PlanError::Sensitivity(e) => e.code(),
             PlanError::Target(e) => e.code(),
             PlanError::Equivalent(e) => e.code(),
+            PlanError::Course(e) => e.code(),
             PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } | PlanError::EffectsClash { .. } => "E_NAME_CLASH",
             PlanError::NoEffectOutput { .. } => "E_UNKNOWN_OUTPUT",
@@ -163,6 +169,7 @@ impl Kind for PlanError {
             PlanError::Sensitivity(e) => e.hint(),
             PlanError::Target(e) => e.hint(),
             PlanError::Equivalent(e) => e.hint(),
+            PlanError::Course(e) => e.hint(),
             PlanError::UnknownArm { name, known } => Some(match nearest(name, known.iter().map(String::as_str)) {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("the arms are {}", listed(known.iter().map(String::as_str))),

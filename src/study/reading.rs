@@ -2,12 +2,12 @@
 
 use super::PlanError;
 use super::compare::Models;
-use crate::Error;
 use crate::document::{Place, Table, Text, Value};
 use crate::error::Source;
-use crate::model::{Model, ModelError};
-use crate::population::{People, PeopleError};
-use crate::units::Dimension;
+use crate::model::{Model, ModelError, common_covariate};
+use crate::population::{People, PeopleError, Subject};
+use crate::units::{Dimension, Quantity};
+use crate::{Error, ErrorKind};
 use std::sync::Arc;
 
 /// A time above zero, h.
@@ -112,4 +112,38 @@ pub(super) fn models<'t>(
         }
     }
     Ok(models)
+}
+
+/// A person in the terms of a model, with values of parameters in place of the model's. A covariate that only other models of
+/// the plan have says nothing about this one.
+///
+/// # Errors
+/// A covariate or parameter that there is not, or a value that it cannot have, where the plan says it.
+pub(super) fn person<'m, 't>(
+    covariates: impl Iterator<Item = &'t (Text, Text)>,
+    set: &[(Text, Text)],
+    model: &'m Model,
+    others: &[&Model],
+) -> Result<Subject<'m>, Error> {
+    let mut subject = Subject::typical(model);
+    for (name, value) in covariates {
+        let elsewhere = |m: &Model| m.covariates().iter().any(|c| c.name == name.text);
+        if !elsewhere(model) && others.iter().any(|m| elsewhere(m)) && common_covariate(&name.text).is_none() {
+            continue;
+        }
+        subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(name, value))?;
+    }
+    with_values(subject, set)
+}
+
+/// The same person with values of parameters in place of the model's.
+///
+/// # Errors
+/// As [`person`].
+pub(super) fn with_values<'m>(mut subject: Subject<'m>, values: &[(Text, Text)]) -> Result<Subject<'m>, Error> {
+    for (name, value) in values {
+        let quantity: Quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
+        subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
+    }
+    Ok(subject)
 }

@@ -48,6 +48,7 @@ impl Folder {
     }
 
     /// Every file below a folder of this one, by its path, with its bytes.
+    #[allow(dead_code)] // each test file takes what it needs
     pub fn files(&self, below: &str) -> BTreeMap<String, Vec<u8>> {
         let mut files = BTreeMap::new();
         let mut folders = vec![self.0.join(below)];

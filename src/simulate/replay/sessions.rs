@@ -190,6 +190,14 @@ impl Cursor<'_> {
         Ok(())
     }
 
+    /// Takes notice of records that were added to the history after those that are done.
+    ///
+    /// # Errors
+    /// Too many doses.
+    pub(in crate::simulate) fn revise(&mut self, history: &History) -> Result<(), SimulationError> {
+        self.find_occasions(history)
+    }
+
     /// Begins the session that the record begins whose turn it is, if it does.
     pub(super) fn begin_recorded_session(&mut self, steps: &mut Steps) -> Result<(), SimulationError> {
         let next = self.occasions.sessions.get(self.occasions.begun);

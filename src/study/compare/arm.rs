@@ -8,11 +8,11 @@ use crate::document::Text;
 use crate::dosing::Schedule;
 use crate::error::Diagnostic;
 use crate::metrics::Measure;
-use crate::model::{Grade, Model, common_covariate};
+use crate::model::{Grade, Model};
 use crate::population::Subject;
 use crate::simulate::{Missing, OutputView, Profile, Simulation};
 use crate::solve::Work;
-use crate::study::PlanError;
+use crate::study::{PlanError, reading};
 use crate::units::{Quantity, Unit, Units};
 use crate::{Error, ErrorKind};
 
@@ -190,18 +190,10 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models, effects: Option<&
     })
 }
 
-/// The plan's person, with what the arm changes, in the terms of a model. A covariate that only other models of the plan
-/// have says nothing about this one.
+/// The plan's person, with what the arm changes, in the terms of a model.
 fn person<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Models) -> Result<Subject<'m>, Error> {
-    let mut subject = Subject::typical(model);
-    for (name, value) in plan.subject.iter().chain(&arm.subject) {
-        let elsewhere = |m: &Model| m.covariates().iter().any(|c| c.name == name.text);
-        if !elsewhere(model) && models.values().any(elsewhere) && common_covariate(&name.text).is_none() {
-            continue;
-        }
-        subject = subject.with_text(&name.text, &value.text).map_err(|e| e.said_as(name, value))?;
-    }
-    with_values(subject, &arm.set)
+    let others: Vec<&Model> = models.values().collect();
+    reading::person(plan.subject.iter().chain(&arm.subject), &arm.set, model, &others)
 }
 
 /// What holds for all people of a population: the plan's person where the people are not described, and what the arm changes.
@@ -209,15 +201,6 @@ pub(super) fn base<'m>(plan: &Plan, arm: &ArmPlan, model: &'m Model, models: &Mo
     let described = |name: &Text| plan.population.as_ref().is_some_and(|p| p.people.describes(&name.text));
     let subject = plan.subject.iter().filter(|(name, _)| !described(name)).cloned().collect();
     person(&Plan { subject, ..plan.clone() }, arm, model, models)
-}
-
-/// The same person with values of parameters in place of the model's.
-fn with_values<'m>(mut subject: Subject<'m>, values: &[(Text, Text)]) -> Result<Subject<'m>, Error> {
-    for (name, value) in values {
-        let quantity: Quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
-        subject = subject.set(&name.text, &quantity).map_err(|e| e.said_as(name, value))?;
-    }
-    Ok(subject)
 }
 
 /// Reads a schedule; faults are placed in the plan.
@@ -351,7 +334,7 @@ fn band(plan: &Plan, arm: &ArmPlan, band: &BandPlan, models: &Models) -> Result<
         };
         let mut subject = person(plan, arm, model, models)?;
         if let Variant::Set(values) = variant {
-            subject = with_values(subject, values)?;
+            subject = reading::with_values(subject, values)?;
         }
         let profile = session(model, &subject, &arm.session, plan.until.max(24.0))?;
         let view = output(&profile, &arm.output)?;

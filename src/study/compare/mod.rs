@@ -19,6 +19,7 @@ pub use effects::{
 };
 pub use effects_people::{PeopleEffect, Share, people_effects_summary, people_effects_table};
 pub use effects_table::{effect_curves, effects_table, response_table};
+pub(in crate::study) use plan::people;
 pub use plan::{ArmPlan, BandPlan, Observed, PeoplePlan, Plan, Variant, default_plan};
 pub use population::{ArmPeople, PERCENTILES, PopulationResult, Ratio, Summary};
 pub use population_table::{population_profiles, population_summary, population_table};

@@ -187,7 +187,8 @@ impl Plan {
     }
 }
 
-fn people(value: &Value<'_, PlanError>, files: &Files<'_>) -> Option<PeoplePlan> {
+/// Reads the `population` of a plan with its `size` and `seed`.
+pub(in crate::study) fn people(value: &Value<'_, PlanError>, files: &Files<'_>) -> Option<PeoplePlan> {
     let table = value.entries()?;
     let read = reading::people(value, &["size", "seed"], files);
     if read.as_ref().is_some_and(|(people, _)| people.count().is_none()) {

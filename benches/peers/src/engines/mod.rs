@@ -1,65 +1,79 @@
-//! The engines, each used as its documentation says it is fastest for this workload.
+//! The engines, each used as its documentation says it is fastest for these workloads.
 
-mod diffsol;
-mod ode_solvers;
-mod pharmsol;
-mod posology;
+pub mod diffsol;
+pub mod ode_solvers;
+pub mod pharmsol;
+pub mod posology;
 
-use crate::workload::{ABSOLUTE, OBSERVATIONS, Person};
+use crate::course::{OBSERVATIONS, Stretch};
+use crate::people::Person;
 
-/// A program that computes the responses of people.
+/// What every integrator is given to the relative tolerance, as the absolute one: the same share as posology's own.
+const ABSOLUTE: f64 = 1e-2;
+
+pub type Failure = Box<dyn std::error::Error>;
+
+/// Computes people, into one row of observations per person, NaN for those that fail.
+pub type Run = Box<dyn FnMut(&mut [f64])>;
+
+/// A program with a method.
 pub struct Engine {
-    pub name: &'static str,
-    /// Which of posology's two engines this is, if it is one.
-    pub ours: Option<Ours>,
-    /// Computes everybody at a relative tolerance, into one row of observations per person, NaN for those that fail.
-    pub run: Box<Run>,
+    pub name: String,
+    pub how: How,
+    /// Takes people at a relative tolerance: their parameters are set before any clock starts, in every program.
+    pub load: Box<dyn Fn(&[Person], f64) -> Run>,
 }
 
-type Run = dyn Fn(&[Person], f64, &mut [f64]);
-
-/// How posology runs people.
+/// What decides about the time and tolerance of an engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ours {
-    /// Side by side in lanes.
-    Population,
-    /// One after the other.
-    OneByOne,
+pub enum How {
+    /// By formulas: it has no tolerance.
+    Closed,
+    /// With steps.
+    Integrated,
 }
 
-type Failure = Box<dyn std::error::Error>;
+/// An initial value problem whose doses enter its first state.
+pub trait Problem<const N: usize>: Copy + 'static {
+    /// At the time 0, before the first dose.
+    const START: [f64; N];
 
-/// All engines.
-pub fn all() -> Result<Vec<Engine>, Failure> {
-    let mut engines = vec![
-        one_by_one("ode_solvers Dopri5", ode_solvers::dopri5),
-        one_by_one("ode_solvers Dop853", ode_solvers::dop853),
-        one_by_one("diffsol tsit45", diffsol::tsit45),
-        one_by_one("diffsol bdf", diffsol::bdf),
-        pharmsol::tsit45(),
-        pharmsol::bdf(),
+    fn of(person: &Person) -> Self;
+
+    /// The right-hand side, with what flows into the first state (mg/h).
+    fn slopes(&self, rate: f64, x: &[f64], dx: &mut [f64]);
+
+    /// The Jacobian of the right-hand side times a vector.
+    fn jacobian_times(&self, x: &[f64], v: &[f64], jv: &mut [f64]);
+
+    fn output(&self, x: &[f64]) -> f64;
+}
+
+/// One person with one method: a course of stretches at a relative tolerance.
+type Method<P> = fn(P, &[Stretch], f64, &mut [f64]) -> Result<(), Failure>;
+
+/// The integrators of the programs that take a right-hand side, for any problem.
+pub fn integrators<P: Problem<N>, const N: usize>(course: &'static [Stretch]) -> Vec<Engine> {
+    let methods: [(&str, Method<P>); 4] = [
+        ("ode_solvers Dopri5", ode_solvers::dopri5),
+        ("ode_solvers Dop853", ode_solvers::dop853),
+        ("diffsol tsit45", diffsol::tsit45),
+        ("diffsol bdf", diffsol::bdf),
     ];
-    engines.extend(posology::both()?);
-    Ok(engines)
-}
-
-/// The observations of one person by two independent programs at tolerances near rounding.
-pub fn references(person: Person) -> Result<[Vec<f64>; 2], Failure> {
-    let (mut first, mut second) = (vec![0.0; OBSERVATIONS], vec![0.0; OBSERVATIONS]);
-    ode_solvers::dop853(person, 1e-13, &mut first)?;
-    diffsol::tsit45(person, 1e-12, &mut second)?;
-    Ok([first, second])
-}
-
-fn one_by_one(name: &'static str, one: fn(Person, f64, &mut [f64]) -> Result<(), Failure>) -> Engine {
-    let run = move |people: &[Person], relative: f64, out: &mut [f64]| {
-        for (person, row) in people.iter().zip(out.chunks_exact_mut(OBSERVATIONS)) {
-            if one(*person, relative, row).is_err() {
-                row.fill(f64::NAN);
-            }
-        }
+    let engine = |(name, method): (&str, Method<P>)| {
+        let load = move |people: &[Person], relative: f64| -> Run {
+            let problems: Vec<P> = people.iter().map(P::of).collect();
+            Box::new(move |out| {
+                for (problem, row) in problems.iter().zip(out.chunks_exact_mut(OBSERVATIONS)) {
+                    if method(*problem, course, relative, row).is_err() {
+                        row.fill(f64::NAN);
+                    }
+                }
+            })
+        };
+        Engine { name: name.into(), how: How::Integrated, load: Box::new(load) }
     };
-    Engine { name, ours: None, run: Box::new(run) }
+    methods.into_iter().map(engine).collect()
 }
 
 fn absolute(relative: f64) -> f64 {

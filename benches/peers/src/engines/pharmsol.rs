@@ -1,62 +1,65 @@
-//! `pharmsol` with a model by its own macro, its cache of predictions off.
+//! `pharmsol` with models by its own macros, its cache of predictions off.
 
-use super::{Engine, absolute};
-use crate::workload::{BASELINE, DOSE, OBSERVATIONS, Person, doses, observations};
+use super::{Engine, How, Run, absolute};
+use crate::course::{Course, DOSE, OBSERVATIONS, doses};
+use crate::people::Person;
 use pharmsol::prelude::*;
-use pharmsol::{Cache, Parameters, Subject};
+use pharmsol::simulator::equation::EquationTypes;
+use pharmsol::{Cache, Equation, ParameterError, Parameters, Subject};
 
-pub fn tsit45() -> Engine {
-    engine("pharmsol tsit45", || OdeSolver::ExplicitRk(ExplicitRkTableau::Tsit45))
+/// The route and the output of every model here.
+pub const ROUTE: &str = "dosed";
+pub const OUTPUT: &str = "observed";
+
+/// A person's parameters by their names in the model.
+pub type Named<const P: usize> = fn(&Person) -> [(&'static str, f64); P];
+
+/// Formulas.
+pub fn analytical<const P: usize>(model: fn() -> equation::Analytical, named: Named<P>, course: &Course) -> Engine {
+    let subject = subject(course);
+    let load = move |people: &[Person], _: f64| {
+        let model = model().disable_cache();
+        let values = people.iter().map(|person| Parameters::with_model(&model, named(person))).collect();
+        runner(model, values, subject.clone())
+    };
+    Engine { name: "pharmsol analytical".into(), how: How::Closed, load: Box::new(load) }
 }
 
-/// Its default.
-pub fn bdf() -> Engine {
-    engine("pharmsol bdf", || OdeSolver::Bdf)
+/// Its explicit method, and its default.
+pub fn integrators<const P: usize>(model: fn() -> equation::ODE, named: Named<P>, course: &Course) -> [Engine; 2] {
+    let solvers: [(&str, fn() -> OdeSolver); 2] =
+        [("pharmsol tsit45", || OdeSolver::ExplicitRk(ExplicitRkTableau::Tsit45)), ("pharmsol bdf", || OdeSolver::Bdf)];
+    solvers.map(|(name, solver)| {
+        let subject = subject(course);
+        let load = move |people: &[Person], relative: f64| {
+            let model = model().with_solver(solver()).with_tolerances(relative, absolute(relative)).disable_cache();
+            let values = people.iter().map(|person| Parameters::with_model(&model, named(person))).collect();
+            runner(model, values, subject.clone())
+        };
+        Engine { name: name.into(), how: How::Integrated, load: Box::new(load) }
+    })
 }
 
-fn engine(name: &'static str, solver: fn() -> OdeSolver) -> Engine {
-    let subject = subject();
-    let run = move |people: &[Person], relative: f64, out: &mut [f64]| {
-        let model = model().with_solver(solver()).with_tolerances(relative, absolute(relative)).disable_cache();
-        for (person, row) in people.iter().zip(out.chunks_exact_mut(OBSERVATIONS)) {
-            let values = Parameters::with_model(&model, [("vmax", person.vmax), ("v2", person.v2)]);
-            let predictions = values.ok().and_then(|values| model.estimate_predictions(&subject, &values).ok());
+fn runner<E>(model: E, values: Vec<Result<Parameters, ParameterError>>, subject: Subject) -> Run
+where
+    E: Equation + EquationTypes<P = SubjectPredictions>,
+{
+    Box::new(move |out| {
+        for (values, row) in values.iter().zip(out.chunks_exact_mut(OBSERVATIONS)) {
+            let predictions = values.as_ref().ok().and_then(|values| model.estimate_predictions(&subject, values).ok());
             match predictions {
                 Some(predictions) => row.copy_from_slice(&predictions.flat_predictions()),
                 None => row.fill(f64::NAN),
             }
         }
-    };
-    Engine { name, ours: None, run: Box::new(run) }
+    })
 }
 
-fn model() -> equation::ODE {
-    ode! {
-        name: "effects",
-        params: [vmax, v2],
-        states: [depot, central, peripheral, site, response],
-        outputs: [observed],
-
-        diffeq: |x, _p, _t, dx, _cov| {
-            let c = x[central] / v2;
-            let absorbed = 1.2 * x[depot];
-            let exchanged = 60.0 * (c - x[peripheral] / 200.0);
-            dx[depot] = bolus[oral] - absorbed;
-            dx[central] = absorbed - exchanged - 20.0 * c - vmax * c / (0.08 + c);
-            dx[peripheral] = exchanged;
-            dx[site] = 0.5 * (c - x[site]);
-            dx[response] = 5.0 * (1.0 - 0.9 * x[site] / (0.05 + x[site])) - 0.05 * x[response];
-        },
-        init: |_p, _t, _cov, x| {
-            x[response] = BASELINE;
-        },
-        out: |x, _p, _t, _cov, y| {
-            y[observed] = x[response];
-        },
-    }
-}
-
-fn subject() -> Subject {
-    let doses = doses().into_iter().fold(Subject::builder("1"), |subject, t| subject.bolus(t, DOSE, "oral"));
-    observations().into_iter().fold(doses, |subject, t| subject.missing_observation(t, "observed")).build()
+fn subject(course: &Course) -> Subject {
+    let builder = Subject::builder("1");
+    let dosed = doses().into_iter().fold(builder, |subject, t| match course.over > 0.0 {
+        true => subject.infusion(t, DOSE, ROUTE, course.over),
+        false => subject.bolus(t, DOSE, ROUTE),
+    });
+    course.observations.iter().fold(dosed, |subject, t| subject.missing_observation(*t, OUTPUT)).build()
 }
