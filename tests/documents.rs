@@ -75,10 +75,10 @@ fn beside(check: &CheckResult) -> String {
     }
 }
 
-/// Each published number and the model's, one row per experiment and source.
-fn published(checks: &[CheckResult]) -> String {
+/// Each number of a kind and the model's, one row per experiment and source.
+fn listed(checks: &[CheckResult], kind: Evidence) -> String {
     let mut text = String::from("| model | given | source | numbers |\n|---|---|---|---|\n");
-    for group in grouped(checks, Evidence::Published, |c| (&c.model, &c.source, &c.given)) {
+    for group in grouped(checks, kind, |c| (&c.model, &c.source, &c.given)) {
         let numbers: Vec<String> = group.iter().map(|c| beside(c)).collect();
         let CheckResult { model, given, source, .. } = group[0];
         writeln!(text, "| {model} | {given} | {source} | {} |", numbers.join("<br>")).unwrap();
@@ -155,7 +155,8 @@ fn the_tables_of_validation_are_what_the_models_give() {
     let document = std::fs::read_to_string(path("VALIDATION.md")).unwrap();
     let checks = checks();
     let tables = BTreeMap::from([
-        ("published", published(&checks)),
+        ("published", listed(&checks, Evidence::Published)),
+        ("observed", listed(&checks, Evidence::Observed)),
         ("computed", computed(&checks)),
         ("discrepancy", discrepancy()),
     ]);

@@ -34,7 +34,7 @@ fn every_model_reproduces_its_numbers() {
         }
         let results = verify(&model).unwrap_or_else(|e| panic!("{e}"));
         assert!(!results.is_empty(), "{} has no check", entry.id);
-        for r in results.iter().filter(|r| !r.passed) {
+        for r in results.iter().filter(|r| r.failed()) {
             failures.push(format!(
                 "{}: {}, {} of {}: {} {} in {}, {:?} found, off by {:?}",
                 r.model,
@@ -76,7 +76,7 @@ fn a_model_that_is_wrong_does_not_verify() {
     let wrong = catalogue()[0].text.replace("\"esketamine-perez-ruixo-2021\"", "\"wrong\"");
     let wrong = wrong.replace("Vc           = { value = 192", "Vc           = { value = 197");
     let model = Model::parse(&wrong, "wrong.toml", &Catalogue).unwrap_or_else(|e| panic!("{e}"));
-    let failed = verify(&model).unwrap().iter().filter(|r| !r.passed).count();
+    let failed = verify(&model).unwrap().iter().filter(|r| r.failed()).count();
     assert!(failed > 20, "{failed}");
 }
 

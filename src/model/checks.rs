@@ -16,6 +16,21 @@ pub enum Evidence {
     Published,
     /// The number was computed independently from the published parameters: agreement shows that the model was transcribed and solved rightly.
     Computed,
+    /// The number was observed, and the model does not claim to meet it: it is shown with its deviation and fails nothing.
+    Observed,
+}
+
+impl Evidence {
+    const ALL: [Evidence; 3] = [Evidence::Published, Evidence::Computed, Evidence::Observed];
+
+    /// Its word in a model file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Evidence::Published => "published",
+            Evidence::Computed => "computed",
+            Evidence::Observed => "observed",
+        }
+    }
 }
 
 /// One experiment and what it has to give.
@@ -44,6 +59,9 @@ pub struct Expectation {
     pub measures: Vec<Measure>,
     /// The regimen that bioavailability is relative to, as text.
     pub relative_to: Option<String>,
+    /// The source's sampling times, h from the first dose: the measure is that of samples taken then, areas by straight lines
+    /// from 0 at the beginning. Without them it is that of the solution.
+    pub sampled: Option<Vec<f64>>,
     /// The numbers.
     pub values: Vec<Printed>,
     /// Their unit, as printed.
@@ -96,7 +114,7 @@ pub(super) fn read(root: &Table<'_>, log: &Log, outputs: &[OutputEntry], covaria
         .filter_map(|mut item| {
             item.what = "a check".into();
             let table = item.table(&["kind", "give", "covariates", "expect", "source"])?;
-            let kind = one_of(&table.need("kind")?, &["published", "computed"])?;
+            let kind = one_of(&table.need("kind")?, &Evidence::ALL.map(Evidence::name))?;
             let give = table.need("give").and_then(|v| v.text());
             let source = table.need("source").and_then(|v| v.text());
             let settings = table.get("covariates").map_or(Vec::new(), |v| settings(&v, covariates));
@@ -104,7 +122,7 @@ pub(super) fn read(root: &Table<'_>, log: &Log, outputs: &[OutputEntry], covaria
             let expected: Vec<Value<'_>> = if expect.is_list() { expect.list()? } else { vec![expect] };
             let expect = expected.iter().filter_map(|v| expectation(v, log, outputs)).collect();
             Some(Check {
-                kind: if kind == "published" { Evidence::Published } else { Evidence::Computed },
+                kind: Evidence::ALL.into_iter().find(|e| e.name() == kind)?,
                 give: give?.text,
                 covariates: settings,
                 expect,
@@ -154,7 +172,7 @@ fn settings(value: &Value<'_>, covariates: &[CovariateEntry]) -> Vec<(String, Se
 fn expectation(value: &Value<'_>, log: &Log, outputs: &[OutputEntry]) -> Option<Expectation> {
     let mut value = value.clone();
     value.what = "an expectation".into();
-    let table = value.table(&["output", "metric", "value", "rel", "abs", "within", "at", "relative_to"])?;
+    let table = value.table(&["output", "metric", "value", "rel", "abs", "within", "at", "relative_to", "sampled"])?;
     let output = table.need("output").and_then(|v| v.text());
     let metric = table.need("metric").and_then(|v| v.text());
     let printed = table.need("value").and_then(|v| v.text());
@@ -183,6 +201,10 @@ fn expectation(value: &Value<'_>, log: &Log, outputs: &[OutputEntry]) -> Option<
         true => Some(table.need("relative_to")?.text()?.text),
         false => None,
     };
+    let sampled = match table.get("sampled") {
+        Some(times) => Some(sampling(&times, &measures, &metric, log)?),
+        None => None,
+    };
     let tolerance = match tolerances.first() {
         None => Tolerance::Print,
         Some(&"rel") => {
@@ -203,11 +225,36 @@ fn expectation(value: &Value<'_>, log: &Log, outputs: &[OutputEntry]) -> Option<
         output: output.text,
         measures,
         relative_to,
+        sampled,
         values,
         unit,
         tolerance,
         place: table.place.clone(),
     })
+}
+
+/// The sampling times of a metric that samples can give.
+fn sampling(times: &Value<'_>, measures: &[Measure], metric: &Text, log: &Log) -> Option<Vec<f64>> {
+    let of_samples = |m: &Measure| matches!(m, Measure::Cmax(None) | Measure::Tmax(None) | Measure::Auc(..));
+    if !measures.iter().all(of_samples) {
+        let kind = ModelError::NotInList {
+            what: "a metric of samples".into(),
+            found: metric.text.clone(),
+            near: None,
+            allowed: ["Cmax", "Tmax", "AUC(0 h, 24 h)"].map(String::from).into(),
+        };
+        log.report(&metric.place, kind);
+        return None;
+    }
+    let text = times.text()?;
+    let (times, _) = printed_values(&text, Dimension::TIME, log)?;
+    let times: Vec<f64> = times.iter().map(|t| t.value).collect();
+    if times.first().is_some_and(|t| *t < 0.0) || times.windows(2).any(|pair| pair[1] <= pair[0]) {
+        let must = "times from the first dose that go up".to_string();
+        log.report(&text.place, ModelError::OutOfRange { what: "`sampled`".into(), value: text.text.clone(), must });
+        return None;
+    }
+    Some(times)
 }
 
 /// The measures, one per time where there are several, and the dimension of their numbers.

@@ -41,7 +41,7 @@ const ROOT: [&str; 26] = [
     "description",
 ];
 
-/// Reads a file. The base is the file it extends, already read: its outputs and covariates may be named.
+/// Reads a file. The base is the file it extends, already read: its sources, outputs and covariates may be named.
 pub(super) fn read(source: &Arc<Source>, base: Option<&ModelFile>) -> Result<ModelFile, Vec<Fault<ModelError>>> {
     let log = Log::new(source);
     let document = document::parse(&log).map_err(Faults::into_vec)?;
@@ -93,7 +93,8 @@ fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<M
     let substances = substances(root);
     let covariates = quantities::covariates(root);
     let population = population(root, base, &covariates);
-    let keys: Vec<&str> = sources.iter().map(|s| s.key.as_str()).collect();
+    let of_base = base.iter().flat_map(|b| &b.sources);
+    let keys: Vec<&str> = of_base.chain(&sources).map(|s| s.key.as_str()).collect();
     let parameters = quantities::parameters(root.get("parameters"), &keys);
     let outputs = structure::outputs(root);
     let changes = root.get("override").and_then(|v| v.table(&["parameters", "derived"]));

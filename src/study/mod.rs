@@ -16,7 +16,7 @@ mod verify;
 
 pub use parameters::parameter_table;
 pub use reading::Files;
-pub use verify::{CheckResult, verify};
+pub use verify::{CheckResult, verify, verify_on};
 
 use crate::document::DocumentError;
 use crate::error::{Kind, listed, nearest};

@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::dosing::Schedule;
-use crate::metrics::Measure;
-use crate::model::{Check, Evidence, Expectation, Model, Printed, Setting, Tolerance};
+use crate::metrics::nca::{Route, Rule, Samples, Setting, TimeZero, analyse};
+use crate::metrics::{Measure, Metric};
+use crate::model::{Check, Evidence, Expectation, Model, Printed, Setting as CovariateSetting, Tolerance};
 use crate::population::Subject;
 use crate::simulate::{OutputView, Profile, Simulation};
 use crate::units::{Quantity, Unit, Units};
@@ -40,19 +41,30 @@ pub struct CheckResult {
 /// # Errors
 /// A check that cannot be run, at its place in the model file. A number that does not agree is a result, not an error.
 pub fn verify(model: &Model) -> Result<Vec<CheckResult>, Error> {
+    verify_on(&Subject::typical(model))
+}
+
+/// Runs every check of a subject's model on that subject, whose covariates are those of each check where it sets them. With
+/// another value of a parameter it shows which checks see that parameter.
+///
+/// # Errors
+/// As [`verify`].
+pub fn verify_on(subject: &Subject<'_>) -> Result<Vec<CheckResult>, Error> {
     let mut results = Vec::new();
-    for check in model.checks() {
-        run(model, check, &mut results).map_err(|e| e.placed(&check.place))?;
+    for check in subject.model().checks() {
+        run(subject, check, &mut results).map_err(|e| e.placed(&check.place))?;
     }
     Ok(results)
 }
 
-fn run(model: &Model, check: &Check, results: &mut Vec<CheckResult>) -> Result<(), Error> {
-    let mut subject = Subject::typical(model);
+fn run(subject: &Subject<'_>, check: &Check, results: &mut Vec<CheckResult>) -> Result<(), Error> {
+    let (model, mut subject) = (subject.model(), subject.clone());
     for (name, setting) in &check.covariates {
         subject = subject.with(name, setting.clone())?;
     }
-    let until = check.expect.iter().flat_map(|e| &e.measures).map(horizon).fold(24.0, f64::max);
+    let last_sample = |e: &Expectation| e.sampled.as_ref().and_then(|times| times.last().copied());
+    let measured = check.expect.iter().flat_map(|e| &e.measures).map(horizon);
+    let until = measured.chain(check.expect.iter().filter_map(last_sample)).fold(24.0, f64::max);
     let profile = simulated(model, &subject, &check.give, until)?;
     for expectation in &check.expect {
         let reference = match &expectation.relative_to {
@@ -83,7 +95,10 @@ fn run(model: &Model, check: &Check, results: &mut Vec<CheckResult>) -> Result<(
 fn horizon(measure: &Measure) -> f64 {
     match measure {
         Measure::At(time) => *time,
-        Measure::Auc(_, to) => *to,
+        Measure::Auc(_, to)
+        | Measure::Cmax(Some((_, to)))
+        | Measure::Tmax(Some((_, to)))
+        | Measure::Cmin(Some((_, to))) => *to,
         _ => 0.0,
     }
 }
@@ -103,6 +118,9 @@ fn found(
     measure: &Measure,
 ) -> Result<Result<f64, String>, Error> {
     let view = profile.output(&expectation.output)?;
+    if let Some(times) = &expectation.sampled {
+        return Ok(of_samples(&view, times, measure));
+    }
     if let (Measure::F, Some(reference)) = (measure, reference) {
         let of_reference = reference.output(&expectation.output)?;
         let per_dose = |view: &OutputView<'_>, profile: &Profile<'_>| {
@@ -115,12 +133,26 @@ fn found(
     Ok(view.measure(measure)?.map(|q| q.in_base()).map_err(|missing| missing.to_string()))
 }
 
+/// The measure of samples without error, taken when the source took them.
+fn of_samples(view: &OutputView<'_>, times: &[f64], measure: &Measure) -> Result<f64, String> {
+    let values: Vec<f64> = times.iter().map(|t| view.at(*t).in_base()).collect();
+    let samples = Samples::new(times, &values).map_err(|e| e.to_string())?;
+    let (metric, interval) = match measure {
+        Measure::Tmax(_) => (Metric::Tmax, None),
+        Measure::Auc(from, to) => (Metric::Auc, Some((*from, *to))),
+        _ => (Metric::Cmax, None),
+    };
+    let setting =
+        Setting { interval, rule: Rule::Linear, time_zero: TimeZero::Zero, ..Setting::new(Route::Extravascular) };
+    analyse(&samples, &setting).get(metric).map_err(|missing| missing.to_string())
+}
+
 fn given(check: &Check) -> String {
     let settings = check.covariates.iter().map(|(name, setting)| {
         let value = match setting {
-            Setting::Number(quantity) => quantity.to_string(),
-            Setting::Flag(flag) => flag.to_string(),
-            Setting::Category(word) => word.clone(),
+            CovariateSetting::Number(quantity) => quantity.to_string(),
+            CovariateSetting::Flag(flag) => flag.to_string(),
+            CovariateSetting::Category(word) => word.clone(),
         };
         format!(", {name} {value}")
     });
@@ -132,6 +164,11 @@ impl CheckResult {
     pub fn found_in_unit(&self) -> Option<Quantity> {
         let found = self.found.as_ref().ok()?;
         Some(Quantity::new(self.unit.from_base(*found), self.unit.clone()))
+    }
+
+    /// Whether it counts against the model: an observation never does.
+    pub fn failed(&self) -> bool {
+        self.kind != Evidence::Observed && !self.passed
     }
 
     /// How far the model is off, relative to the expected number.
