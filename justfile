@@ -35,12 +35,16 @@ peers PEOPLE="1000":
     mv target/peers/benchmarks.md BENCHMARKS.md
 
 # The comparison of routes with its tables and figures, in out/compare
-figures:
+compare:
     cargo run --release -- compare --out out/compare
 
-# The tables of VALIDATION.md and the figure of the README, made anew
-documents:
-    POSOLOGY_BLESS=1 cargo test --test documents --test pk_events
+# Every figure of docs/ and the README made anew, with the printed examples beside them
+figures:
+    POSOLOGY_BLESS=1 cargo test --release --test documents --test course --test session --test equivalent --test target -- figure example
+
+# Every table of VALIDATION.md and docs/ and every index made anew, and the figures
+documents: figures
+    POSOLOGY_BLESS=1 cargo test --release --test documents --test pk_events --test library --test mutation --test effects --test models --test regimen
 
 # What every change must pass
 ci:

@@ -115,20 +115,19 @@ fn simulated(seen: &Seen, at: Option<&[(f64, f64, f64)]>) -> Result<Vec<(f64, f6
 
 /// A panel per arm.
 pub fn figure() -> Result<Figure, Error> {
-    let mut figure = Figure::new("Change of MADRS: the library's own model and what was observed").columns(2).footnote(
-        "Bars are standard errors in the panels that were fitted, else standard deviations between people. Dashed: assumed. \
-         Research software; no clinical advice.",
-    );
+    let mut figure = Figure::new("Change of MADRS: the library's own model and what was observed")
+        .columns(2)
+        .footnote("Dashed: assumed. Research software; no clinical advice.");
     for seen in &SEEN {
         let y = Axis::linear("change of MADRS", "points").range(-32.0, 4.0);
         let mut panel = Panel::new(seen.panel, Axis::linear("time", "d"), y)
             .series(Series::new("model", 0, simulated(seen, None)?).dashed().unmarked());
-        let bar = if seen.people { "standard deviation" } else { "standard error" };
+        let (bar, colour) = if seen.people { ("standard deviation between people", 4) } else { ("standard error", 1) };
         for (hours, observed, spread) in seen.changes {
             let day = hours / 24.0;
             panel = panel
-                .reference(Reference::new("observed", 1, day, *observed))
-                .series(Series::new(bar, 1, [(day, observed - spread), (day, observed + spread)]).unmarked());
+                .reference(Reference::new("observed", colour, day, *observed))
+                .series(Series::new(bar, colour, [(day, observed - spread), (day, observed + spread)]).unmarked());
         }
         figure = figure.panel(panel);
     }

@@ -79,8 +79,10 @@ fn infused(model: &Model) -> Result<Option<Infused>, Error> {
 /// The curves by site, and each model at the end of the infusion.
 pub fn figure() -> Result<Figure, Error> {
     let models = models()?;
-    let concentration = || Axis::linear("ketamine, both enantiomers", "ng/mL").range(0.0, 550.0);
-    let mut curves = Panel::new("all curves", Axis::linear("time", "h"), concentration())
+    let range = (0.0, 550.0);
+    // The names below leave no room for a label beside this axis.
+    let y = Axis::linear("", "").range(range.0, range.1);
+    let mut curves = Panel::new("ketamine, both enantiomers (ng/mL)", Axis::linear("time", "h"), y)
         .reference(Reference::new(OBSERVED, 7, SEEN.0, SEEN.1));
     for one in &models {
         let name = GROUPS[one.group];
@@ -91,9 +93,13 @@ pub fn figure() -> Result<Figure, Error> {
         });
     }
     // The y axis goes upwards.
-    let names = models.iter().rev().map(|one| format!("{} ({})", one.id, one.grade));
+    let names = models.iter().rev().map(|one| {
+        let doubled = if one.doubled { ", doubled" } else { "" };
+        format!("{} ({}){doubled}", one.id, one.grade)
+    });
     let names = std::iter::once("observed".to_string()).chain(names);
-    let mut rows = Panel::new("at the end of the infusion", concentration(), Axis::names("", names))
+    let x = Axis::linear("ketamine, both enantiomers", "ng/mL").range(range.0, range.1);
+    let mut rows = Panel::new("at the end of the infusion", x, Axis::names("", names))
         .reference(Reference::new(OBSERVED, 7, SEEN.1, 1.0));
     for (place, one) in models.iter().rev().enumerate() {
         rows = rows.series(Series::new("", one.group, [(one.at_the_end, 2.0 + place as f64)]).unjoined());

@@ -5,7 +5,7 @@
 
 mod exposures;
 
-use exposures::OBSERVED;
+use exposures::{OBSERVED, Observed};
 use posology::io::rounded;
 use posology::model::{Evidence, FileKind, catalogue};
 use posology::plot::{Axis, Panel, Series, Window};
@@ -13,9 +13,9 @@ use posology::prelude::*;
 use posology::study::verify;
 
 /// Names and colours of what a model is compared with.
-const KINDS: [(&str, usize); 2] = [("its own source", 0), ("observed, in whomever", 1)];
+const KINDS: [(&str, usize); 2] = [("published: a check of the model", 0), ("observed: shown, and checks nothing", 1)];
 /// Ratios that are shown; what is beyond stands at the edge.
-const RANGE: (f64, f64) = (0.2, 5.0);
+const RANGE: (f64, f64) = (0.1, 5.0);
 /// What is printed as far off.
 const FAR: (f64, f64) = (2.0 / 3.0, 1.5);
 
@@ -62,7 +62,7 @@ fn rows() -> Result<Vec<Row>, Error> {
 
 /// The checks of a model's file that are no calculations, and exposures that were observed.
 fn compared(model: &Model) -> Result<Vec<Compared>, Error> {
-    let mut all = Vec::new();
+    let (mut all, mut known) = (Vec::new(), Vec::new());
     for check in verify(model)? {
         let kind = match check.kind {
             Evidence::Published => 0,
@@ -72,12 +72,16 @@ fn compared(model: &Model) -> Result<Vec<Compared>, Error> {
         if let Some(deviation) = check.deviation() {
             let what = format!("{} {} of {}: {}", check.output, check.metric, check.given, check.source);
             all.push(Compared { kind, ratio: 1.0 + deviation, what });
+            known.push((check.metric, check.expected.value));
         }
     }
     for observed in OBSERVED {
-        let Some(give) = observed.given(model) else { continue };
+        // A model's file may repeat an observation.
+        let is_known = known.iter().any(|(metric, value)| metric == observed.metric && observed.value == [*value; 2]);
+        let Some(give) = observed.given(model).filter(|_| !is_known) else { continue };
         if let Some(found) = observed.simulated(model, give)? {
-            let what = format!("{} {} of {give}: {}", observed.analyte, observed.metric, observed.source);
+            let Observed { analyte, metric, who, source, .. } = observed;
+            let what = format!("{analyte} {metric} of {give}: {source} ({who})");
             all.push(Compared { kind: 1, ratio: found / observed.nearest(found), what });
         }
     }
@@ -90,7 +94,7 @@ pub fn figure() -> Result<Figure, Error> {
     // The y axis goes upwards.
     let names = rows.iter().rev().map(|row| row.name.clone());
     let x = Axis::log("simulated / published", "").range(RANGE.0, RANGE.1);
-    let mut panel = Panel::new("", x, Axis::names("", names)).window(Window::new("within a quarter", 0.8, 1.25));
+    let mut panel = Panel::new("", x, Axis::names("", names)).window(Window::new("0.8 to 1.25", 0.8, 1.25));
     for (kind, (name, colour)) in KINDS.into_iter().enumerate().rev() {
         let marks = rows.iter().rev().zip(1..).flat_map(|(row, place)| {
             let own = row.all.iter().filter(move |one| one.kind == kind);
@@ -98,7 +102,7 @@ pub fn figure() -> Result<Figure, Error> {
         });
         panel = panel.series(Series::new(name, colour, marks).unjoined());
     }
-    Ok(Figure::new("Published numbers and what each model gives, by grade").columns(1).panel(panel).footnote(
+    Ok(Figure::new("What models give over what was published (grade of each model)").columns(1).panel(panel).footnote(
         "A typical person beside means of people. Observed are peaks, times, areas, clearances, half-lives and bioavailabilities by the \
          model's routes; ratios to a range are those to its nearer end. Research software; no clinical advice.",
     ))

@@ -15,8 +15,6 @@ const PLAN: &str = include_str!("plans/guided-maintenance.toml");
 const WEEK: f64 = 168.0;
 /// People whose sessions are drawn one by one.
 const SHOWN: usize = 40;
-/// Colours of sessions: at fixed times, and after one, two and four weeks.
-const COLOURS: [usize; 4] = [7, 0, 3, 1];
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let courses = year()?;
@@ -40,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn year() -> Result<Courses, Error> {
     let plan = CoursePlan::parse("examples/plans/guided-maintenance.toml", PLAN)?;
-    let with_effects = |id: &str, effects: &[_]| {
+    let with_effects = |id: &str, effects: &[Text]| {
         let effects: Vec<&str> = effects.iter().map(|effect| effect.text.as_str()).collect();
         Ok(Model::catalogue_with(id, &effects)?)
     };
@@ -64,7 +62,7 @@ fn drawn(courses: &Courses) -> Figure {
     let people = courses.people.map_or(0, |(size, _)| size);
     let mut figure = Figure::new(&courses.title).columns(2).footnote(format!(
         "{people} virtual people. Rule and effect are assumed: a visit each week, and a fall of MADRS by 10 points as what is to be \
-         kept. Dots: {SHOWN} of them, one per row. Research software; no clinical advice.",
+         kept. Right: a row per person, a dot per session. Research software; no clinical advice.",
     ));
     for arm in &courses.arms {
         figure = figure.panel(intervals(courses, arm)).panel(sessions(courses, arm));
@@ -97,25 +95,14 @@ fn intervals(courses: &Courses, arm: &ArmCourse) -> Panel {
     panel
 }
 
-/// Every session of some people, each evenly far from the next by number of sessions.
+/// Every session of some people, chosen evenly by number of sessions.
 fn sessions(courses: &Courses, arm: &ArmCourse) -> Panel {
     let people = by_sessions(arm);
     let shown: Vec<&PersonCourse> =
         (0..SHOWN).filter_map(|row| people.get((2 * row + 1) * people.len() / (2 * SHOWN)).copied()).collect();
+    let dots = shown.iter().zip(1..).flat_map(|(person, row)| {
+        person.given().map(move |session| (session.appointment.dose.time / WEEK, f64::from(row)))
+    });
     let y = Axis::linear("people, by number of sessions", "").range(0.0, 1.0 + shown.len() as f64);
-    let mut panel = Panel::new("sessions given", time(courses), y);
-    let waited: [(Option<usize>, &str); 4] = [
-        (None, "at fixed times"),
-        (Some(0), "after an interval of 1 week"),
-        (Some(1), "after an interval of 2 weeks"),
-        (Some(2), "after an interval of 4 weeks"),
-    ];
-    for ((interval, name), colour) in waited.into_iter().zip(COLOURS) {
-        let rows = shown.iter().zip(1..).flat_map(|(person, row)| {
-            let given = person.given().filter(|session| session.appointment.interval == interval);
-            given.map(move |session| (session.appointment.dose.time / WEEK, f64::from(row)))
-        });
-        panel = panel.dots(Dots::new(name, colour, rows));
-    }
-    panel
+    Panel::new(format!("every session of {} people", shown.len()), time(courses), y).dots(Dots::new("", 7, dots))
 }

@@ -5,6 +5,7 @@
 
 use posology::document::Text;
 use posology::dosing::{ScheduleFile, Schedules};
+use posology::model::Grade;
 use posology::plot::{Axis, Bar, Bars, Panel};
 use posology::prelude::*;
 use posology::simulate::Settings;
@@ -68,16 +69,16 @@ pub fn figure() -> Result<Figure, Error> {
 fn drawn(courses: &Courses) -> Figure {
     let mut figure = Figure::new("Exposure of a typical person of 70 kg over a year").columns(1).footnote(
         "Models: Perez-Ruixo 2021 (nose), Otto 2021 as both enantiomers (vein), Clements 1981 (mouth, lozenge), Simons 2022 \
-         (film, arterial, no published schedule). (assumed): the model or the rule of the schedule. Research software; no \
-         clinical advice.",
+         (film, arterial, no published schedule). In brackets the grade, assumed where the rule of the schedule is. Norketamine by \
+         nose exceeds the areas that its source prints. Research software; no clinical advice.",
     );
     for name in FAMILY {
         let rows = courses.arms.iter().rev(); // the y axis goes upwards
         let names = rows.clone().map(|arm| {
             let assumed = arm.is_assumed() || arm.schedule_grade.as_deref() == Some("assumed");
-            let mark = if assumed { " (assumed)" } else { "" };
+            let grade = if assumed { Grade::Assumed } else { arm.grade };
             let lack = if has(courses, arm, name) { "" } else { ": not in the model" };
-            format!("{}{mark}{lack}", arm.name)
+            format!("{} ({grade}){lack}", arm.name)
         });
         let bars = |analyte: &str| {
             let all = rows.clone().zip(1..).filter_map(|(arm, place)| Some((place, area(courses, arm, analyte)?)));

@@ -6,6 +6,9 @@
 #[path = "../examples/07_antidepressant_response.rs"]
 mod antidepressant_response;
 #[allow(dead_code, reason = "its main")]
+#[path = "../examples/08_arterial_venous.rs"]
+mod arterial_venous;
+#[allow(dead_code, reason = "its main")]
 #[path = "../examples/06_blood_pressure.rs"]
 mod blood_pressure;
 #[allow(dead_code, reason = "its main")]
@@ -16,14 +19,26 @@ mod document;
 #[path = "../examples/01_first_curve.rs"]
 mod first_curve;
 #[allow(dead_code, reason = "its main")]
+#[path = "../examples/10_guided_maintenance.rs"]
+mod guided_maintenance;
+#[allow(dead_code, reason = "its main")]
 #[path = "../examples/03_population_bands.rs"]
 mod population_bands;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/09_published_and_simulated.rs"]
+mod published_and_simulated;
 #[allow(dead_code, reason = "its main")]
 #[path = "../examples/02_routes.rs"]
 mod routes;
 #[allow(dead_code, reason = "its main")]
 #[path = "../examples/04_dose_interval_sweep.rs"]
 mod sweep;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/12_what_decides_dissociation.rs"]
+mod what_decides;
+#[allow(dead_code, reason = "its main")]
+#[path = "../examples/11_year_of_exposure.rs"]
+mod year_of_exposure;
 
 use document::{is_fresh, path, refreshed};
 use posology::io::{Format, rounded};
@@ -35,7 +50,7 @@ use posology::simulate::Settings;
 use posology::study::compare::{Comparison, Plan, STANDARD_EFFECTS, compare, default_plan, sections, session_table};
 use posology::study::sensitivity::SensitivityPlan;
 use posology::study::{CheckResult, verify};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::process::Command;
 
@@ -173,7 +188,7 @@ fn the_figure_of_the_readme_is_what_its_plan_draws() {
 #[test]
 fn the_figures_of_the_examples_are_what_they_draw() {
     type Draw = fn() -> Result<Figure, posology::Error>;
-    let figures: [(&str, Draw); 7] = [
+    let figures: [(&str, Draw); 12] = [
         ("01_first_curve", first_curve::figure),
         ("02_routes", routes::figure),
         ("03_population_bands", population_bands::figure),
@@ -181,10 +196,28 @@ fn the_figures_of_the_examples_are_what_they_draw() {
         ("05_dissociation", dissociation::figure),
         ("06_blood_pressure", blood_pressure::figure),
         ("07_antidepressant_response", antidepressant_response::figure),
+        ("08_arterial_venous", arterial_venous::figure),
+        ("09_published_and_simulated", published_and_simulated::figure),
+        ("10_guided_maintenance", guided_maintenance::figure),
+        ("11_year_of_exposure", year_of_exposure::figure),
+        ("12_what_decides_dissociation", what_decides::figure),
     ];
     for (name, figure) in figures {
         is_fresh(&format!("docs/figures/{name}.svg"), &figure().unwrap().to_svg().unwrap(), "documents");
     }
+}
+
+#[test]
+fn every_figure_is_shown_somewhere_and_every_figure_shown_is_there() {
+    let pages = std::fs::read_dir(path("docs")).unwrap().map(|entry| entry.unwrap().path());
+    let pages = pages.filter(|page| page.extension().is_some_and(|e| e == "md"));
+    let pages = pages.chain(["README.md", "VALIDATION.md"].map(path));
+    let text: String = pages.map(|page| std::fs::read_to_string(page).unwrap()).collect();
+    let shown = text.split("figures/").skip(1).filter_map(|rest| rest.split(')').next());
+    let shown: BTreeSet<String> = shown.filter(|name| name.ends_with(".svg")).map(str::to_string).collect();
+    let files = std::fs::read_dir(path("docs/figures")).unwrap();
+    let files: BTreeSet<String> = files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(shown, files);
 }
 
 const SENSITIVITY: &str = "examples/plans/esketamine-sensitivity.toml";

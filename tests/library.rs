@@ -3,15 +3,15 @@
 
 #[allow(dead_code)] // each test file takes what it needs
 mod document;
-mod exposure;
+#[allow(dead_code)] // likewise
+#[path = "../examples/exposures/mod.rs"]
+mod exposures;
 
 use document::{is_fresh, path, refreshed};
-use exposure::{OBSERVED, Observed};
+use exposures::{OBSERVED, Observed, is_racemate, output, run};
 use posology::io::rounded;
-use posology::metrics::Measure;
 use posology::model::{FileKind, Grade, Model, Provenance, catalogue};
 use posology::prelude::*;
-use posology::simulate::OutputView;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -114,68 +114,8 @@ fn clearances_through_gut_wall_and_liver_are_those_of_the_closed_form() {
     }
 }
 
-/// The first output of an analyte.
-fn output<'a>(model: &'a Model, analyte: &str) -> Option<&'a str> {
-    model.outputs().iter().find(|o| o.analyte == analyte).map(|o| o.name.as_str())
-}
-
-fn is_racemate(model: &Model) -> bool {
-    model.drug() == "ketamine"
-}
-
-/// What a model is given for an observation, if it claims the route and has the analyte. What extends a model and leaves this
-/// route as it is would only repeat it.
-fn given(model: &Model, observed: &Observed) -> Option<&'static str> {
-    let give = if is_racemate(model) { observed.racemate } else { observed.s }?;
-    let route = give.split(' ').nth(2)?;
-    output(model, observed.analyte)?;
-    let repeats = model.provenance().extends.is_some() && (route == "iv" || model.id().ends_with("-ticlopidine"));
-    (!repeats && model.routes().iter().any(|r| r.name == route)).then_some(give)
-}
-
-fn run<'m>(model: &'m Model, give: &str, weight: f64) -> Profile<'m> {
-    let person = Subject::typical(model).with_text("weight", &format!("{weight} kg")).unwrap();
-    let regimen: Regimen = give.parse().unwrap_or_else(|e| panic!("{give}: {e}"));
-    Simulation::new(model).subject(&person).give(regimen).until(24.0.hours()).run().unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn dose(profile: &Profile<'_>) -> f64 {
-    profile.sessions().iter().map(|s| s.amount).sum()
-}
-
-/// What the model gives, in the observation's unit.
-fn simulated(model: &Model, observed: &Observed, give: &str) -> Option<f64> {
-    let name = output(model, observed.analyte)?;
-    let profile = run(model, give, observed.weight);
-    let area = |view: OutputView<'_>| view.auc_inf().ok().map(|q| q.in_base());
-    let view = profile.output(name).unwrap();
-    // Half of a racemate is each enantiomer.
-    let enantiomer = is_racemate(model) && observed.analyte != "ketamine";
-    let mg = dose(&profile) * if enantiomer { 0.5 } else { 1.0 };
-    match observed.metric {
-        "CL" => {
-            let litres_per_hour = mg / area(view)?;
-            Some(match observed.unit {
-                "L/h" => litres_per_hour,
-                "mL/min" => litres_per_hour / 0.06,
-                _ => litres_per_hour / 0.06 / observed.weight,
-            })
-        }
-        "F" => {
-            let vein = run(model, "10 mg iv over 30 min", observed.weight);
-            let by_vein = area(vein.output(name).unwrap())? / dose(&vein);
-            Some(area(view)? / dose(&profile) / by_vein)
-        }
-        metric => {
-            let measure: Measure = metric.parse().unwrap_or_else(|e| panic!("{e:?}"));
-            let value = view.measure(&measure).unwrap().ok()?;
-            Some(value.to(&observed.unit.parse().unwrap()).unwrap().value())
-        }
-    }
-}
-
 /// Every observed exposure against every model that claims its route.
-fn exposures(models: &[Model]) -> String {
+fn table_of_exposures(models: &[Model]) -> String {
     let mut text = String::from(
         "| given | number | who | published | simulated (ratio): grade, site | source |\n|---|---|---|---|---|---|\n",
     );
@@ -187,7 +127,7 @@ fn exposures(models: &[Model]) -> String {
             (Some(give), _) => format!("racemate, {give}"),
             (None, give) => give.unwrap_or_default().to_string(),
         };
-        let cells = models.iter().filter_map(|model| Some(beside(model, observed, self::given(model, observed)?)));
+        let cells = models.iter().filter_map(|model| Some(beside(model, observed, observed.given(model)?)));
         let cells: Vec<String> = cells.collect();
         let cells = if cells.is_empty() { "no model has this route and analyte".into() } else { cells.join("<br>") };
         writeln!(text, "| {given} | {analyte} {metric} | {who} | {printed} | {cells} | {source} |").unwrap();
@@ -198,7 +138,7 @@ fn exposures(models: &[Model]) -> String {
 /// A model's number beside an observed one: the ratio, or where it stands to a range.
 fn beside(model: &Model, observed: &Observed, give: &str) -> String {
     let [low, high] = observed.value;
-    let number = match simulated(model, observed, give) {
+    let number = match observed.simulated(model, give).unwrap_or_else(|e| panic!("{e}")) {
         None => "none".to_string(),
         Some(found) => {
             let ratio = match found {
@@ -227,7 +167,7 @@ fn spread(models: &[Model]) -> String {
             continue;
         };
         let give = if is_racemate(model) { "0.5 mg/kg iv over 40 min" } else { "0.25 mg/kg iv over 40 min" };
-        let profile = run(model, give, 70.0);
+        let profile = run(model, give, 70.0).unwrap_or_else(|e| panic!("{e}"));
         let view = profile.output(name).unwrap();
         let levels = [20.0, 40.0, 60.0, 120.0, 240.0].map(|min| rounded(view.at(min / 60.0).value(), 3));
         let total = output(model, "ketamine")
@@ -254,6 +194,6 @@ fn spread(models: &[Model]) -> String {
 fn the_tables_of_exposures_are_what_the_models_give() {
     let models = library();
     let document = std::fs::read_to_string(path("VALIDATION.md")).unwrap();
-    let tables = BTreeMap::from([("exposures", exposures(&models)), ("spread", spread(&models))]);
+    let tables = BTreeMap::from([("exposures", table_of_exposures(&models)), ("spread", spread(&models))]);
     is_fresh("VALIDATION.md", &refreshed(&document, &tables), "library");
 }
