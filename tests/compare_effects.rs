@@ -150,7 +150,7 @@ fn an_arm_without_the_analyte_keeps_its_row_and_says_why() {
 
 #[test]
 fn effects_change_nothing_else() {
-    let people = ["--subjects", "40", "--seed", "3"];
+    let people = ["--subjects", "12", "--seed", "3"];
     let run = |more: &[&str]| {
         let folder = Folder::new().with("plan.toml", common::PLAN);
         done(&folder, &[&["compare", "plan.toml", "--out", "o"], &people[..], more].concat());
@@ -178,7 +178,7 @@ fn effects_are_the_same_bytes_with_any_number_of_threads_and_named_in_the_manife
     let folder = Folder::new().with("plan.toml", common::PLAN);
     let mut first: Option<BTreeMap<String, Vec<u8>>> = None;
     for threads in ["1", "2"] {
-        let arguments = ["compare", "plan.toml", "--effects", "--subjects", "30", "--seed", "1", "--out", "o"];
+        let arguments = ["compare", "plan.toml", "--effects", "--subjects", "10", "--seed", "1", "--out", "o"];
         let output = folder.command(&arguments).env("RAYON_NUM_THREADS", threads).output().unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         let files = folder.files("o");

@@ -114,10 +114,7 @@ pub(super) fn session_notes(shown: &Shown) -> Vec<String> {
     };
     let (own, assumed) = (levels(false), levels(true));
     if !(own.is_empty() && assumed.is_empty()) {
-        notes.push(
-            "monitoring: from the first device until every level is kept for good, of a typical person of the model"
-                .into(),
-        );
+        notes.push("monitoring: from the first device until every level is kept for good".into());
     }
     if !own.is_empty() {
         notes.push(format!("levels of the plan: {own}"));
