@@ -249,9 +249,9 @@ impl<'m, const L: usize> Lanes<'m, L> {
 /// The places of those that are true, and how many there are: found without a branch that could go either way.
 fn listed<const L: usize>(which: &[bool; L]) -> ([usize; L], usize) {
     let (mut places, mut count) = ([0; L], 0);
-    for l in 0..L {
-        places[count] = l;
-        count += usize::from(which[l]);
+    for (place, is) in which.iter().enumerate() {
+        places[count] = place;
+        count += usize::from(*is);
     }
     (places, count)
 }
