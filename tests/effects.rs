@@ -168,7 +168,8 @@ fn every_effect_is_on_every_model_of_s_ketamine() {
             let model = Model::catalogue_with(entry.id, &effects).unwrap();
             assert_eq!(model.effects().iter().map(|e| e.id.as_str()).collect::<Vec<_>>(), effects);
             assert_eq!((model.grade(), model.worst_grade()), (base.grade(), Grade::Assumed));
-            for route in base.routes() {
+            // By the route of another drug there is no ketamine to act.
+            for route in base.routes().iter().filter(|route| !route.name.starts_with("ticlopidine")) {
                 let over = if route.name == "iv" { " over 40 min" } else { "" };
                 let give: Regimen = format!("84 mg {}{over} twice weekly x 2", route.name).parse().unwrap();
                 let times = [0.0, 1.0, 2.0, 24.0, 96.0].map(|t: f64| t.hours());

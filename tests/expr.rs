@@ -464,6 +464,20 @@ fn parameters_are_computed_once_per_subject() {
 }
 
 #[test]
+fn what_saturates_is_one_operation_unless_a_part_is_read_elsewhere() {
+    let mut graph = Graph::new();
+    let names = Names::new(&mut graph);
+    let [saturates, less, parts] =
+        ["k * x / (w + x)", "y - k * x / (w + x)", "w + x"].map(|text| lower(&mut graph, &names, text));
+    let operations = |group: &[Node]| Tiers::compile(&graph, &[group]).group_operations(0);
+    assert_eq!((operations(&[saturates]), operations(&[less]), operations(&[saturates, parts])), (1, 2, 2));
+    let [x, y, k, w] = [0.7, 2.0, 1.3, 0.9];
+    let found = run(&graph, &[&[less, saturates], &[saturates, parts]], &[[x, y, 0.0, k, w, 0.0]]);
+    let expected = k * x / (w + x);
+    assert_eq!(found, [[y - expected], [expected], [expected], [w + x]]);
+}
+
+#[test]
 fn equal_expressions_are_one_node() {
     let mut graph = Graph::new();
     let names = Names::new(&mut graph);

@@ -43,6 +43,13 @@ impl Operation {
                     to[i] = $value;
                 }
             }};
+            (|$a:ident, $b:ident, $c:ident, $d:ident| $value:expr) => {{
+                let (x, y, z, w) = (operand(0), operand(1), operand(2), operand(3));
+                for i in 0..L {
+                    let ($a, $b, $c, $d) = (x[i], y[i], z[i], w[i]);
+                    to[i] = $value;
+                }
+            }};
         }
         match self.code {
             Code::Neg => each!(|a| -a),
@@ -73,6 +80,7 @@ impl Operation {
             Code::DiffAdd => each!(|a, b, c| a - b + c),
             Code::DiffDiff => each!(|a, b, c| a - b - c),
             Code::SubDiv => each!(|a, b, c| c - a / b),
+            Code::MulDivAdd => each!(|a, b, c, d| a * b / (c + d)),
             Code::Unary(op) => unary(op, to, operand(0)),
             Code::Binary(op) => binary(op, to, operand(0), operand(1)),
         }

@@ -5,7 +5,7 @@ use super::graph::{Binary, Class, Graph, Kind, Node, Unary};
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What one operation computes from its operands `a`, `b`, `c`. One flat list: the interpreter jumps once.
+/// What one operation computes from its operands `a`, `b`, `c`, `d`. One flat list: the interpreter jumps once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Code {
     Neg,
@@ -25,7 +25,7 @@ pub(super) enum Code {
     Or,
     /// `b` where `a` is not 0, else `c`.
     Select,
-    // Two operations in one. Both round, so that the bits are those of the two.
+    // Several operations in one. Each rounds, so that the bits are those of several.
     /// `a * b + c`
     MulAdd,
     /// `a * b - c`
@@ -50,6 +50,8 @@ pub(super) enum Code {
     DiffDiff,
     /// `c - a / b`
     SubDiv,
+    /// `a * b / (c + d)`: whatever saturates.
+    MulDivAdd,
     /// Any other of one operand.
     Unary(Unary),
     /// Any other of two operands.
@@ -93,7 +95,7 @@ pub(super) struct Operation {
     pub(super) code: Code,
     pub(super) to: u32,
     /// Operands; those that the operation has no use for repeat another.
-    pub(super) from: [u32; 3],
+    pub(super) from: [u32; 4],
 }
 
 /// Operations in the order they run.
@@ -247,7 +249,7 @@ impl Numbers {
 struct Step {
     code: Code,
     to: Node,
-    from: [Node; 3],
+    from: [Node; 4],
 }
 
 /// A program before registers are numbered.
@@ -273,6 +275,7 @@ impl Draft {
             Kind::Binary(op, a, b) if graph.class(node) == class && readers[&node] == 1 => Some((op, a, b)),
             _ => None,
         };
+        let whole = |node: Node| inner(node).filter(|(op, x, y)| saturation(*op, *x, *y, inner).is_none());
         let mut vanished = BTreeSet::new();
         let mut steps = Vec::new();
         // Readers come before what they read, so that it is known whether the latter is still needed.
@@ -282,14 +285,14 @@ impl Draft {
             }
             let (code, from) = match graph.kind(node) {
                 Kind::Constant(_) | Kind::Input(_) => continue,
-                Kind::Unary(op, a) => (op.into(), [a, a, a]),
-                Kind::Select(a, b, c) => (Code::Select, [a, b, c]),
-                Kind::Binary(op, a, b) => match fuse(op, a, b, inner) {
+                Kind::Unary(op, a) => (op.into(), [a; 4]),
+                Kind::Select(a, b, c) => (Code::Select, [a, b, c, c]),
+                Kind::Binary(op, a, b) => match saturation(op, a, b, inner).or_else(|| fuse(op, a, b, whole)) {
                     Some((fused, from, gone)) => {
-                        vanished.insert(gone);
+                        vanished.extend(gone);
                         (fused, from)
                     }
-                    None => (op.into(), [a, b, b]),
+                    None => (op.into(), [a, b, b, b]),
                 },
             };
             steps.push(Step { code, to: node, from });
@@ -300,25 +303,27 @@ impl Draft {
 
     fn finish(&self, registers: &BTreeMap<Node, usize>) -> Program {
         let number = |node: &Node| u32::try_from(registers[node]).expect("there are fewer registers than nodes");
-        let operation = |step: &Step| Operation {
-            code: step.code,
-            to: number(&step.to),
-            from: [number(&step.from[0]), number(&step.from[1]), number(&step.from[2])],
-        };
+        let operation =
+            |step: &Step| Operation { code: step.code, to: number(&step.to), from: step.from.each_ref().map(number) };
         Program(self.steps.iter().map(operation).collect())
     }
 }
 
-/// The operation that computes `x op y` together with one of its operands, its operands, and the operand that
-/// vanishes into it.
-fn fuse(
-    op: Binary,
-    x: Node,
-    y: Node,
-    inner: impl Fn(Node) -> Option<(Binary, Node, Node)>,
-) -> Option<(Code, [Node; 3], Node)> {
-    let from_left = inner(x).and_then(|(first, a, b)| Some((left(first, op)?, [a, b, y], x)));
-    from_left.or_else(|| inner(y).and_then(|(first, a, b)| Some((right(first, op)?, [a, b, x], y))))
+/// An operation that computes several, its operands, and those that vanish into it.
+type Fused = (Code, [Node; 4], [Node; 2]);
+
+/// The operation that computes `x op y` together with one of its operands.
+fn fuse(op: Binary, x: Node, y: Node, inner: impl Fn(Node) -> Option<(Binary, Node, Node)>) -> Option<Fused> {
+    let from_left = inner(x).and_then(|(first, a, b)| Some((left(first, op)?, [a, b, y, y], [x; 2])));
+    from_left.or_else(|| inner(y).and_then(|(first, a, b)| Some((right(first, op)?, [a, b, x, x], [y; 2]))))
+}
+
+/// The operation that computes `x op y` together with both of its operands.
+fn saturation(op: Binary, x: Node, y: Node, inner: impl Fn(Node) -> Option<(Binary, Node, Node)>) -> Option<Fused> {
+    match (inner(x)?, op, inner(y)?) {
+        ((Binary::Mul, a, b), Binary::Div, (Binary::Add, c, d)) => Some((Code::MulDivAdd, [a, b, c, d], [x, y])),
+        _ => None,
+    }
 }
 
 /// `(a first b) op c`

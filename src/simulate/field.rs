@@ -302,12 +302,13 @@ impl<'m, const L: usize> ModelField<'m, L> {
     #[inline(always)]
     fn show(&mut self, at: usize, t: &[f64; L], y: &[[f64; L]]) {
         let file = &mut self.file[..];
-        for (slot, y) in self.slots.iter().zip(y) {
-            file[*slot] = *y;
+        // Counted, not zipped: parts of zips stay calls here.
+        for i in 0..self.slots.len() {
+            file[self.slots[i]] = y[i];
         }
         let driven = &self.driven[at * self.driven_slots.len()..];
-        for (slot, x) in self.driven_slots.iter().zip(driven) {
-            file[*slot] = *x;
+        for i in 0..self.driven_slots.len() {
+            file[self.driven_slots[i]] = driven[i];
         }
         for (register, lane) in &self.shut {
             file[*register][*lane] = 0.0;
@@ -380,11 +381,12 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
             Law::Programs { slopes, rhs, .. } => {
                 let file = &mut self.file[..];
                 self.model.tiers().run_group(slopes, file);
-                for ((dy, state), rate) in dy.iter_mut().zip(&self.rest).zip(self.rates.iter()) {
+                let rates = &self.rates[..];
+                for i in 0..self.rest.len() {
                     // A sum of its own, so that the compiler need not fear that it overlaps.
-                    let mut sum = file[rhs[*state]];
-                    add(&mut sum, rate);
-                    *dy = sum;
+                    let mut sum = file[rhs[self.rest[i]]];
+                    add(&mut sum, &rates[i]);
+                    dy[i] = sum;
                 }
             }
             Law::Matrix { a, b } => {

@@ -128,7 +128,8 @@ impl<'m, const L: usize> Lanes<'m, L> {
                 },
                 false => kernel.run(Sweeps { integrator, field, watch }),
             };
-            for lane in (0..L).filter(|lane| lanes[*lane]) {
+            let (looked_at, count) = listed(&lanes);
+            for &lane in &looked_at[..count] {
                 let Some(subject) = riding[lane] else { continue };
                 let goes_on = match self.integrator.outcome(lane) {
                     Outcome::Idle | Outcome::Rejected => continue,
@@ -243,6 +244,16 @@ impl<'m, const L: usize> Lanes<'m, L> {
             dose: seat.dose(),
         }
     }
+}
+
+/// The places of those that are true, and how many there are: found without a branch that could go either way.
+fn listed<const L: usize>(which: &[bool; L]) -> ([usize; L], usize) {
+    let (mut places, mut count) = ([0; L], 0);
+    for (place, is) in which.iter().enumerate() {
+        places[count] = place;
+        count += usize::from(*is);
+    }
+    (places, count)
 }
 
 impl<'m> Lanes<'m, 1> {

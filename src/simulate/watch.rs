@@ -56,22 +56,23 @@ impl<const L: usize> Watch<L> {
             self.low = [1.0; L];
             return Some([true; L]);
         };
-        let (mut low, mut close, mut any) = ([0.0; L], [0.0; L], false);
-        for ((peaks, least), next) in self.peaks.iter_mut().zip(self.least.iter()).zip(next) {
-            let mut largest = *peaks;
+        let (mut low, mut close, mut any) = ([0.0; L], [false; L], false);
+        let (peaks, least) = (&mut self.peaks[..], &self.least[..]);
+        for i in 0..peaks.len() {
+            let (mut largest, least, next) = (peaks[i], &least[i], &next[i]);
             for l in 0..L {
                 let size = next[l].abs();
                 largest[l] = if (moved[l] > 0.0) & (size > largest[l]) { size } else { largest[l] };
                 low[l] = if next[l] < least[l] { 1.0 } else { low[l] };
             }
-            *peaks = largest;
+            peaks[i] = largest;
         }
         for l in 0..L {
             let here = (moved[l] > 0.0) & ((low[l] > 0.0) | (to[l] >= self.due[l]));
-            close[l] = f64::from(u8::from(here));
+            close[l] = here;
             any |= here;
         }
         self.low = low;
-        any.then(|| close.map(|close| close > 0.0))
+        any.then_some(close)
     }
 }

@@ -132,14 +132,14 @@ impl<const L: usize> Drive<L> {
         let amplitudes = &self.amplitudes[..];
         for (q, rate) in self.rates.iter().enumerate() {
             let decays = decays(rate, times);
-            for (decay, x) in decays.iter().zip(x.chunks_exact_mut(reads)) {
-                for (r, x) in x.iter_mut().enumerate() {
+            for s in 0..S {
+                for r in 0..reads {
                     let amplitude = &amplitudes[r * self.n + q];
-                    let mut sum = *x;
+                    let mut sum = x[s * reads + r];
                     for lane in 0..L {
-                        sum[lane] += amplitude[lane] * decay[lane];
+                        sum[lane] += amplitude[lane] * decays[s][lane];
                     }
-                    *x = sum;
+                    x[s * reads + r] = sum;
                 }
             }
         }

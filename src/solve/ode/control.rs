@@ -22,6 +22,8 @@ const MAGIC: f64 = 6_755_399_441_055_744.0;
 const TWO_52: u64 = 0x4330_0000_0000_0000;
 const MANTISSA: u64 = 0x000f_ffff_ffff_ffff;
 const ONE: u64 = 0x3ff0_0000_0000_0000;
+/// Bits of 1/x and x add up to about this, for every x.
+const RECIPROCAL: u64 = 0x7fde_6238_0000_0000;
 
 /// log2(x) for a positive normal number, within 0.01.
 #[inline(always)]
@@ -39,6 +41,14 @@ pub fn exp2(x: f64) -> f64 {
     let part = x - (shifted - MAGIC);
     let power = f64::from_bits((shifted.to_bits() << 52).wrapping_add(ONE));
     power * (1.0 + part * (0.703 + part * 0.24))
+}
+
+/// 1/x for a positive normal number, within 0.2 %: a division takes ten times as long.
+#[inline(always)]
+pub fn reciprocal(x: f64) -> f64 {
+    let guess = f64::from_bits(RECIPROCAL.wrapping_sub(x.to_bits()));
+    let missing = 1.0 - x * guess;
+    guess + guess * (missing + missing * missing)
 }
 
 /// What the controller of the step remembers of each lane.
@@ -158,6 +168,14 @@ mod tests {
             let x = f64::from(i) * 0.0101;
             assert!((exp2(x) / x.exp2() - 1.0).abs() < 0.01, "{x}");
             assert!((log2(x.exp2()) - x).abs() < 0.01, "{x}");
+        }
+    }
+
+    #[test]
+    fn the_cheap_reciprocal_is_good_to_a_fifth_of_a_per_cent() {
+        for i in -3000..3000 {
+            let x = (f64::from(i) * 0.234_567).exp2();
+            assert!((reciprocal(x) * x - 1.0).abs() < 0.002, "{x}");
         }
     }
 

@@ -3,7 +3,7 @@
 //! Ch. Tsitouras, Runge-Kutta pairs of order 5(4) satisfying only the first column simplifying assumption. Computers &
 //! Mathematics with Applications 62 (2011) 770-775. The last stage is the first of the next step.
 
-use super::flat::fill;
+use super::flat::fill_by;
 use super::step::{Judgement, Step};
 use super::trajectory::Quartic;
 use super::{Field, STAGES};
@@ -63,27 +63,25 @@ impl<const L: usize> Explicit<L> {
         let n = self.n;
         let times = [step.at(C[0]), step.at(C[1]), step.at(C[2]), step.at(C[3]), step.to];
         field.foresee(&times);
-        let (y, h, slope, next) = (&step.y[..], &step.lengths[..], &step.slope[..], &mut step.next[..]);
+        let (y, h, slope, next) = (&step.y[..], &step.h, &step.slope[..], &mut step.next[..]);
         let (slopes, stage) = (&mut self.k[..], &mut self.stage[..]);
         for s in 0..6 {
             let (before, after) = slopes.split_at_mut(s * n);
             let k = |j: usize| if j == 0 { slope } else { &before[(j - 1) * n..j * n] };
             match s {
-                0 => fill(stage, [y, h, k(0)], stage_of(A2)),
-                1 => fill(stage, [y, h, k(0), k(1)], stage_of(A3)),
-                2 => fill(stage, [y, h, k(0), k(1), k(2)], stage_of(A4)),
-                3 => fill(stage, [y, h, k(0), k(1), k(2), k(3)], stage_of(A5)),
-                4 => fill(stage, [y, h, k(0), k(1), k(2), k(3), k(4)], stage_of(A6)),
-                _ => fill(next, [y, h, k(0), k(1), k(2), k(3), k(4), k(5)], stage_of(B)),
+                0 => fill_by(stage, h, [y, k(0)], stage_of(A2)),
+                1 => fill_by(stage, h, [y, k(0), k(1)], stage_of(A3)),
+                2 => fill_by(stage, h, [y, k(0), k(1), k(2)], stage_of(A4)),
+                3 => fill_by(stage, h, [y, k(0), k(1), k(2), k(3)], stage_of(A5)),
+                4 => fill_by(stage, h, [y, k(0), k(1), k(2), k(3), k(4)], stage_of(A6)),
+                _ => fill_by(next, h, [y, k(0), k(1), k(2), k(3), k(4), k(5)], stage_of(B)),
             }
             let at = s.min(STAGES - 1);
             field.stage(at, &times[at], if s < 5 { stage } else { next }, &mut after[..n]);
         }
         let k = |j: usize| if j == 0 { slope } else { &slopes[(j - 1) * n..j * n] };
         let inside = if field.follows_time() { INSIDE } else { 1.0 };
-        fill(&mut step.error, [h, k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |[h, k @ ..]| {
-            inside * (h * weighted(&E, &k))
-        });
+        fill_by(&mut step.error, h, [k(0), k(1), k(2), k(3), k(4), k(5), k(6)], |h, k| inside * (h * weighted(&E, &k)));
         let mut judgement = step.judge();
         if detect {
             judgement.square = self.square(step);
@@ -135,15 +133,15 @@ impl<const L: usize> Explicit<L> {
     }
 }
 
-/// y + h Σ a k, from y, h and the k.
+/// y + h Σ a k, from h, and y and the k.
 #[inline(always)]
-fn stage_of<const S: usize, const M: usize>(a: [f64; S]) -> impl Fn([f64; M]) -> f64 {
-    move |from| {
-        let mut sum = a[0] * from[2];
+fn stage_of<const S: usize, const M: usize>(a: [f64; S]) -> impl Fn(f64, [f64; M]) -> f64 {
+    move |h, from| {
+        let mut sum = a[0] * from[1];
         for s in 1..S {
-            sum += a[s] * from[s + 2];
+            sum += a[s] * from[s + 1];
         }
-        from[0] + from[1] * sum
+        from[0] + h * sum
     }
 }
 

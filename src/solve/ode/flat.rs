@@ -3,9 +3,21 @@
 /// Writes f(a, b, …) element by element. Short arrays (a few states of one subject) get code without loops.
 #[inline(always)]
 pub fn fill<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; L]]; S], f: impl Fn([f64; S]) -> f64) {
+    fill_by(to, &[0.0; L], from, |_, from| f(from));
+}
+
+/// The same of f(x, [a, b, …]), where `x` is the lane's for all states.
+#[inline(always)]
+pub fn fill_by<const S: usize, const L: usize>(
+    to: &mut [[f64; L]],
+    x: &[f64; L],
+    from: [&[[f64; L]]; S],
+    f: impl Fn(f64, [f64; S]) -> f64,
+) {
     if L > 1 {
-        return rows(to, from, f);
+        return rows(to, x, from, f);
     }
+    let f = |from| f(x[0], from);
     let to = to.as_flattened_mut();
     let mut flat: [&[f64]; S] = [&[]; S];
     for s in 0..S {
@@ -30,7 +42,12 @@ pub fn fill<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; 
 
 /// Row by row: the numbers of all lanes are computed before any is written, so that no compiler needs to ask whether arrays overlap.
 #[inline(always)]
-fn rows<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; L]]; S], f: impl Fn([f64; S]) -> f64) {
+fn rows<const S: usize, const L: usize>(
+    to: &mut [[f64; L]],
+    x: &[f64; L],
+    from: [&[[f64; L]]; S],
+    f: impl Fn(f64, [f64; S]) -> f64,
+) {
     for i in 0..to.len() {
         let mut row = [&[0.0; L]; S];
         for s in 0..S {
@@ -42,7 +59,7 @@ fn rows<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; L]];
             for s in 0..S {
                 arguments[s] = row[s][l];
             }
-            values[l] = f(arguments);
+            values[l] = f(x[l], arguments);
         }
         to[i] = values;
     }

@@ -190,12 +190,11 @@ impl<const L: usize> Integrator<L> {
         if self.plan() {
             self.give_up();
         }
-        self.step.spread();
-        let ((explicit, many), (stiff, few)) = (self.part(0.0), self.part(1.0));
+        let (explicit, [many, few]) = self.share_out();
         // The two methods take turns: that changes when a lane steps, not how.
         self.turn = if !few || many && self.turn >= TURNS { 0 } else { self.turn + 1 };
         if few && (!many || self.turn == 0) {
-            self.attempt_stiff(field, &stiff);
+            self.attempt_stiff(field);
         } else if many {
             let detect = self.method == Method::Auto;
             let judgement = self.explicit.attempt(field, &mut self.step, detect);
@@ -229,23 +228,25 @@ impl<const L: usize> Integrator<L> {
         self.failed.is_empty().then_some((&self.control.accepted, to, next))
     }
 
-    /// 1 for the live lanes that the explicit (0) or the stiff (1) method carries, else 0; and whether there are any.
+    /// 1 for the live lanes that the explicit method carries, else 0; and whether there are any, and any of the stiff one.
     #[inline(always)]
-    fn part(&self, stiff: f64) -> ([f64; L], bool) {
-        let (mut part, mut any) = ([0.0; L], false);
+    fn share_out(&self) -> ([f64; L], [bool; 2]) {
+        let (mut explicit, mut many, mut few) = ([0.0; L], 0, 0);
         for l in 0..L {
-            let here = (self.live[l] > 0.0) & (self.stiffly[l] == stiff);
-            part[l] = f64::from(u8::from(here));
-            any |= here;
+            let stiff = self.live[l] * self.stiffly[l];
+            explicit[l] = self.live[l] - stiff;
+            many |= explicit[l].to_bits();
+            few |= stiff.to_bits();
         }
-        (part, any)
+        (explicit, [many != 0, few != 0])
     }
 
     #[inline(always)]
-    fn attempt_stiff<F: Field<L>>(&mut self, field: &mut F, part: &[f64; L]) {
+    fn attempt_stiff<F: Field<L>>(&mut self, field: &mut F) {
         let Some(stiff) = &mut self.stiff else { return };
-        let (mut moved, mut count) = ([false; L], 0);
+        let (mut part, mut moved, mut count) = ([0.0; L], [false; L], 0);
         for l in 0..L {
+            part[l] = self.live[l] * self.stiffly[l];
             moved[l] = (part[l] > 0.0) & !self.lanes[l].linearised;
             self.lanes[l].linearised |= moved[l];
             count += u64::from(moved[l]);
@@ -255,9 +256,9 @@ impl<const L: usize> Integrator<L> {
             self.work.jacobians += count;
             self.work.slopes += count;
         }
-        let judgement = stiff.attempt(field, &mut self.step, part, self.method == Method::Auto);
-        self.conclude(part, &judgement, 1.0);
-        self.leave_stiff_steps(part, &judgement);
+        let judgement = stiff.attempt(field, &mut self.step, &part, self.method == Method::Auto);
+        self.conclude(&part, &judgement, 1.0);
+        self.leave_stiff_steps(&part, &judgement);
     }
 
     /// Ends of accepted steps become beginnings, and their last slopes the first ones.

@@ -1,5 +1,6 @@
 //! The step that all lanes attempt side by side, and the judgement on it.
 
+use super::control::reciprocal;
 use super::flat::fill;
 use crate::math::rows::Rows;
 
@@ -18,12 +19,9 @@ pub struct Step<const L: usize> {
     pub next: Rows<L>,
     pub absolute: Rows<L>,
     pub relative: f64,
-    /// The length of the step, once for each state.
-    pub lengths: Rows<L>,
-    /// Errors of the states, and as shares of what is tolerated.
+    /// Errors of the states.
     pub error: Rows<L>,
-    pub share: Rows<L>,
-    /// One over what is tolerated.
+    /// One over what is tolerated, within 0.2 %: that is near enough to judge by.
     pub inverse: Rows<L>,
 }
 
@@ -39,9 +37,7 @@ impl<const L: usize> Step<L> {
             next: zero(),
             absolute: zero(),
             relative,
-            lengths: zero(),
             error: zero(),
-            share: zero(),
             inverse: zero(),
         }
     }
@@ -56,31 +52,21 @@ impl<const L: usize> Step<L> {
         at
     }
 
-    /// Repeats the length of the step for each state, so that loops can run over states and lanes together.
-    #[inline(always)]
-    pub fn spread(&mut self) {
-        for lengths in self.lengths.iter_mut() {
-            *lengths = self.h;
-        }
-    }
-
     /// Compares the errors with what is tolerated. The largest one decides, not a mean: states at rest then neither dilute the
     /// others nor change their steps.
     #[inline(always)]
     pub fn judge(&mut self) -> Judgement<L> {
         let relative = self.relative;
         fill(&mut self.inverse, [&self.absolute, &self.y, &self.next], |[absolute, y, next]| {
-            1.0 / tolerance(absolute, relative, y, next)
-        });
-        // A state that overflowed has no error against its infinite tolerance: 0 x inf marks it.
-        fill(&mut self.share, [&self.error, &self.inverse, &self.next], |[error, inverse, next]| {
-            error.abs() * inverse + 0.0 * next
+            reciprocal(tolerance(absolute, relative, y, next))
         });
         let mut judgement = Judgement { error: [0.0; L], check: [0.0; L], square: [0.0; L] };
-        for share in self.share.iter() {
+        for i in 0..self.error.len() {
+            let (error, inverse, next) = (&self.error[i], &self.inverse[i], &self.next[i]);
             for l in 0..L {
-                judgement.error[l] = if share[l] > judgement.error[l] { share[l] } else { judgement.error[l] };
-                judgement.check[l] += share[l];
+                let share = share(error[l], inverse[l], next[l]);
+                judgement.error[l] = if share > judgement.error[l] { share } else { judgement.error[l] };
+                judgement.check[l] += share;
             }
         }
         judgement
@@ -88,8 +74,11 @@ impl<const L: usize> Step<L> {
 
     /// The state whose error was the largest share of what is tolerated in the latest attempt, or was not a number.
     pub fn culprit(&self, lane: usize) -> usize {
-        let share = |i: usize| if self.share[i][lane].is_finite() { self.share[i][lane] } else { f64::INFINITY };
-        (0..self.share.len()).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
+        let share = |i: usize| {
+            let share = share(self.error[i][lane], self.inverse[i][lane], self.next[i][lane]);
+            if share.is_finite() { share } else { f64::INFINITY }
+        };
+        (0..self.error.len()).fold(0, |worst, i| if share(i) > share(worst) { i } else { worst })
     }
 
     /// The error of a state that is tolerated at the beginning of the step.
@@ -107,6 +96,12 @@ pub struct Judgement<const L: usize> {
     pub check: [f64; L],
     /// The square of the dominant rate of the system times the step.
     pub square: [f64; L],
+}
+
+/// An error as a share of what is tolerated. A state that overflowed has no error against its infinite tolerance: 0 x inf marks it.
+#[inline(always)]
+fn share(error: f64, inverse: f64, next: f64) -> f64 {
+    error.abs() * inverse + 0.0 * next
 }
 
 /// The error that is tolerated between two values of a state; never zero.

@@ -5,7 +5,7 @@
 //! 1996, IV.7): (1/(hγ) - J) u_s = f(t + c_s h, y + Σ a_sj u_j) + Σ C_sj u_j / h + h d_s ∂f/∂t.
 
 use super::Field;
-use super::flat::fill;
+use super::flat::{fill, fill_by};
 use super::lu::Factors;
 use super::step::{Judgement, Step};
 use super::trajectory::Quartic;
@@ -94,8 +94,6 @@ pub struct Stiff<const L: usize> {
     stage: Rows<L>,
     sum: Rows<L>,
     slope: Rows<L>,
-    /// One over the length of the step.
-    pace: Rows<L>,
     jacobian: Rows<L>,
     /// A little later than the beginning of the step, and the slopes there with the states of the beginning.
     ahead: [f64; L],
@@ -116,7 +114,6 @@ impl<const L: usize> Stiff<L> {
             stage: zero(),
             sum: zero(),
             slope: zero(),
-            pace: zero(),
             jacobian: Rows::new(n * n),
             ahead: [0.0; L],
             slope_ahead: zero(),
@@ -157,7 +154,8 @@ impl<const L: usize> Stiff<L> {
     ) -> Judgement<L> {
         self.factorise(step);
         self.find_drift(step);
-        fill(&mut self.pace, [&step.lengths], |[h]| 1.0 / h);
+        let mut pace = [0.0; L];
+        (0..L).for_each(|l| pace[l] = 1.0 / step.h[l]);
         let n = self.n;
         for s in 0..8 {
             let (before, after) = self.u.split_at_mut(s * n);
@@ -177,7 +175,7 @@ impl<const L: usize> Stiff<L> {
                 fill(u, [&step.slope, &self.drift], |[slope, drift]| slope + GAMMA * drift);
             } else {
                 field.slope(&if s < 5 { step.at(TIMES[s]) } else { step.to }, &self.stage, &mut self.slope);
-                fill(u, [&self.slope, &self.sum, &self.pace, &self.drift], |[slope, sum, pace, drift]| {
+                fill_by(u, &pace, [&self.slope, &self.sum, &self.drift], |pace, [slope, sum, drift]| {
                     slope + (sum * pace + D[s] * drift)
                 });
             }
