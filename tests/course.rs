@@ -166,6 +166,46 @@ fn a_guide_that_never_acts_is_the_fixed_schedule_of_its_first_interval() {
     }
 }
 
+/// Two courses in parallel, the first weekly, and the second what this phase says.
+fn parallel(second: &str) -> String {
+    let weekly = "[[course]]\n[[course.phase]]\ndose = \"8 mg\"\nroute = \"iv\"\ngive = \"weekly\"\n";
+    format!("format = 1\n{weekly}[[course]]\n[[course.phase]]\ndose = \"16 mg\"\nroute = \"iv\"\n{second}\n")
+}
+
+#[test]
+fn nothing_is_given_after_the_last_session_and_all_of_its_instant_are() {
+    let rule = NEVER.lines().last().unwrap();
+    let folder = folder().with("fixed.toml", &parallel("give = \"weekly\"")).with("rule.toml", &parallel(rule));
+    let late = ["--delayed", "0.5", "--delay-up-to", "6d"];
+    for (late, name) in [(&[][..], "prompt"), (&late, "late")] {
+        let mut found = Vec::new();
+        for schedule in ["fixed", "rule"] {
+            let (file, out) = (format!("{schedule}.toml"), format!("{schedule}-{name}"));
+            let people = ["--schedule", &file, "--until", "15 weeks", "--subjects", "60", "--seed", "3", "--stop", "0.1"];
+            course(&folder, &[&people, late, &["--out", &out]].concat());
+            let [people, sessions] = ["people", "sessions"].map(|n| table(&folder, &format!("{out}/{n}.csv")));
+            let mut stopped = 0;
+            for person in people.iter().filter(|row| !row["stopped"].is_empty()) {
+                let given = sessions.iter().filter(|row| row["ID"] == person["ID"] && row["missed"] == "no");
+                let given: Vec<&Row> = given.collect();
+                let end = number(person, "stopped");
+                let last = given.iter().map(|row| number(row, "time")).fold(0.0, f64::max);
+                assert_eq!(last, end, "{out}: {person:?}");
+                let at_the_end = given.iter().filter(|row| number(row, "time") == end).count();
+                assert!(at_the_end == 2 || !late.is_empty() && at_the_end == 1, "{out}: {person:?}");
+                // What is planned up to then is given, but for what is late beyond it.
+                let planned = 2.0 * ((end / 7.0).floor() + 1.0);
+                let missing = planned - given.len() as f64;
+                assert!(missing == 0.0 || !late.is_empty() && missing <= 1.0, "{out}: {person:?}");
+                stopped += 1;
+            }
+            assert!(stopped > 50, "{stopped}");
+            found.push((plain(people), plain(sessions)));
+        }
+        assert_eq!(found[0], found[1], "{name}: guided and fixed courses stop alike");
+    }
+}
+
 #[test]
 fn a_fixed_course_is_what_simulate_gives() {
     let folder = folder();
