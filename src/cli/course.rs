@@ -193,7 +193,7 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
     let heading = format!("\n{size} virtual people, seed {seed}: percentiles");
     table(&heading, &population_table(result), format)?;
     table(
-        "\nWhere they are at the end, and after which intervals guided sessions were given",
+        "\nPeople by the rule's interval in force at the end; guided sessions by the interval that had passed since the one before",
         &intervals_table(result),
         format,
     )

@@ -35,8 +35,8 @@ pub struct Appointment {
     pub planned: f64,
     /// Whether it is missed.
     pub missed: bool,
-    /// In a guided phase the place of the interval that had passed.
-    pub interval: Option<usize>,
+    /// In a guided phase the place of the interval in force when it was due; what had passed can be longer.
+    pub rule: Option<usize>,
 }
 
 /// A visit of a guided phase.
@@ -151,7 +151,7 @@ impl Decided {
 
     /// A session is due; says when it is given, if it is. One that would be given at the end or later is not seen any more, nor
     /// one after the last. Of several that are somebody's last the earliest is.
-    fn due(&mut self, dose: PlannedDose, interval: Option<usize>, attendance: Attendance, until: f64) -> Option<f64> {
+    fn due(&mut self, dose: PlannedDose, rule: Option<usize>, attendance: Attendance, until: f64) -> Option<f64> {
         let planned = dose.time;
         let (time, missed, last) = match attendance {
             Attendance::Missed => (planned, true, false),
@@ -160,7 +160,7 @@ impl Decided {
         if time >= until || self.is_over(time) {
             return None;
         }
-        self.appointments.push(Appointment { dose: PlannedDose { time, ..dose }, planned, missed, interval });
+        self.appointments.push(Appointment { dose: PlannedDose { time, ..dose }, planned, missed, rule });
         if last {
             self.stopped = Some(time);
             let end = time + rounding(time);
