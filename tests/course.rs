@@ -149,7 +149,8 @@ fn intervals_are_those_in_force_and_those_that_passed() {
         let options = ["course", "alike.toml", "--schedule", "guided.toml", "--subjects", "3", "--seed", "1"];
         let done = folder.run(&[&options[..], &["--until", until, "--out", out]].concat());
         assert_eq!(done.code, 0, "{}", done.stderr);
-        let cells = |row: &Row| ["interval", "people_at_end", "sessions_after"].map(|column| row[column].clone()).join(" / ");
+        let cells =
+            |row: &Row| ["interval", "people_at_end", "sessions_after"].map(|column| row[column].clone()).join(" / ");
         table(&folder, &format!("{out}/intervals.csv")).iter().map(cells).collect::<Vec<_>>()
     };
     let ends = ["fixed times / 0 / ", "all sessions given / 3 / ", "stopped / 0 / "];
@@ -228,7 +229,8 @@ fn nothing_is_given_after_the_last_session_and_all_of_its_instant_are() {
         let mut found = Vec::new();
         for schedule in ["fixed", "rule"] {
             let (file, out) = (format!("{schedule}.toml"), format!("{schedule}-{name}"));
-            let people = ["--schedule", &file, "--until", "15 weeks", "--subjects", "60", "--seed", "3", "--stop", "0.1"];
+            let people =
+                ["--schedule", &file, "--until", "15 weeks", "--subjects", "60", "--seed", "3", "--stop", "0.1"];
             course(&folder, &[&people, late, &["--out", &out]].concat());
             let [people, sessions] = ["people", "sessions"].map(|n| table(&folder, &format!("{out}/{n}.csv")));
             let mut stopped = 0;

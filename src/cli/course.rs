@@ -2,7 +2,7 @@
 
 use super::compare::{beside, files_beside, used};
 use super::engine::{EngineArgs, describe};
-use super::output::{table, warn};
+use super::output::{draw, table, warn};
 use super::people::PeopleArgs;
 use super::person::{effect, pair};
 use super::progress::Progress;
@@ -84,13 +84,14 @@ pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
         args.threads.pool()?.install(|| courses(&plan, &arms, args.engine.settings(), |people| progress.tick(people)));
     progress.finish();
     let result = result?;
+    let manifest = read_by(&arms, inputs);
     warn(&result.warnings);
     if let Some(path) = &args.plot {
-        courses_figure(&result)?.save(path)?;
+        draw(&courses_figure(&result)?, path, &manifest)?;
     }
     // Files first: a reader of the tables who leaves early still finds them.
     if let Some(out) = &args.out {
-        let names = write(args, out, (&plan, &arms), &result, inputs)?;
+        let names = write(args, out, (&plan, &arms), &result, manifest)?;
         eprintln!("wrote {names} to {}", out.display());
     }
     show(&result, args.shared.format)?;
@@ -199,23 +200,28 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
     )
 }
 
-/// Writes the files and gives their names.
-fn write(
-    args: &CourseArgs,
-    out: &Path,
-    (plan, arms): (&CoursePlan, &[Loaded]),
-    result: &Courses,
-    inputs: Vec<Input>,
-) -> Result<String, Failure> {
+/// A manifest of what was read.
+fn read_by(arms: &[Loaded], inputs: Vec<Input>) -> Manifest {
     let mut manifest = Manifest::new("course");
     manifest.inputs = inputs;
-    manifest.settings = settings(args, plan);
     for arm in arms {
         let used = used(&arm.model);
         if !manifest.models.contains(&used) {
             manifest.models.push(used);
         }
     }
+    manifest
+}
+
+/// Writes the files and gives their names.
+fn write(
+    args: &CourseArgs,
+    out: &Path,
+    (plan, arms): (&CoursePlan, &[Loaded]),
+    result: &Courses,
+    mut manifest: Manifest,
+) -> Result<String, Failure> {
+    manifest.settings = settings(args, plan);
     manifest.units_checked = arms.iter().all(|arm| arm.model.unit_checking());
     manifest.seed = plan.population.as_ref().map(|people| people.seed);
     manifest.warnings = result.warnings.iter().map(|w| w.message.clone()).collect();

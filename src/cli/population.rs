@@ -1,7 +1,7 @@
 //! `posology simulate --subjects`: a population in place of one person.
 
 use super::engine::describe;
-use super::output::{self, beside, spooled, warn, write_table};
+use super::output::{self, beside, draw, spooled, warn, write_table};
 use super::progress::Progress;
 use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome};
@@ -154,7 +154,7 @@ impl<'m> Run<'_, 'm> {
                 let progress = Progress::new(self.population.count() * cohort.passes(), "people");
                 let bands = cohort.bands(&DRAWN, |people| progress.tick(people))?;
                 progress.finish();
-                self.figure(&bands)?.save(path)?;
+                draw(&self.figure(&bands)?, path, &manifest)?;
             }
             if !self.measures.is_empty() {
                 return self.metrics(cohort, manifest);
@@ -268,7 +268,7 @@ impl<'m> Run<'_, 'm> {
             table.push(row);
         }
         if let Some(path) = self.plot {
-            self.figure(&bands)?.save(path)?;
+            draw(&self.figure(&bands)?, path, &manifest)?;
         }
         self.remark(&bands.remarks, &mut manifest);
         match self.out {

@@ -139,9 +139,8 @@ impl Decided {
 
     fn sort(&mut self) {
         // Stable, so that sessions of one time and course stay in the order of phases.
-        self.appointments.sort_by(|a, b| {
-            a.dose.time.total_cmp(&b.dose.time).then_with(|| a.dose.course.cmp(&b.dose.course))
-        });
+        self.appointments
+            .sort_by(|a, b| a.dose.time.total_cmp(&b.dose.time).then_with(|| a.dose.course.cmp(&b.dose.course)));
     }
 
     /// Whether a time is after the last session. All sessions of one instant are given, whichever of them is the last.
