@@ -438,6 +438,10 @@ for = "20 weeks"
     assert!(amounts.iter().all(|amount| *amount == 140.0));
 }
 
+fn name_and_digest(input: &serde_json::Value) -> (&str, &str) {
+    (input["name"].as_str().unwrap(), input["sha256"].as_str().unwrap())
+}
+
 #[test]
 fn arms_lack_what_their_model_does_not_have_and_say_so() {
     let plan = r#"format = 1
@@ -474,6 +478,9 @@ schedule = "guided.toml"
     assert!(figure.contains("typical person (assumed)") && figure.contains("Dashed: assumed"));
     let manifest: serde_json::Value = serde_json::from_slice(&folder.files("o")["manifest.json"]).unwrap();
     assert_eq!(manifest["seed"], 1);
+    let inputs: Vec<(&str, &str)> = manifest["inputs"].as_array().unwrap().iter().map(name_and_digest).collect();
+    let digest = |text: &str| posology::io::sha256_hex(text.as_bytes());
+    assert_eq!(inputs, [("p.toml", digest(plan).as_str()), ("guided.toml", &digest(GUIDED))]);
     assert_eq!(manifest["settings"]["adherence"], "missed 0.1, delayed 0.2 by up to 24 h, stop 0");
 }
 

@@ -72,12 +72,19 @@ pub(super) struct CourseArgs {
 }
 
 pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
-    let (plan, inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
+    let (plan, mut inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
     let folder = if args.schedule.is_empty() { Path::new(&args.what).parent() } else { None }.unwrap_or(Path::new(""));
     let arms = plan.load(
         |name, effects| with_effects(folder, name, effects),
         |text| schedule_file("--schedule", &beside(folder, text)),
     )?;
+    for arm in &plan.arms {
+        for input in files_of(folder, arm)? {
+            if !inputs.contains(&input) {
+                inputs.push(input);
+            }
+        }
+    }
     let people = plan.population.as_ref().map_or(0, |people| people.size);
     let progress = Progress::new(plan.arms.len() as u64 * (1 + people), "courses");
     let result =
@@ -168,6 +175,19 @@ fn adherence(args: &CourseArgs) -> Result<Adherence, Error> {
         up_to: up_to.map_or(0.0, |time| time.in_base()),
         stop: share("--stop", args.stop)?,
     })
+}
+
+/// The schedule's file, if it is one, and the effects of an arm.
+fn files_of(folder: &Path, arm: &ArmPlan) -> Result<Vec<Input>, Error> {
+    let mut inputs = Vec::new();
+    let schedule = beside(folder, &arm.schedule.text);
+    if schedule.ends_with(".toml") {
+        inputs.push(Input::new(Path::new(&schedule), read(&schedule)?.as_bytes()));
+    }
+    for name in arm.effects.iter().map(|name| beside(folder, &name.text)) {
+        inputs.push(Input::new(Path::new(&name), effect(&name)?.text.as_bytes()));
+    }
+    Ok(inputs)
 }
 
 /// A model with its effects, files seen from a folder.
