@@ -16,6 +16,7 @@ use crate::model::{Grade, Model};
 use crate::plot::{Axis, Fan, Figure, Panel, PlotError};
 use crate::population::{Population, Subject};
 use crate::simulate::Prepared;
+use crate::study::FAILED;
 use crate::study::cohort::{Bands, Cohort, Remarks, waves};
 use crate::study::compare::Summary;
 use clap::Args;
@@ -264,7 +265,7 @@ impl<'m> Run<'_, 'm> {
                 |text: String| text.parse().map_or_else(|_| Cell::missing("before the first dose"), Cell::Number);
             let mut row = vec![cell(time), cell(tad)];
             let values = bands.values.iter().flatten().map(|curve| curve[i]);
-            row.extend(values.map(|v| if v.is_nan() { Cell::missing("everybody failed") } else { v.into() }));
+            row.extend(values.map(|v| if v.is_nan() { Cell::missing(FAILED) } else { v.into() }));
             table.push(row);
         }
         if let Some(path) = self.plot {
@@ -294,7 +295,7 @@ impl<'m> Run<'_, 'm> {
         let mut table = Table::new(columns);
         for ((output, measure), of_people) in self.measures.iter().zip(&measured) {
             let summary = Summary::of(&of_people.values, percentiles);
-            let why = of_people.missing.map_or("everybody failed".into(), |missing| missing.to_string());
+            let why = of_people.missing.map_or(FAILED.into(), |missing| missing.to_string());
             let number = |value: Option<f64>, why: &str| value.map_or_else(|| Cell::missing(why), Cell::Number);
             let some = |value: f64| number((summary.count > 0).then_some(value), &why);
             let [of_one, not_positive] = match summary.count {

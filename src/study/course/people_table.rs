@@ -6,14 +6,9 @@ use crate::Error;
 use crate::dosing::Guide;
 use crate::error::Kind;
 use crate::io::{Cell, Column, Table};
-use crate::math::normal;
-use crate::math::statistics::wilson;
 use crate::study::compare::Summary;
+use crate::study::share::{FAILED, share_cells};
 use std::collections::BTreeMap;
-
-/// How often the interval of a share holds the true share.
-const CONFIDENCE: f64 = 0.95;
-const FAILED: &str = "everybody failed";
 
 /// How many people are in a state at the end, and how many sessions were given that long after the one before.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,13 +99,7 @@ pub fn intervals_table(courses: &Courses) -> Table {
             match share.people {
                 Some(people) => {
                     row.push(Cell::Integer(people as i64));
-                    row.extend(match share.of_people {
-                        0 => [(); 3].map(|()| Cell::missing(FAILED)),
-                        n => {
-                            let (low, high) = wilson(people, n, normal::quantile(0.5 + 0.5 * CONFIDENCE));
-                            [people as f64 / n as f64, low, high].map(Cell::Number)
-                        }
-                    });
+                    row.extend(share_cells(people, share.of_people, FAILED));
                 }
                 None => row.extend((0..4).map(|_| Cell::missing("no interval of the rule"))),
             }
