@@ -118,11 +118,13 @@ fn a_guided_course_is_the_one_worked_out_by_hand() {
     let sessions = table(&folder, "o/sessions.csv");
     let weeks = [0.0, 1.0, 2.0, 3.0, 5.0, 7.0, 8.0, 10.0, 12.0];
     let before = [f64::NAN, 8.0, 12.0, 14.0, 7.5, 5.875, 10.9375, 6.734375, 5.68359375];
-    let intervals = ["", "", "1 week", "1 week", "2 weeks", "1 week", "1 week", "2 weeks", "1 week"];
+    let rules = ["", "", "1 week", "1 week", "2 weeks", "1 week", "1 week", "2 weeks", "1 week"];
     assert_eq!(sessions.len(), 9);
     for (i, row) in sessions.iter().enumerate() {
         assert_eq!((number(row, "time"), number(row, "dose")), (7.0 * weeks[i], 16.0));
-        assert_eq!((row["interval"].as_str(), row["missed"].as_str()), (intervals[i], "no"));
+        assert_eq!((row["rule"].as_str(), row["missed"].as_str()), (rules[i], "no"));
+        // In week 7 the rule's interval became 1 week when 2 had passed.
+        assert!(i == 0 || number(row, "interval") == 7.0 * (weeks[i] - weeks[i - 1]), "{row:?}");
         assert!(i == 0 || close(number(row, "score"), -before[i], 1e-12), "{row:?}");
     }
     let summary = &table(&folder, "o/summary.csv")[0];
@@ -138,9 +140,55 @@ fn a_guided_course_is_the_one_worked_out_by_hand() {
     assert_eq!((number(&phases[0], "sessions"), number(&phases[1], "sessions")), (2.0, 7.0));
 }
 
+#[test]
+fn intervals_are_those_in_force_and_those_that_passed() {
+    // Nobody differs: everybody's guided sessions are in the weeks 2, 3, 5, 7, 8, 10 and 12, as above.
+    let alike = HALVING.replace(", iiv = { variance = 0.04 }", "").replace(", iiv = { variance = 0.09 }", "");
+    let folder = folder().with("alike.toml", &alike);
+    let run = |until: &str, out: &str| {
+        let options = ["course", "alike.toml", "--schedule", "guided.toml", "--subjects", "3", "--seed", "1"];
+        let done = folder.run(&[&options[..], &["--until", until, "--out", out]].concat());
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let cells =
+            |row: &Row| ["interval", "people_at_end", "sessions_after"].map(|column| row[column].clone()).join(" / ");
+        table(&folder, &format!("{out}/intervals.csv")).iter().map(cells).collect::<Vec<_>>()
+    };
+    let ends = ["fixed times / 0 / ", "all sessions given / 3 / ", "stopped / 0 / "];
+    let [fixed, all, stopped] = ends;
+    assert_eq!(run("20 weeks", "o"), [fixed, "1 week / 0 / 6", "2 weeks / 0 / 12", "4 weeks / 0 / 0", all, stopped]);
+    // Half a week after the visit of week 7: the interval in force is 1 week, and 1, 2 and 2 weeks had passed.
+    let none = "all sessions given / 0 / ";
+    assert_eq!(run("7.5 weeks", "h"), [fixed, "1 week / 3 / 3", "2 weeks / 0 / 6", "4 weeks / 0 / 0", none, stopped]);
+}
+
+#[test]
+fn missed_and_late_sessions_count_by_the_interval_that_passed() {
+    let folder = folder();
+    course(&folder, &[&["--schedule", "never.toml", "--until", "15 weeks", "--out", "o"], &LATE[..]].concat());
+    let mut passed: BTreeMap<String, f64> = BTreeMap::new();
+    for row in table(&folder, "o/sessions.csv").iter().filter(|row| row["ID"] != "0" && !row["interval"].is_empty()) {
+        assert_eq!(row["rule"], "1 week");
+        let weeks = (number(row, "interval") / 7.0).round();
+        let words = if weeks == 1.0 { "1 week".to_string() } else { format!("{weeks} weeks") };
+        *passed.entry(words).or_default() += 1.0;
+    }
+    assert!(passed.len() > 2 && passed.contains_key("2 weeks"), "{passed:?}");
+    let all: f64 = passed.values().sum();
+    let rows = table(&folder, "o/intervals.csv");
+    for row in rows.iter().filter(|row| !row["sessions_after"].is_empty()) {
+        let count = passed.remove(&row["interval"]).unwrap_or(0.0);
+        assert_eq!((number(row, "sessions_after"), number(row, "share_of_sessions")), (count, count / all), "{row:?}");
+        // Two weeks are no interval of the rule.
+        let of_rule = ["1 week", "3 weeks"].contains(&row["interval"].as_str());
+        assert_eq!(row["people_at_end"].is_empty(), !of_rule, "{row:?}");
+    }
+    assert!(passed.is_empty(), "{passed:?}");
+    assert_eq!(rows.iter().find(|row| row["interval"] == "1 week").unwrap()["people_at_end"], "12");
+}
+
 /// The rows of a file without the columns that tell two spellings of one course apart.
 fn plain(rows: Vec<Row>) -> Vec<Row> {
-    let unlike = ["arm", "interval", "interval_end", "missing"];
+    let unlike = ["arm", "rule", "interval_end", "missing"];
     let strip = |mut row: Row| {
         unlike.iter().for_each(|column| drop(row.remove(*column)));
         row
@@ -163,6 +211,47 @@ fn a_guide_that_never_acts_is_the_fixed_schedule_of_its_first_interval() {
             let [a, b] = ["a", "b"].map(|out| plain(table(&folder, &format!("{out}/{name}"))));
             assert_eq!(a, b, "{name} with {adherence:?}");
         }
+    }
+}
+
+/// Two courses in parallel, the first weekly, and the second what this phase says.
+fn parallel(second: &str) -> String {
+    let weekly = "[[course]]\n[[course.phase]]\ndose = \"8 mg\"\nroute = \"iv\"\ngive = \"weekly\"\n";
+    format!("format = 1\n{weekly}[[course]]\n[[course.phase]]\ndose = \"16 mg\"\nroute = \"iv\"\n{second}\n")
+}
+
+#[test]
+fn nothing_is_given_after_the_last_session_and_all_of_its_instant_are() {
+    let rule = NEVER.lines().last().unwrap();
+    let folder = folder().with("fixed.toml", &parallel("give = \"weekly\"")).with("rule.toml", &parallel(rule));
+    let late = ["--delayed", "0.5", "--delay-up-to", "6d"];
+    for (late, name) in [(&[][..], "prompt"), (&late, "late")] {
+        let mut found = Vec::new();
+        for schedule in ["fixed", "rule"] {
+            let (file, out) = (format!("{schedule}.toml"), format!("{schedule}-{name}"));
+            let people =
+                ["--schedule", &file, "--until", "15 weeks", "--subjects", "60", "--seed", "3", "--stop", "0.1"];
+            course(&folder, &[&people, late, &["--out", &out]].concat());
+            let [people, sessions] = ["people", "sessions"].map(|n| table(&folder, &format!("{out}/{n}.csv")));
+            let mut stopped = 0;
+            for person in people.iter().filter(|row| !row["stopped"].is_empty()) {
+                let given = sessions.iter().filter(|row| row["ID"] == person["ID"] && row["missed"] == "no");
+                let given: Vec<&Row> = given.collect();
+                let end = number(person, "stopped");
+                let last = given.iter().map(|row| number(row, "time")).fold(0.0, f64::max);
+                assert_eq!(last, end, "{out}: {person:?}");
+                let at_the_end = given.iter().filter(|row| number(row, "time") == end).count();
+                assert!(at_the_end == 2 || !late.is_empty() && at_the_end == 1, "{out}: {person:?}");
+                // What is planned up to then is given, but for what is late beyond it.
+                let planned = 2.0 * ((end / 7.0).floor() + 1.0);
+                let missing = planned - given.len() as f64;
+                assert!(missing == 0.0 || !late.is_empty() && missing <= 1.0, "{out}: {person:?}");
+                stopped += 1;
+            }
+            assert!(stopped > 50, "{stopped}");
+            found.push((plain(people), plain(sessions)));
+        }
+        assert_eq!(found[0], found[1], "{name}: guided and fixed courses stop alike");
     }
 }
 
@@ -242,8 +331,8 @@ fn shares_are_those_that_were_asked_for() {
     // The sum of 0.95^k for k = 0..20; its standard deviation is below that of the untruncated, 19.5.
     assert!((mean - (1.0 - 0.95f64.powi(21)) / 0.05).abs() < 4.0 * 19.5 / 500f64.sqrt(), "{mean}");
     let shares = table(&folder, "s/intervals.csv");
-    let stopped = shares.iter().find(|row| row["at_end"] == "stopped").unwrap();
-    assert_eq!(number(stopped, "share"), 1.0 - stayed);
+    let stopped = shares.iter().find(|row| row["interval"] == "stopped").unwrap();
+    assert_eq!(number(stopped, "share_of_people"), 1.0 - stayed);
 }
 
 #[test]
@@ -335,7 +424,7 @@ for = "20 weeks"
     for visit in table(&folder, "o/visits.csv").iter().filter(|row| !row["value"].is_empty() && row["due"] == "yes") {
         let mine = |row: &&Row| row["course"] == "1" && key(row, "planned") == key(visit, "time");
         let session = sessions.iter().find(mine).expect("what is due is a session, missed or not");
-        intervals.push(session["interval"].clone());
+        intervals.push(session["rule"].clone());
         if session["missed"] == "no" && session["late"] == "0" {
             compared += 1;
             let (seen, simulated) = (number(visit, "value"), number(session, "score"));
@@ -347,6 +436,10 @@ for = "20 weeks"
     let amounts: Vec<f64> =
         sessions.iter().filter(|r| r["course"] == "1" && r["missed"] == "no").map(|r| number(r, "dose")).collect();
     assert!(amounts.iter().all(|amount| *amount == 140.0));
+}
+
+fn name_and_digest(input: &serde_json::Value) -> (&str, &str) {
+    (input["name"].as_str().unwrap(), input["sha256"].as_str().unwrap())
 }
 
 #[test]
@@ -385,6 +478,9 @@ schedule = "guided.toml"
     assert!(figure.contains("typical person (assumed)") && figure.contains("Dashed: assumed"));
     let manifest: serde_json::Value = serde_json::from_slice(&folder.files("o")["manifest.json"]).unwrap();
     assert_eq!(manifest["seed"], 1);
+    let inputs: Vec<(&str, &str)> = manifest["inputs"].as_array().unwrap().iter().map(name_and_digest).collect();
+    let digest = |text: &str| posology::io::sha256_hex(text.as_bytes());
+    assert_eq!(inputs, [("p.toml", digest(plan).as_str()), ("guided.toml", &digest(GUIDED))]);
     assert_eq!(manifest["settings"]["adherence"], "missed 0.1, delayed 0.2 by up to 24 h, stop 0");
 }
 

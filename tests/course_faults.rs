@@ -41,6 +41,8 @@ fn every_fault_of_a_guided_phase_has_its_place() {
         ("[\"1 week\", \"2 weeks\"]", "[\"1 week\", \"10 d\"]", "E_GUIDED_INTERVAL", "[\"1 week\", \"10 d\"]"),
         ("[\"1 week\", \"2 weeks\"]", "[]", "E_ZERO_COUNT", "[]"),
         ("max_sessions = 7", "max_sessions = 0", "E_ZERO_COUNT", "0"),
+        ("max_sessions = 7", "max_sessions = 5000000000", "E_TOO_MANY_EVENTS", "5000000000"),
+        ("max_sessions = 7", "max_sessions = 1000001", "E_TOO_MANY_EVENTS", "1000001"),
         ("max_sessions = 7", "max_session = 7", "E_UNKNOWN_KEY", "max_session"),
         ("guided", "give = \"weekly\"\nguided", "E_GUIDED_PHASE", "\"weekly\""),
         ("guided", "for = \"4 weeks\"\nguided", "E_GUIDED_PHASE", "\"4 weeks\""),

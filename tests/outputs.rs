@@ -46,6 +46,75 @@ fn inputs_are_never_overwritten() {
     done(&folder, &["simulate", MODEL, "--data", "e.csv", "--out", "out/e.csv"]);
 }
 
+/// One compartment, under the name of a figure.
+const OWN: &str = r#"format = 1
+id = "own"
+title = "t"
+drug = "d"
+grade = "assumed"
+[parameters]
+CL = { value = 2, unit = "L/h", grade = "assumed", why = "a test", iiv = { variance = 0.25 } }
+V = { value = 20, unit = "L", grade = "assumed", why = "a test" }
+[compartments]
+central = { volume = "V" }
+[flows]
+"central -> out" = { clearance = "CL" }
+[routes.iv]
+central = {}
+[outputs]
+conc = { value = "C(central)", unit = "mg/L" }
+"#;
+
+const COURSES: &str = r#"format = 1
+until = "2 weeks"
+[[arm]]
+name = "a"
+model = "m.svg"
+schedule = "16 mg iv weekly"
+"#;
+
+const TARGET: &str = r#"format = 1
+model = "m.svg"
+give = "{dose} iv"
+[factors]
+dose = { list = ["50 mg", "100 mg"] }
+[measures]
+area = "AUCinf"
+[target]
+attain = "area >= 20 mg*h/L"
+probability = 0.5
+"#;
+
+#[test]
+fn figures_spare_plans_models_and_people() {
+    let people = "ID,weight [kg]\n1,60\n2,80\n";
+    let folder = Folder::new().with("m.svg", OWN).with("courses.svg", COURSES).with("target.svg", TARGET);
+    let folder = folder.with("samples.svg", SAMPLES).with("people.svg", people);
+    for (command, plots) in [
+        (&["simulate", "m.svg", "--give", "16 mg iv"][..], &["m.svg"][..]),
+        (&["simulate", "m.svg", "--give", "16 mg iv", "--subjects", "3", "--seed", "1"], &["m.svg"]),
+        (
+            &["simulate", MODEL, "--give", "84 mg intranasal", "--population", "people.svg", "--seed", "1"],
+            &["people.svg"],
+        ),
+        (&["ledger", "m.svg", "--give", "16 mg iv"], &["m.svg"]),
+        (&["session", "m.svg", "--give", "16 mg iv", "--threshold", "0.5 mg/L"], &["./m.svg"]),
+        (&["equivalent", "--reference", "m.svg: 28 mg iv over 40 min", "--test", "m.svg: iv"], &["m.svg"]),
+        (&["nca", "samples.svg", "--route", "extravascular", "--units", "DV=ng/mL"], &["samples.svg"]),
+        (&["target", "target.svg"], &["target.svg", "m.svg"]),
+        (&["course", "courses.svg"], &["courses.svg", "m.svg"]),
+        (&["course", "m.svg", "--schedule", "16 mg iv weekly", "--until", "2 weeks"], &["m.svg"]),
+    ] {
+        for plot in plots {
+            refused(&folder, &[command, &["--plot", plot]].concat(), "E_FILE_IS_INPUT");
+        }
+    }
+    // A figure of before is no input.
+    for _ in 0..2 {
+        done(&folder, &["simulate", "m.svg", "--give", "16 mg iv", "--plot", "f.svg"]);
+    }
+}
+
 #[test]
 fn a_folder_holds_the_results_of_one_command() {
     let folder = Folder::new().with("sweep.toml", PLAN);

@@ -2,7 +2,7 @@
 
 use super::compare::{beside, files_beside, used};
 use super::engine::{EngineArgs, describe};
-use super::output::{table, warn};
+use super::output::{draw, table, warn};
 use super::people::PeopleArgs;
 use super::person::{effect, pair};
 use super::progress::Progress;
@@ -72,25 +72,33 @@ pub(super) struct CourseArgs {
 }
 
 pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
-    let (plan, inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
+    let (plan, mut inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
     let folder = if args.schedule.is_empty() { Path::new(&args.what).parent() } else { None }.unwrap_or(Path::new(""));
     let arms = plan.load(
         |name, effects| with_effects(folder, name, effects),
         |text| schedule_file("--schedule", &beside(folder, text)),
     )?;
+    for arm in &plan.arms {
+        for input in files_of(folder, arm)? {
+            if !inputs.contains(&input) {
+                inputs.push(input);
+            }
+        }
+    }
     let people = plan.population.as_ref().map_or(0, |people| people.size);
     let progress = Progress::new(plan.arms.len() as u64 * (1 + people), "courses");
     let result =
         args.threads.pool()?.install(|| courses(&plan, &arms, args.engine.settings(), |people| progress.tick(people)));
     progress.finish();
     let result = result?;
+    let manifest = read_by(&arms, inputs);
     warn(&result.warnings);
     if let Some(path) = &args.plot {
-        courses_figure(&result)?.save(path)?;
+        draw(&courses_figure(&result)?, path, &manifest)?;
     }
     // Files first: a reader of the tables who leaves early still finds them.
     if let Some(out) = &args.out {
-        let names = write(args, out, (&plan, &arms), &result, inputs)?;
+        let names = write(args, out, (&plan, &arms), &result, manifest)?;
         eprintln!("wrote {names} to {}", out.display());
     }
     show(&result, args.shared.format)?;
@@ -169,6 +177,19 @@ fn adherence(args: &CourseArgs) -> Result<Adherence, Error> {
     })
 }
 
+/// The schedule's file, if it is one, and the effects of an arm.
+fn files_of(folder: &Path, arm: &ArmPlan) -> Result<Vec<Input>, Error> {
+    let mut inputs = Vec::new();
+    let schedule = beside(folder, &arm.schedule.text);
+    if schedule.ends_with(".toml") {
+        inputs.push(Input::new(Path::new(&schedule), read(&schedule)?.as_bytes()));
+    }
+    for name in arm.effects.iter().map(|name| beside(folder, &name.text)) {
+        inputs.push(Input::new(Path::new(&name), effect(&name)?.text.as_bytes()));
+    }
+    Ok(inputs)
+}
+
 /// A model with its effects, files seen from a folder.
 fn with_effects(folder: &Path, name: &str, effects: &[Text]) -> Result<Model, Error> {
     let chosen = model(&beside(folder, name))?;
@@ -193,10 +214,23 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
     let heading = format!("\n{size} virtual people, seed {seed}: percentiles");
     table(&heading, &population_table(result), format)?;
     table(
-        "\nWhere they are at the end, and after which intervals guided sessions were given",
+        "\nPeople by the rule's interval in force at the end; guided sessions by the interval that had passed since the one before",
         &intervals_table(result),
         format,
     )
+}
+
+/// A manifest of what was read.
+fn read_by(arms: &[Loaded], inputs: Vec<Input>) -> Manifest {
+    let mut manifest = Manifest::new("course");
+    manifest.inputs = inputs;
+    for arm in arms {
+        let used = used(&arm.model);
+        if !manifest.models.contains(&used) {
+            manifest.models.push(used);
+        }
+    }
+    manifest
 }
 
 /// Writes the files and gives their names.
@@ -205,17 +239,9 @@ fn write(
     out: &Path,
     (plan, arms): (&CoursePlan, &[Loaded]),
     result: &Courses,
-    inputs: Vec<Input>,
+    mut manifest: Manifest,
 ) -> Result<String, Failure> {
-    let mut manifest = Manifest::new("course");
-    manifest.inputs = inputs;
     manifest.settings = settings(args, plan);
-    for arm in arms {
-        let used = used(&arm.model);
-        if !manifest.models.contains(&used) {
-            manifest.models.push(used);
-        }
-    }
     manifest.units_checked = arms.iter().all(|arm| arm.model.unit_checking());
     manifest.seed = plan.population.as_ref().map(|people| people.seed);
     manifest.warnings = result.warnings.iter().map(|w| w.message.clone()).collect();

@@ -2,7 +2,7 @@
 
 use super::compare::used;
 use super::engine::{EngineArgs, describe};
-use super::output::{print, table, warn};
+use super::output::{draw, print, table, warn};
 use super::people::PeopleArgs;
 use super::person::pair;
 use super::progress::Progress;
@@ -86,11 +86,14 @@ pub(super) fn run(args: &EquivalentArgs) -> Result<Outcome, Failure> {
     let answer = pool.install(|| equivalent(&question, &models, |people| progress.tick(people)));
     progress.finish();
     let answer = answer?;
+    let mut manifest = Manifest::new("equivalent");
+    manifest.inputs.extend(input);
+    manifest.models = models.values().map(used).collect();
     if let Some(path) = &args.plot {
-        equivalent_figure(&answer).save(path)?;
+        draw(&equivalent_figure(&answer), path, &manifest)?;
     }
     // Files first: a reader of the tables who leaves early still finds them.
-    let written = args.out.as_ref().map(|_| write(args, &answer, &question, &models, input)).transpose()?;
+    let written = args.out.as_ref().map(|_| write(args, &answer, &question, &models, manifest)).transpose()?;
     warn(&answer.warnings);
     show(&answer, args.shared.format)?;
     if let (Some(written), Some(out)) = (written, &args.out) {
@@ -185,12 +188,9 @@ fn write(
     answer: &Equivalence,
     question: &Question,
     models: &Models,
-    input: Option<Input>,
+    mut manifest: Manifest,
 ) -> Result<String, Failure> {
-    let mut manifest = Manifest::new("equivalent");
-    manifest.inputs.extend(input);
     manifest.settings = settings(args, answer);
-    manifest.models = models.values().map(used).collect();
     manifest.units_checked = models.values().all(|m| m.unit_checking());
     manifest.seed = question.people.as_ref().map(|people| people.seed);
     manifest.warnings = answer.warnings.iter().map(|w| w.message.clone()).collect();

@@ -2,7 +2,7 @@
 
 use super::compare::used;
 use super::engine::{EngineArgs, describe};
-use super::output::{print, table, warn};
+use super::output::{draw, print, table, warn};
 use super::person::{PersonArgs, effect};
 use super::simulate::time;
 use super::{ArgumentError, Failure, Outcome, Shared, read, said, schedule};
@@ -70,11 +70,13 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Outcome, Failure> {
         let dense: Result<Vec<Ledger>, Error> =
             args.give.iter().map(|give| ledger(args, give, &subject, true)).collect();
         let figure = figure(&model, &dense?);
+        let mut manifest = Manifest::new("ledger");
+        manifest.models.push(used(&model));
         if let Some(path) = &args.plot {
-            figure.save(path)?;
+            draw(&figure, path, &manifest)?;
         }
         if let Some(out) = &args.out {
-            let names = write(args, &subject, &ledgers, &figure, out)?;
+            let names = write(args, &subject, &ledgers, (&figure, manifest), out)?;
             eprintln!("wrote {names} to {}", out.display());
         }
     }
@@ -191,11 +193,9 @@ fn write(
     args: &LedgerArgs,
     subject: &Subject<'_>,
     ledgers: &[Ledger],
-    figure: &Figure,
+    (figure, mut manifest): (&Figure, Manifest),
     out: &Path,
 ) -> Result<String, Failure> {
-    let mut manifest = Manifest::new("ledger");
-    manifest.models.push(used(subject.model()));
     manifest.units_checked = subject.model().unit_checking();
     manifest.settings = args.person.settings();
     manifest.settings.extend(subject.described().map(|(name, value)| (format!("covariate {name}"), value)));

@@ -2,7 +2,10 @@
 
 use super::Failure;
 use crate::error::Diagnostic;
-use crate::io::{AtomicFile, Cell, Column, FileFormat, Format, IoError, Manifest, OutputFile, Spool, Table, write_set};
+use crate::io::{
+    AtomicFile, Cell, Column, FileFormat, Format, IoError, Manifest, OutputFile, Spool, Table, spare_inputs, write_set,
+};
+use crate::plot::Figure;
 use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -97,6 +100,12 @@ pub(super) fn write_table(path: &Path, table: &Table, manifest: &mut Manifest) -
     write_set(folder, &manifest_name(path), manifest, &[file])?;
     eprintln!("wrote {}, with its manifest beside it", path.display());
     Ok(())
+}
+
+/// Draws a figure to a file that is none of the inputs and models of the manifest.
+pub(super) fn draw(figure: &Figure, path: &Path, manifest: &Manifest) -> Result<(), Failure> {
+    spare_inputs(manifest, path)?;
+    Ok(figure.save(path)?)
 }
 
 /// Prints warnings to the standard error, each once.

@@ -1,7 +1,7 @@
 //! `posology simulate --subjects`: a population in place of one person.
 
 use super::engine::describe;
-use super::output::{self, beside, spooled, warn, write_table};
+use super::output::{self, beside, draw, spooled, warn, write_table};
 use super::progress::Progress;
 use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome};
@@ -16,6 +16,7 @@ use crate::model::{Grade, Model};
 use crate::plot::{Axis, Fan, Figure, Panel, PlotError};
 use crate::population::{Population, Subject};
 use crate::simulate::Prepared;
+use crate::study::FAILED;
 use crate::study::cohort::{Bands, Cohort, Remarks, waves};
 use crate::study::compare::Summary;
 use clap::Args;
@@ -154,7 +155,7 @@ impl<'m> Run<'_, 'm> {
                 let progress = Progress::new(self.population.count() * cohort.passes(), "people");
                 let bands = cohort.bands(&DRAWN, |people| progress.tick(people))?;
                 progress.finish();
-                self.figure(&bands)?.save(path)?;
+                draw(&self.figure(&bands)?, path, &manifest)?;
             }
             if !self.measures.is_empty() {
                 return self.metrics(cohort, manifest);
@@ -264,11 +265,11 @@ impl<'m> Run<'_, 'm> {
                 |text: String| text.parse().map_or_else(|_| Cell::missing("before the first dose"), Cell::Number);
             let mut row = vec![cell(time), cell(tad)];
             let values = bands.values.iter().flatten().map(|curve| curve[i]);
-            row.extend(values.map(|v| if v.is_nan() { Cell::missing("everybody failed") } else { v.into() }));
+            row.extend(values.map(|v| if v.is_nan() { Cell::missing(FAILED) } else { v.into() }));
             table.push(row);
         }
         if let Some(path) = self.plot {
-            self.figure(&bands)?.save(path)?;
+            draw(&self.figure(&bands)?, path, &manifest)?;
         }
         self.remark(&bands.remarks, &mut manifest);
         match self.out {
@@ -294,7 +295,7 @@ impl<'m> Run<'_, 'm> {
         let mut table = Table::new(columns);
         for ((output, measure), of_people) in self.measures.iter().zip(&measured) {
             let summary = Summary::of(&of_people.values, percentiles);
-            let why = of_people.missing.map_or("everybody failed".into(), |missing| missing.to_string());
+            let why = of_people.missing.map_or(FAILED.into(), |missing| missing.to_string());
             let number = |value: Option<f64>, why: &str| value.map_or_else(|| Cell::missing(why), Cell::Number);
             let some = |value: f64| number((summary.count > 0).then_some(value), &why);
             let [of_one, not_positive] = match summary.count {

@@ -2,7 +2,7 @@
 
 use super::compare::used;
 use super::engine::{EngineArgs, describe};
-use super::output::{table, warn};
+use super::output::{draw, table, warn};
 use super::people::PeopleArgs;
 use super::person::{PersonArgs, effect};
 use super::progress::Progress;
@@ -91,12 +91,15 @@ pub(super) fn run(args: &SessionArgs) -> Result<Outcome, Failure> {
     let population = population.transpose()?;
     let found = args.threads.pool()?.install(|| found(question, &profile, &prepared, population.as_ref()))?;
     warn(&found.warnings);
+    let mut manifest = Manifest::new("session");
+    manifest.inputs.extend(input);
+    manifest.models.push(used(&model));
     if let Some(path) = &args.plot {
-        figure(args, &found, &model)?.save(path)?;
+        draw(&figure(args, &found, &model)?, path, &manifest)?;
     }
     // Files first: a reader of the tables who leaves early still finds them.
     if let Some(out) = &args.out {
-        let names = write(args, out, &found, &prepared, (people.as_ref(), input))?;
+        let names = write(args, out, &found, &prepared, (people.as_ref(), manifest))?;
         eprintln!("wrote {names} to {}", out.display());
     }
     show(args, &found, &model)?;
@@ -213,12 +216,10 @@ fn write(
     out: &std::path::Path,
     found: &Found,
     prepared: &Prepared<'_>,
-    (people, input): (Option<&PeoplePlan>, Option<Input>),
+    (people, mut manifest): (Option<&PeoplePlan>, Manifest),
 ) -> Result<String, Failure> {
     let (question, model) = (&found.question, prepared.model());
     let unit = &model.outputs()[question.output].unit;
-    let mut manifest = Manifest::new("session");
-    manifest.inputs.extend(input);
     for name in args.person.effects() {
         manifest.inputs.push(Input::new(std::path::Path::new(name), effect(name)?.text.as_bytes()));
     }
@@ -234,7 +235,6 @@ fn write(
     let texts = texts.into_iter().filter_map(|(name, value)| Some((name.to_string(), value?.clone())));
     manifest.settings.extend(texts);
     manifest.settings.extend(people.map(|people| ("subjects".to_string(), people.size.to_string())));
-    manifest.models.push(used(model));
     manifest.units_checked = model.unit_checking();
     manifest.seed = people.map(|people| people.seed);
     manifest.warnings = found.warnings.iter().map(|w| w.message.clone()).collect();

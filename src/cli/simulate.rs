@@ -2,7 +2,7 @@
 
 use super::compare::used;
 use super::engine::{EngineArgs, describe};
-use super::output::{table, warn, write_table};
+use super::output::{draw, table, warn, write_table};
 use super::person::{PersonArgs, effect};
 use super::population::{self, PopulationArgs};
 use super::simulate_data::{DataArgs, Run};
@@ -89,7 +89,7 @@ pub(super) fn run(args: &SimulateArgs) -> Result<Outcome, Failure> {
     warn(profile.warnings());
     warn(chosen.warnings());
     if let Some(path) = &args.plot {
-        figure(args, &profile).save(path)?;
+        draw(&figure(args, &profile), path, &manifest(args, &subject)?)?;
     }
     if !args.measure.is_empty() {
         table("", &measures(args, &profile)?, args.shared.format)?;

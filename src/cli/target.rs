@@ -2,7 +2,7 @@
 
 use super::compare::{beside, files_beside, used};
 use super::engine::{EngineArgs, describe};
-use super::output::{table, warn};
+use super::output::{draw, table, warn};
 use super::progress::Progress;
 use super::threads::ThreadsArgs;
 use super::{Failure, Outcome, Shared, model, read};
@@ -44,11 +44,16 @@ pub(super) fn run(args: &TargetArgs) -> Result<Outcome, Failure> {
     let result = pool.install(|| attain(&plan, &models, args.engine.settings(), |people| progress.tick(people)));
     progress.finish();
     let result = result?;
+    let mut manifest = Manifest::new("target");
+    manifest.inputs.push(Input::new(&args.plan, text.as_bytes()));
+    let people = plan.people_file().map(|file| Input::new(Path::new(&file.name), file.text.as_bytes()));
+    manifest.inputs.extend(people);
+    manifest.models = models.values().map(used).collect();
     if let Some(path) = &args.plot {
-        target_figure(&result).save(path)?;
+        draw(&target_figure(&result), path, &manifest)?;
     }
     // Files first: a reader of the tables who leaves early still finds them.
-    let written = args.out.as_ref().map(|out| write(out, args, &result, &plan, &models, &text)).transpose()?;
+    let written = args.out.as_ref().map(|out| write(out, args, &result, &plan, &models, manifest)).transpose()?;
     warn(&result.warnings);
     match args.shared.format {
         Format::Table => {
@@ -78,13 +83,8 @@ fn write(
     result: &TargetResult,
     plan: &TargetPlan,
     models: &Models,
-    text: &str,
+    mut manifest: Manifest,
 ) -> Result<String, Failure> {
-    let mut manifest = Manifest::new("target");
-    manifest.inputs.push(Input::new(&args.plan, text.as_bytes()));
-    let people = plan.people_file().map(|file| Input::new(Path::new(&file.name), file.text.as_bytes()));
-    manifest.inputs.extend(people);
-    manifest.models = models.values().map(used).collect();
     manifest.units_checked = models.values().all(|m| m.unit_checking());
     manifest.seed = Some(plan.seed());
     manifest.warnings = result.warnings.iter().map(|w| w.message.clone()).collect();

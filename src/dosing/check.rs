@@ -112,6 +112,9 @@ fn guided(phase: &Phase, guide: &Guide, found: &mut Found) {
     if guide.max_sessions == 0 {
         found.push((Part::GuideMost, DosingError::ZeroCount { what: "`max_sessions`" }));
     }
+    if guide.max_sessions as usize > MAX_DOSES {
+        found.push((Part::GuideMost, DosingError::TooManySessions));
+    }
     found.extend(guide.check_conditions().map(|error| (Part::GuideConditions, error)));
     let before = found.len();
     positive(guide.every, "time between visits", Part::GuideEvery, found);

@@ -97,6 +97,13 @@ impl Duration {
     pub fn times(self, count: f64) -> f64 {
         self.unit.hours(self.value * count)
     }
+
+    /// `count` times this, in its unit.
+    pub(super) fn repeated(self, count: u32) -> Self {
+        // 3 x 0.1 d is 0.3 d.
+        let value = (self.value * f64::from(count) * 1e9).round() / 1e9;
+        Duration { value, unit: self.unit }
+    }
 }
 
 impl fmt::Display for Duration {

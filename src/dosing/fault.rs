@@ -213,6 +213,9 @@ pub enum DosingError {
     /// More doses than [`MAX_DOSES`].
     #[error("the schedule has more than {MAX_DOSES} doses")]
     TooManyDoses,
+    /// A guided phase that may have more sessions than [`MAX_DOSES`].
+    #[error("`max_sessions` is more than {MAX_DOSES}")]
+    TooManySessions,
     /// A dose per body weight, for a subject without a weight.
     #[error("the dose `{dose}` depends on body weight, and no weight is given")]
     NeedsWeight {
@@ -314,7 +317,7 @@ impl Kind for DosingError {
             NotVisits { .. } => "E_GUIDED_INTERVAL",
             BothHold { .. } => "E_GUIDED_CONDITIONS",
             Guided { .. } | GuidedText => "E_GUIDED_SCHEDULE",
-            TooManyDoses => "E_TOO_MANY_EVENTS",
+            TooManyDoses | TooManySessions => "E_TOO_MANY_EVENTS",
             NeedsWeight { .. } => "E_DOSE_NEEDS_WEIGHT",
             NeedsDevice => "E_DOSE_NEEDS_DEVICE",
             NotWholeDevices { .. } => "E_DOSE_NOT_DEVICES",
@@ -375,6 +378,7 @@ impl Kind for DosingError {
             Guided { .. } => "`posology course` runs guided schedules",
             GuidedText => "write it as TOML: `--as toml`",
             TooManyDoses => "a longer interval or a shorter length keeps it below the limit",
+            TooManySessions => "write the most that there can be, such as 52 for a year of weeks",
             NeedsWeight { .. } => "give the weight, such as `--weight 70kg`",
             NeedsDevice => "round to an amount instead: `rounded to 25 mg`",
             _ => return None,

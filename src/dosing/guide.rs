@@ -112,11 +112,17 @@ pub struct Standing {
 
 impl Guide {
     /// How many visits an interval takes; none where it is no whole number.
-    pub(super) fn visits(&self, interval: Duration) -> Option<u32> {
+    pub fn visits(&self, interval: Duration) -> Option<u32> {
         let visits = interval.hours() / self.every.hours();
         let whole = visits.round();
         let fits = (visits - whole).abs() <= WHOLE * whole && (1.0..=f64::from(u32::MAX)).contains(&whole);
         fits.then_some(whole as u32)
+    }
+
+    /// The time that so many visits take, as the rule spells it where it is one of its intervals.
+    pub fn taking(&self, visits: u32) -> Duration {
+        let own = self.intervals.iter().find(|interval| self.visits(**interval) == Some(visits));
+        own.copied().unwrap_or_else(|| self.every.repeated(visits))
     }
 
     /// A visit: the value of the output (base units; none at the first) changes the interval. Says whether a session is due.

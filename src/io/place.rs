@@ -10,18 +10,26 @@ const SWEEP: &str = "plan.lock";
 /// The manifest of a whole folder; that of a single file has the file's name.
 const OF_FOLDER: &str = "manifest.json";
 
-/// Makes sure that a result at `path` would take the place of none of the inputs.
+/// A file longer than this is no model.
+const LONGEST_MODEL: u64 = 1 << 24;
+
+/// Makes sure that a result at `path` would take the place of none of the inputs, nor of a model's file.
 ///
 /// # Errors
 /// [`IoError::IsInput`].
 pub fn spare_inputs(manifest: &Manifest, path: &Path) -> Result<(), IoError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mut digests = manifest.inputs.iter().filter(|input| input.name == name).map(|input| &input.sha256).peekable();
-    if digests.peek().is_none() {
+    // Models have no file names: they are known by what is in them.
+    let may_be_model = fs::metadata(path).is_ok_and(|file| file.len() <= LONGEST_MODEL);
+    if digests.peek().is_none() && !may_be_model {
         return Ok(());
     }
+    let models = manifest.models.iter().map(|model| &model.sha256);
     match fs::read(path).map(|bytes| sha256_hex(&bytes)) {
-        Ok(found) if digests.any(|digest| *digest == found) => Err(IoError::IsInput { path: path.into() }),
+        Ok(found) if digests.chain(models).any(|digest| *digest == found) => {
+            Err(IoError::IsInput { path: path.into() })
+        }
         _ => Ok(()),
     }
 }

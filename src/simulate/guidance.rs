@@ -20,7 +20,7 @@ pub enum Attendance {
     Given {
         /// So much later than planned, h; what follows keeps its time.
         late: f64,
-        /// Whether nothing is given after it.
+        /// Whether nothing is given after it, in any course; what is given at the same time still is.
         last: bool,
     },
 }
@@ -35,8 +35,8 @@ pub struct Appointment {
     pub planned: f64,
     /// Whether it is missed.
     pub missed: bool,
-    /// In a guided phase the place of the interval that had passed.
-    pub interval: Option<usize>,
+    /// In a guided phase the place of the interval in force when it was due; what had passed can be longer.
+    pub rule: Option<usize>,
 }
 
 /// A visit of a guided phase.
@@ -63,6 +63,11 @@ pub struct Decided {
     pub stopped: Option<f64>,
     /// Whether the guided phase has had all its sessions.
     pub complete: bool,
+}
+
+/// Times nearer to a time than this are the same instant, h.
+fn rounding(time: f64) -> f64 {
+    1e-10 * time.max(1.0)
 }
 
 /// A schedule made ready to decide about sessions in a model.
@@ -112,9 +117,7 @@ impl<'m> Guidance<'m> {
     ) -> Result<Decided, SimulationError> {
         let mut decided = Decided::default();
         for dose in &self.fixed {
-            if decided.stopped.is_none() {
-                decided.due(dose.clone(), None, attend(dose.course, dose.session), self.until);
-            }
+            decided.due(dose.clone(), None, attend(dose.course, dose.session), self.until);
         }
         decided.sort();
         if let Some(guided) = &self.guided {
@@ -135,24 +138,32 @@ impl Decided {
     }
 
     fn sort(&mut self) {
-        // Stable, so that sessions of one time stay in the order of courses and phases.
-        self.appointments.sort_by(|a, b| a.dose.time.total_cmp(&b.dose.time));
+        // Stable, so that sessions of one time and course stay in the order of phases.
+        self.appointments
+            .sort_by(|a, b| a.dose.time.total_cmp(&b.dose.time).then_with(|| a.dose.course.cmp(&b.dose.course)));
     }
 
-    /// A session is due; says when it is given, if it is. One that would be given at the end or later is not seen any more.
-    fn due(&mut self, dose: PlannedDose, interval: Option<usize>, attendance: Attendance, until: f64) -> Option<f64> {
+    /// Whether a time is after the last session. All sessions of one instant are given, whichever of them is the last.
+    fn is_over(&self, time: f64) -> bool {
+        self.stopped.is_some_and(|stopped| time > stopped + rounding(stopped))
+    }
+
+    /// A session is due; says when it is given, if it is. One that would be given at the end or later is not seen any more, nor
+    /// one after the last. Of several that are somebody's last the earliest is.
+    fn due(&mut self, dose: PlannedDose, rule: Option<usize>, attendance: Attendance, until: f64) -> Option<f64> {
         let planned = dose.time;
         let (time, missed, last) = match attendance {
             Attendance::Missed => (planned, true, false),
             Attendance::Given { late, last } => (planned + late, false, last),
         };
-        if time >= until {
+        if time >= until || self.is_over(time) {
             return None;
         }
-        self.appointments.push(Appointment { dose: PlannedDose { time, ..dose }, planned, missed, interval });
+        self.appointments.push(Appointment { dose: PlannedDose { time, ..dose }, planned, missed, rule });
         if last {
             self.stopped = Some(time);
-            self.appointments.retain(|session| session.planned <= planned);
+            let end = time + rounding(time);
+            self.appointments.retain(|session| session.dose.time <= end);
         }
         (!missed).then_some(time)
     }
@@ -195,11 +206,11 @@ impl<'m> Guided<'m> {
         let (mut standing, mut done, mut planned) = (Standing::default(), 0, 0);
         for (number, time) in self.phase.visits().enumerate() {
             let next = self.phase.session(planned, time);
-            if guide.is_over(&standing) || decided.stopped.is_some_and(|stopped| stopped < time) {
+            if guide.is_over(&standing) || decided.is_over(time) {
                 break;
             }
             // Before the doses of that time, those within rounding of it too.
-            let earlier = time - 1e-10 * time.max(1.0);
+            let earlier = time - rounding(time);
             let place = history.records.partition_point(|record| record.time < earlier).max(done);
             history.records.insert(place, recorder.observation(0, time));
             cursor.revise(&history)?;

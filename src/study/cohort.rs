@@ -8,6 +8,7 @@ use crate::metrics::Measure;
 use crate::population::{Draws, Outside, Population, Subject};
 use crate::simulate::{Missing, Prepared, Residuals, SimulationError, Workspace};
 use crate::solve::Work;
+use crate::study::share::subjects_failed;
 use crate::units::Unit;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -56,9 +57,7 @@ impl Remarks {
 
     /// Says how many failed, if any did.
     pub fn warning(&self, people: u64) -> Option<Diagnostic> {
-        let failed = self.failures.len();
-        let message = || format!("{failed} of {people} subjects failed: they have no values");
-        (failed > 0).then(|| Diagnostic::warning("W_SUBJECTS_FAILED", message()))
+        subjects_failed(self.failures.len(), people, "failed")
     }
 }
 

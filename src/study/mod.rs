@@ -10,12 +10,14 @@ mod parameters;
 mod reading;
 pub mod sensitivity;
 pub mod session;
+mod share;
 pub mod sweep;
 pub mod target;
 mod verify;
 
 pub use parameters::parameter_table;
 pub use reading::Files;
+pub(crate) use share::FAILED;
 pub use verify::{CheckResult, verify, verify_on};
 
 use crate::document::DocumentError;

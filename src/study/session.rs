@@ -3,19 +3,16 @@
 
 use crate::Error;
 use crate::io::{Cell, Column, Table};
-use crate::math::normal;
-use crate::math::statistics::wilson;
 use crate::metrics::Measure;
 use crate::simulate::{Missing, Profile, Session};
 use crate::study::cohort::{Bands, Cohort, Measured, Remarks};
 use crate::study::compare::Summary;
+use crate::study::share::{FAILED, share_cells};
 use crate::units::{Quantity, Unit};
 use std::collections::BTreeSet;
 
 /// Percentiles of people: the middle, and the range that nine in ten are in.
 pub const PERCENTILES: [f64; 3] = [5.0, 50.0, 95.0];
-/// How often the interval of a share holds the true share.
-const CONFIDENCE: f64 = 0.95;
 /// Curves are drawn until the next morning, and at least so many times as long as monitoring.
 const DRAWN: f64 = 3.0;
 /// Points of a curve.
@@ -260,16 +257,10 @@ impl Question {
         let level = measured.unit.from_base(self.threshold.in_base());
         let known: Vec<f64> = measured.values.iter().copied().filter(|value| !value.is_nan()).collect();
         let why = measured.missing.map_or(FAILED.to_string(), |missing| missing.to_string());
-        if known.is_empty() {
-            return [(); 3].map(|()| Cell::missing(why.clone()));
-        }
         let above = known.iter().filter(|value| **value > level).count() as u64;
-        let (low, high) = wilson(above, known.len() as u64, normal::quantile(0.5 + 0.5 * CONFIDENCE));
-        [above as f64 / known.len() as f64, low, high].map(Cell::Number)
+        share_cells(above, known.len() as u64, &why)
     }
 }
-
-const FAILED: &str = "everybody failed";
 
 fn some(value: f64) -> Cell {
     if value.is_nan() { Cell::missing(FAILED) } else { Cell::Number(value) }

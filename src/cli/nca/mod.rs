@@ -173,7 +173,7 @@ pub(super) fn run(args: &NcaArgs) -> Result<Outcome, Failure> {
     let columns = table::Columns { data: &data, metrics: &metrics, cdisc: args.cdisc };
     let said = say(args, &columns, &rows, &mut manifest);
     // Neither the table nor the figure is lost where the other one cannot be written.
-    let drawn = args.plot.as_deref().map_or(Ok(()), |path| figure::save(path, args, &data, &rows));
+    let drawn = args.plot.as_deref().map_or(Ok(()), |path| figure::save(path, args, &data, &rows, &manifest));
     said?;
     drawn?;
     let nothing = |row: &Row<'_>| metrics.iter().all(|metric| table::get(row, *metric).is_err());

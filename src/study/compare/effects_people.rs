@@ -9,16 +9,13 @@ use super::{ArmPeople, Comparison};
 use crate::Error;
 use crate::error::{Fault, Faults};
 use crate::io::{Cell, Column, Table, rounded};
-use crate::math::normal;
-use crate::math::statistics::wilson;
 use crate::metrics::Measure;
 use crate::model::{Grade, Model};
 use crate::population::{Population, Subject};
 use crate::simulate::Missing;
 use crate::study::cohort::{Cohort, Measured, Remarks};
+use crate::study::share::{FAILED, share_cells};
 
-/// How often the interval of a share holds the true share.
-const CONFIDENCE: f64 = 0.95;
 /// Who responds has lost so much of what they began with (the common definition of response in trials of depression).
 const RESPONSE: f64 = 0.5;
 /// The output that is a change of a total, and the covariate that the total begins with.
@@ -62,11 +59,7 @@ impl Share {
 
     /// The share, and the limits of Wilson's interval.
     fn cells(&self) -> [Cell; 3] {
-        if self.count == 0 {
-            return [(); 3].map(|()| Cell::missing(FAILED));
-        }
-        let (low, high) = wilson(self.hits, self.count, normal::quantile(0.5 + 0.5 * CONFIDENCE));
-        [self.hits as f64 / self.count as f64, low, high].map(Cell::Number)
+        share_cells(self.hits, self.count, FAILED)
     }
 }
 
@@ -239,8 +232,6 @@ pub(super) fn people_effects_notes(comparison: &Comparison) -> Vec<String> {
     }
     if shares.is_empty() { Vec::new() } else { vec![format!("share, with Wilson's interval: {}", shares.join("; "))] }
 }
-
-const FAILED: &str = "everybody failed";
 
 fn row(people: &ArmPeople, effect: &PeopleEffect) -> Vec<Cell> {
     let mut row: Vec<Cell> = vec![

@@ -4,6 +4,7 @@ use super::population::{PopulationResult, Summary};
 use super::table::is_comparable;
 use super::{Comparison, PERCENTILES};
 use crate::io::{Cell, Column, Table, rounded};
+use crate::study::FAILED;
 
 pub(super) const SAME: &str = "the same for everybody";
 
@@ -19,7 +20,7 @@ pub fn population_table(comparison: &Comparison) -> Table {
     for (place, (arm, people)) in comparison.arms.iter().zip(&population.arms).enumerate() {
         for (metric, measured) in people.metrics.iter().enumerate() {
             let summary = Summary::of(&measured.values, &PERCENTILES);
-            let why = measured.missing.map_or_else(|| "everybody failed".to_string(), |missing| missing.to_string());
+            let why = measured.missing.map_or_else(|| FAILED.to_string(), |missing| missing.to_string());
             let number = |value: f64| if value.is_nan() { Cell::missing(why.clone()) } else { value.into() };
             let geometric = |value: Option<f64>| value.map_or_else(|| Cell::missing("not all are above 0"), Cell::from);
             let mut row: Vec<Cell> = vec![

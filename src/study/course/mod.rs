@@ -25,6 +25,7 @@ use crate::model::{Grade, Model};
 use crate::population::{Outside, Population, Subject};
 use crate::simulate::{Attendance, Guidance, Settings};
 use crate::solve::Work;
+use crate::study::share::subjects_failed;
 use crate::study::{PlanError, reading};
 use crate::units::Unit;
 use person::Question;
@@ -241,9 +242,8 @@ fn run(
             warnings.extend(population.warnings());
             warnings.extend(outside.warnings(model));
             let failed = people.iter().filter(|person| person.is_err()).count();
-            let message =
-                || format!("{failed} of {} subjects of `{}` failed: they have no values", people.len(), arm.name.text);
-            warnings.extend((failed > 0).then(|| Diagnostic::warning("W_SUBJECTS_FAILED", message())));
+            let how = format!("of `{}` failed", arm.name.text);
+            warnings.extend(subjects_failed(failed, people.len() as u64, &how));
             people
         }
     };

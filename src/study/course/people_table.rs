@@ -3,26 +3,25 @@
 use super::table::{known, state_words};
 use super::{ArmCourse, Courses, DAY, PERCENTILES, PersonCourse, State};
 use crate::Error;
+use crate::dosing::Guide;
 use crate::error::Kind;
 use crate::io::{Cell, Column, Table};
-use crate::math::normal;
-use crate::math::statistics::wilson;
 use crate::study::compare::Summary;
+use crate::study::share::{FAILED, share_cells};
+use std::collections::BTreeMap;
 
-/// How often the interval of a share holds the true share.
-const CONFIDENCE: f64 = 0.95;
-const FAILED: &str = "everybody failed";
-
-/// How many people are in a state at the end, and how many sessions were given in it.
+/// How many people are in a state at the end, and how many sessions were given that long after the one before.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Share {
-    /// The state, in words.
-    pub state: String,
-    /// People at the end.
-    pub people: u64,
+    /// The interval or state, in words.
+    pub interval: String,
+    /// People who are in this state at the end: those with this interval of the rule in force. None where the rule has no such
+    /// interval.
+    pub people: Option<u64>,
     /// Of so many.
     pub of_people: u64,
-    /// Sessions of the guided phase that were given after this interval; none of what is no interval.
+    /// Sessions of the guided phase before which this time had passed since the one before in the phase, to the nearest whole
+    /// number of visits; none of what is no interval.
     pub sessions: Option<u64>,
     /// Of so many.
     pub of_sessions: u64,
@@ -46,46 +45,68 @@ impl ArmCourse {
     }
 }
 
-/// The shares of people in each state at the end, and of sessions that were given after each interval.
+/// The shares of people in each state at the end, and of sessions by the interval that had passed.
 pub fn shares(arm: &ArmCourse) -> Vec<Share> {
     let people: Vec<&PersonCourse> = arm.succeeded().collect();
-    let guided = || people.iter().flat_map(|person| person.given()).filter_map(|s| s.appointment.interval);
-    let of_sessions = guided().count() as u64;
-    let share = |(state, words): (State, String)| Share {
-        state: words,
-        people: people.iter().filter(|person| person.last_state() == state).count() as u64,
-        of_people: people.len() as u64,
-        sessions: match state {
-            State::Interval(place) => Some(guided().filter(|interval| *interval == place).count() as u64),
-            _ => None,
-        },
-        of_sessions,
+    let visits = |state: State| match (state, arm.guide()) {
+        (State::Interval(place), Some(guide)) => guide.visits(guide.intervals[place]),
+        _ => None,
     };
-    arm.states().into_iter().map(share).collect()
+    let states = arm.states().into_iter();
+    let mut rows: Vec<_> = states.map(|(state, words)| (words, Some(state), visits(state))).collect();
+    let states: Vec<Option<u32>> = rows.iter().map(|row| row.2).collect();
+    let passed = passed(arm.guide(), &people);
+    for visits in passed.keys().filter(|visits| !states.contains(&Some(**visits))) {
+        // Fixed times are first, then intervals, the shortest first.
+        let place = 1 + rows.iter().filter(|row| row.2.is_some_and(|shorter| shorter < *visits)).count();
+        let words = arm.guide().map_or_else(String::new, |guide| guide.taking(*visits).to_string());
+        rows.insert(place, (words, None, Some(*visits)));
+    }
+    let share = |(interval, state, visits): (String, Option<State>, Option<u32>)| Share {
+        interval,
+        people: state.map(|state| people.iter().filter(|person| person.last_state() == state).count() as u64),
+        of_people: people.len() as u64,
+        sessions: visits.map(|visits| passed.get(&visits).copied().unwrap_or(0)),
+        of_sessions: passed.values().sum(),
+    };
+    rows.into_iter().map(share).collect()
 }
 
-/// Where virtual people are at the end, with Wilson's interval, and after which intervals their sessions were given: a row per
-/// arm and state.
+/// How many sessions of the guided phase were given so many visits after the one before, to the nearest whole number.
+fn passed(guide: Option<&Guide>, people: &[&PersonCourse]) -> BTreeMap<u32, u64> {
+    let mut passed = BTreeMap::new();
+    let Some(guide) = guide else { return passed };
+    for person in people {
+        let guided = person.given().map(|session| &session.appointment).filter(|session| session.rule.is_some());
+        let times: Vec<f64> = guided.map(|session| session.dose.time).collect();
+        for pair in times.windows(2) {
+            *passed.entry(((pair[1] - pair[0]) / guide.every.hours()).round() as u32).or_insert(0) += 1;
+        }
+    }
+    passed
+}
+
+/// How many virtual people have each interval of the rule in force at the end, with Wilson's interval of their share, and how
+/// many sessions were given after each interval that had passed: a row per arm and interval or state.
 pub fn intervals_table(courses: &Courses) -> Table {
-    let mut columns = vec![Column::new("arm"), Column::new("at_end"), Column::integers("people")];
-    columns.extend(["share", "share_low", "share_high"].map(Column::numbers));
-    columns.extend([Column::integers("sessions"), Column::numbers("share_of_sessions")]);
+    let mut columns = vec![Column::new("arm"), Column::new("interval"), Column::integers("people_at_end")];
+    columns.extend(["share_of_people", "share_low", "share_high"].map(Column::numbers));
+    columns.extend([Column::integers("sessions_after"), Column::numbers("share_of_sessions")]);
     let mut table = Table::new(columns);
     for arm in &courses.arms {
         for share in shares(arm) {
-            let mut row = vec![Cell::from(arm.name.as_str()), share.state.as_str().into()];
-            row.push(Cell::Integer(share.people as i64));
-            row.extend(match share.of_people {
-                0 => [(); 3].map(|()| Cell::missing(FAILED)),
-                n => {
-                    let (low, high) = wilson(share.people, n, normal::quantile(0.5 + 0.5 * CONFIDENCE));
-                    [share.people as f64 / n as f64, low, high].map(Cell::Number)
+            let mut row = vec![Cell::from(arm.name.as_str()), share.interval.as_str().into()];
+            match share.people {
+                Some(people) => {
+                    row.push(Cell::Integer(people as i64));
+                    row.extend(share_cells(people, share.of_people, FAILED));
                 }
-            });
+                None => row.extend((0..4).map(|_| Cell::missing("no interval of the rule"))),
+            }
             let none = || Cell::missing("no interval");
             row.push(share.sessions.map_or_else(none, |sessions| Cell::Integer(sessions as i64)));
             row.push(match share.sessions {
-                Some(_) if share.of_sessions == 0 => Cell::missing("no guided session"),
+                Some(_) if share.of_sessions == 0 => Cell::missing("no two guided sessions"),
                 Some(sessions) => Cell::Number(sessions as f64 / share.of_sessions as f64),
                 None => none(),
             });
@@ -181,13 +202,13 @@ fn everybody(courses: &Courses) -> impl Iterator<Item = (&ArmCourse, i64, Result
     })
 }
 
-/// Every session of everybody, missed ones too: when it was planned and given, how long after the one before, how much, and the
-/// responses just before it.
+/// Every session of everybody, missed ones too: when it was planned and given, how long after the one before, the interval of the
+/// rule that was in force, how much, and the responses just before it.
 pub fn sessions_table(courses: &Courses) -> Table {
     let mut columns = vec![Column::new("arm"), Column::integers("ID")];
     columns.extend(["course", "phase", "session"].map(Column::integers));
-    columns.extend(["planned", "time", "late", "since_last"].map(|name| Column::new(name).unit("d")));
-    columns.extend([Column::new("interval"), Column::new("missed"), Column::new("dose").unit("mg")]);
+    columns.extend(["planned", "time", "late", "interval"].map(|name| Column::new(name).unit("d")));
+    columns.extend([Column::new("rule"), Column::new("missed"), Column::new("dose").unit("mg")]);
     columns.extend(courses.response_columns(""));
     let mut table = Table::new(columns);
     for (arm, id, person) in everybody(courses).filter_map(|(arm, id, person)| Some((arm, id, person.ok()?))) {
@@ -208,7 +229,7 @@ pub fn sessions_table(courses: &Courses) -> Table {
             row.push(given(Some(dose.time / DAY), ""));
             row.push(given(Some((dose.time - appointment.planned) / DAY), ""));
             row.push(given(before.map(|before| (dose.time - before) / DAY), "the first"));
-            row.push(match (appointment.interval, arm.guide()) {
+            row.push(match (appointment.rule, arm.guide()) {
                 (Some(place), Some(guide)) => guide.intervals[place].to_string().into(),
                 _ => Cell::missing("fixed times"),
             });

@@ -204,7 +204,7 @@ fn states(visits: &[Visit], sessions: &[Appointment], (stopped, complete): (Opti
             states.push((visit.time, state));
         }
     }
-    let guided = sessions.iter().rev().find(|session| session.interval.is_some() && !session.missed);
+    let guided = sessions.iter().rev().find(|session| session.rule.is_some() && !session.missed);
     if let Some(last) = guided.filter(|_| complete) {
         states.push((last.dose.time, State::Complete));
     }

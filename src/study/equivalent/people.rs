@@ -10,6 +10,7 @@ use crate::model::Model;
 use crate::population::{Population, Subject};
 use crate::study::cohort::{Cohort, Measured, Remarks};
 use crate::study::compare::{Models, PERCENTILES, PeoplePlan, Ratio, Summary};
+use crate::study::share::subjects_failed;
 use rayon::prelude::*;
 
 /// What virtual people gave.
@@ -122,14 +123,7 @@ pub(super) fn run<'m>(
     failed.extend(crowd.remarks.failures.iter().map(|(person, _)| *person));
     failed.sort_unstable();
     failed.dedup();
-    if !failed.is_empty() {
-        let message = format!(
-            "{} of {} subjects failed at a dose that was tried: they have no value there",
-            failed.len(),
-            plan.size
-        );
-        warnings.push(Diagnostic::warning("W_SUBJECTS_FAILED", message));
-    }
+    warnings.extend(subjects_failed(failed.len(), plan.size, "failed at a dose that was tried"));
     let (work, failed) = (crowd.remarks.work, failed.len());
     pair.add(work);
     Ok(PeopleResult { size: plan.size, seed: plan.seed, doses, ratios, failed, warnings })
