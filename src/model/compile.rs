@@ -208,6 +208,7 @@ fn provenance(file: &ModelFile, builder: &Builder<'_>) -> Provenances {
         id: file.id.clone(),
         id_place: file.id_place.clone(),
         title: file.title.clone(),
+    let without = file.override_without.iter().map(|name| format!("without {}", name.text));
         drug: file.drug.clone(),
         grade: file.grade,
         sources: file.sources.clone(),
@@ -216,7 +217,7 @@ fn provenance(file: &ModelFile, builder: &Builder<'_>) -> Provenances {
         assumptions: assumed.chain(outputs).collect(),
         missing_variability: missing.map(|(i, why)| (file.parameters[*i].name.text.clone(), why.clone())).collect(),
         extends: file.extends.as_ref().map(|t| t.text.clone()),
-        overrides: changed.chain(recomputed).collect(),
+        overrides: changed.chain(recomputed).chain(without).collect(),
         checks: file.checks.clone(),
         effects: file.effects.clone(),
     }

@@ -44,6 +44,8 @@ pub(super) struct ModelFile {
     pub effects: Vec<EffectNote>,
     pub override_parameters: Vec<ParameterEntry>,
     pub override_derived: Vec<DerivedEntry>,
+    /// Covariates of the base that it does without.
+    pub override_without: Vec<Name>,
     pub checks: Vec<Check>,
 }
 

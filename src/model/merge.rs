@@ -40,7 +40,8 @@ fn read_extended(source: &Arc<Source>, resolve: &dyn Resolve, depth: usize) -> R
     let Some(base) = sections::extends(source) else {
         let file = sections::read(source, None)?;
         let overrides = file.override_parameters.iter().map(|p| &p.name);
-        let mut overrides = overrides.chain(file.override_derived.iter().map(|d| &d.name));
+        let overrides = overrides.chain(file.override_derived.iter().map(|d| &d.name));
+        let mut overrides = overrides.chain(&file.override_without);
         return match overrides.next() {
             Some(name) => {
                 let (key, within) = ("extends".to_string(), "a file with `[override]`".to_string());
@@ -81,6 +82,13 @@ fn extend(base: ModelFile, overlay: ModelFile) -> Read {
             None => faults.push(nothing(&id, Sort::Derived, &changed.name, base.derived.iter().map(|d| &d.name))),
         }
     }
+    for without in &overlay.override_without {
+        let before = merged.covariates.len();
+        merged.covariates.retain(|c| c.name.text != without.text);
+        if merged.covariates.len() == before {
+            faults.push(nothing(&id, Sort::Covariate, without, base.covariates.iter().map(|c| &c.name)));
+        }
+    }
     append(&mut merged, &overlay, &mut faults);
     if !faults.is_empty() {
         return Err(faults);
@@ -101,6 +109,7 @@ fn extend(base: ModelFile, overlay: ModelFile) -> Read {
         notes,
         override_parameters: overlay.override_parameters,
         override_derived: overlay.override_derived,
+        override_without: overlay.override_without,
         checks: overlay.checks,
         ..merged
     })
