@@ -215,6 +215,8 @@ pub(super) struct OutputEntry {
     pub site: String,
     pub residual: Option<ResidualEntry>,
     pub assumed: Option<String>,
+    /// Of the effect that it came with; none of the model's own.
+    pub effect_grade: Option<Grade>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
