@@ -242,6 +242,14 @@ fn outputs_of_an_assumed_effect_are_assumed_and_those_of_the_model_are_not() {
         }
     }
 }
+    // Half of the racemate is R-ketamine, and counts.
+    assert!(said.iter().all(|message| !message.contains("R-ketamine")), "{said:?}");
+    let hours = 1.0;
+    let [s, r, occupancy] = ["s_ketamine", "r_ketamine", "nmda_occupancy"]
+        .map(|output| value(&model, "35 mg iv over 40 min", output, hours));
+    let bound = (0.56 * s / 0.3 + 0.71 * r / 1.4) / 237.73;
+    close(r, s, 1e-12);
+    close(occupancy, 100.0 * bound / (1.0 + bound), 1e-12);
 
 #[test]
 fn the_program_runs_several_effects_at_once_and_shows_what_each_needs() {
