@@ -112,6 +112,35 @@ fn at_c50_the_effect_is_half_and_the_site_follows_with_its_half_life() {
 }
 
 #[test]
+fn both_files_of_dissociation_know_the_steepness() {
+    for effect in ["dissociation-olofsen-2022", attenuation::EFFECT] {
+        let model = on_litre(&[effect]);
+        let of = |hill: f64| {
+            let subject = calibration::fit::with_values(&model, &[("hill_dissociation", 1.0)], &[hill]).unwrap();
+            calibration::fit::at(&subject, Some("50 ug s"), "dissociation", &[1.0]).unwrap()[0] / 100.0
+        };
+        let odds = of(1.0) / (1.0 - of(1.0));
+        close(of(2.0), odds * odds / (1.0 + odds * odds), 1e-9);
+    }
+}
+
+/// Standard atomic weights: C 12.011, H 1.008, Cl 35.45, N 14.007, O 15.999.
+#[test]
+fn molar_masses_are_those_of_the_formulas() {
+    let of = |carbon: f64, hydrogen: f64| carbon * 12.011 + hydrogen * 1.008 + 35.45 + 14.007 + 15.999;
+    let mut seen = 0;
+    for id in ["drug-high-simons-2022", "nmda-occupancy"] {
+        for parameter in Model::catalogue(id).unwrap().parameters().iter().filter(|p| p.name.starts_with("molar_mass"))
+        {
+            let expected = if parameter.name.ends_with("norketamine") { of(12.0, 14.0) } else { of(13.0, 16.0) };
+            assert!((parameter.printed.parse::<f64>().unwrap() - expected).abs() < 0.005, "{id} {}", parameter.name);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
 fn occupancy_is_competitive_binding() {
     let model = on_litre(&["nmda-occupancy"]);
     // The two values of the reference, of S-ketamine alone.
