@@ -242,6 +242,14 @@ fn what_a_model_lacks_counts_as_said_and_a_warning_names_it() {
         assert!(said.contains(&lacks(name, analyte).as_str()), "{said:?}");
     }
     assert!(model.warnings().iter().all(|w| w.code == "W_NO_DRIVER"));
+    // Half of the racemate is R-ketamine, and counts.
+    assert!(said.iter().all(|message| !message.contains("R-ketamine")), "{said:?}");
+    let hours = 1.0;
+    let [s, r, occupancy] = ["s_ketamine", "r_ketamine", "nmda_occupancy"]
+        .map(|output| value(&model, "35 mg iv over 40 min", output, hours));
+    let bound = (0.56 * s / 0.3 + 0.71 * r / 1.4) / 237.73;
+    close(r, s, 1e-12);
+    close(occupancy, 100.0 * bound / (1.0 + bound), 1e-12);
     // It is 0 ng/mL, or what the file says.
     let litre = |otherwise: &str| {
         let text = source("nmda-occupancy").text.replace("otherwise = 0 ", &format!("otherwise = {otherwise} "));
@@ -263,7 +271,27 @@ fn outputs_of_an_assumed_effect_are_assumed_and_those_of_the_model_are_not() {
         let name = output.name.as_str();
         let ours = OUTPUTS.contains(&name) && !matches!(name, "dissociation" | "dissociation_site" | "drug_high");
         assert_eq!(output.assumed.is_some(), ours, "{name}");
+        let grade = match name {
+            _ if ours => Grade::Assumed,
+            "dissociation" | "dissociation_site" | "drug_high" => Grade::B,
+            _ => Grade::A,
+        };
+        assert_eq!(output.grade, grade, "{name}");
     }
+    // So are those of an effect of grade B that half of the racemate drives.
+    let racemate = Model::catalogue_with("ketamine-clements-1981", &["dissociation-olofsen-2022"]).unwrap();
+    let grades = racemate.outputs().iter().map(|o| (o.name.as_str(), o.grade, o.assumed.as_deref().unwrap_or("")));
+    let half = "half of the racemate: S- and R-ketamine are cleared and distributed nearly alike (Hasan 2021, doi 10.1097/ALN.0000000000003829)";
+    let driven = "`s_ketamine`, which drives it, is assumed";
+    let expected = [
+        ("ketamine", Grade::B, ""),
+        ("s_ketamine", Grade::Assumed, half),
+        ("r_ketamine", Grade::Assumed, half),
+        ("dissociation", Grade::Assumed, driven),
+        ("dissociation_site", Grade::Assumed, driven),
+    ];
+    assert_eq!(grades.collect::<Vec<_>>(), expected);
+    assert_eq!((racemate.grade(), racemate.worst_grade()), (Grade::B, Grade::B));
     // Two effects and the model cite each its own `label`, `daly` and so on.
     for parameter in model.parameters() {
         if let posology::model::Provenance::Cited { source, .. } = &parameter.provenance {
@@ -271,14 +299,6 @@ fn outputs_of_an_assumed_effect_are_assumed_and_those_of_the_model_are_not() {
         }
     }
 }
-    // Half of the racemate is R-ketamine, and counts.
-    assert!(said.iter().all(|message| !message.contains("R-ketamine")), "{said:?}");
-    let hours = 1.0;
-    let [s, r, occupancy] = ["s_ketamine", "r_ketamine", "nmda_occupancy"]
-        .map(|output| value(&model, "35 mg iv over 40 min", output, hours));
-    let bound = (0.56 * s / 0.3 + 0.71 * r / 1.4) / 237.73;
-    close(r, s, 1e-12);
-    close(occupancy, 100.0 * bound / (1.0 + bound), 1e-12);
 
 #[test]
 fn the_program_runs_several_effects_at_once_and_shows_what_each_needs() {
@@ -308,27 +328,7 @@ fn is_filed(problem: &Problem) {
     let (found, filed) = (problem.fit().unwrap(), problem.filed().unwrap());
     let of_file = problem.objective(&filed).unwrap();
     // One percent, or where everything is met exactly, a hundredth of a standard error.
-        let grade = match name {
-            _ if ours => Grade::Assumed,
-            "dissociation" | "dissociation_site" | "drug_high" => Grade::B,
-            _ => Grade::A,
-        };
-        assert_eq!(output.grade, grade, "{name}");
     assert!(of_file <= 1.01 * found.objective + 1e-4, "{}: {of_file}, {}", problem.effect, found.objective);
-    // So are those of an effect of grade B that half of the racemate drives.
-    let racemate = Model::catalogue_with("ketamine-clements-1981", &["dissociation-olofsen-2022"]).unwrap();
-    let grades = racemate.outputs().iter().map(|o| (o.name.as_str(), o.grade, o.assumed.as_deref().unwrap_or("")));
-    let half = "half of the racemate: S- and R-ketamine are cleared and distributed nearly alike (Hasan 2021, doi 10.1097/ALN.0000000000003829)";
-    let driven = "`s_ketamine`, which drives it, is assumed";
-    let expected = [
-        ("ketamine", Grade::B, ""),
-        ("s_ketamine", Grade::Assumed, half),
-        ("r_ketamine", Grade::Assumed, half),
-        ("dissociation", Grade::Assumed, driven),
-        ("dissociation_site", Grade::Assumed, driven),
-    ];
-    assert_eq!(grades.collect::<Vec<_>>(), expected);
-    assert_eq!((racemate.grade(), racemate.worst_grade()), (Grade::B, Grade::B));
     for (((name, _), found), filed) in problem.unknowns.iter().zip(&found.values).zip(&filed) {
         assert!((found / filed - 1.0).abs() < 0.01, "{name}: {found} is filed as {filed}");
     }
