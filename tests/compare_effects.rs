@@ -149,6 +149,33 @@ fn an_arm_without_the_analyte_keeps_its_row_and_says_why() {
 }
 
 #[test]
+fn what_an_assumed_output_drives_is_assumed_and_dashed() {
+    let arm = |name: &str, model: &str, output: &str, session: &str| {
+        format!("[[arm]]\nname = \"{name}\"\nmodel = \"{model}\"\noutput = \"{output}\"\nsession = \"{session}\"\n")
+    };
+    let plan = ["effects = [\"dissociation-olofsen-2022\"]\n".to_string()]
+        .into_iter()
+        .chain([
+            arm("racemate", "ketamine-clements-1981", "ketamine", "35 mg iv over 40 min"),
+            arm("half", "ketamine-clements-1981", "s_ketamine", "35 mg iv over 40 min"),
+            arm("nasal", "esketamine-perez-ruixo-2021", "esketamine", "84 mg intranasal"),
+        ])
+        .collect::<String>();
+    let folder = folder(&plan);
+    done(&folder, &["compare", "plan.toml", "--out", "o"]);
+    let files = folder.files("o");
+    let text = |name: &str| String::from_utf8(files[name].clone()).unwrap();
+    let rows = rows(&text("summary.csv"));
+    let grades: Vec<[&str; 3]> =
+        rows.iter().map(|row| ["grade", "assumed", "effects_grade"].map(|column| row[column].as_str())).collect();
+    assert_eq!(grades, [["B", "0", "assumed"], ["assumed", "1", "assumed"], ["A", "0", "B"]]);
+    let (effects, session) = (text("effects.svg"), text("session.svg"));
+    assert!(effects.contains("racemate (assumed)") && effects.contains("half (assumed)"), "{effects}");
+    assert!(!effects.contains("nasal (assumed)") && effects.contains("what drives it is assumed"), "{effects}");
+    assert!(session.contains("half (assumed)") && !session.contains("racemate (assumed)"), "{session}");
+}
+
+#[test]
 fn effects_change_nothing_else() {
     let people = ["--subjects", "12", "--seed", "3"];
     let run = |more: &[&str]| {

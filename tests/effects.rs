@@ -112,6 +112,35 @@ fn at_c50_the_effect_is_half_and_the_site_follows_with_its_half_life() {
 }
 
 #[test]
+fn both_files_of_dissociation_know_the_steepness() {
+    for effect in ["dissociation-olofsen-2022", attenuation::EFFECT] {
+        let model = on_litre(&[effect]);
+        let of = |hill: f64| {
+            let subject = calibration::fit::with_values(&model, &[("hill_dissociation", 1.0)], &[hill]).unwrap();
+            calibration::fit::at(&subject, Some("50 ug s"), "dissociation", &[1.0]).unwrap()[0] / 100.0
+        };
+        let odds = of(1.0) / (1.0 - of(1.0));
+        close(of(2.0), odds * odds / (1.0 + odds * odds), 1e-9);
+    }
+}
+
+/// Standard atomic weights: C 12.011, H 1.008, Cl 35.45, N 14.007, O 15.999.
+#[test]
+fn molar_masses_are_those_of_the_formulas() {
+    let of = |carbon: f64, hydrogen: f64| carbon * 12.011 + hydrogen * 1.008 + 35.45 + 14.007 + 15.999;
+    let mut seen = 0;
+    for id in ["drug-high-simons-2022", "nmda-occupancy"] {
+        for parameter in Model::catalogue(id).unwrap().parameters().iter().filter(|p| p.name.starts_with("molar_mass"))
+        {
+            let expected = if parameter.name.ends_with("norketamine") { of(12.0, 14.0) } else { of(13.0, 16.0) };
+            assert!((parameter.printed.parse::<f64>().unwrap() - expected).abs() < 0.005, "{id} {}", parameter.name);
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 3);
+}
+
+#[test]
 fn occupancy_is_competitive_binding() {
     let model = on_litre(&["nmda-occupancy"]);
     // The two values of the reference, of S-ketamine alone.
@@ -213,6 +242,14 @@ fn what_a_model_lacks_counts_as_said_and_a_warning_names_it() {
         assert!(said.contains(&lacks(name, analyte).as_str()), "{said:?}");
     }
     assert!(model.warnings().iter().all(|w| w.code == "W_NO_DRIVER"));
+    // Half of the racemate is R-ketamine, and counts.
+    assert!(said.iter().all(|message| !message.contains("R-ketamine")), "{said:?}");
+    let hours = 1.0;
+    let [s, r, occupancy] = ["s_ketamine", "r_ketamine", "nmda_occupancy"]
+        .map(|output| value(&model, "35 mg iv over 40 min", output, hours));
+    let bound = (0.56 * s / 0.3 + 0.71 * r / 1.4) / 237.73;
+    close(r, s, 1e-12);
+    close(occupancy, 100.0 * bound / (1.0 + bound), 1e-12);
     // It is 0 ng/mL, or what the file says.
     let litre = |otherwise: &str| {
         let text = source("nmda-occupancy").text.replace("otherwise = 0 ", &format!("otherwise = {otherwise} "));
@@ -234,7 +271,27 @@ fn outputs_of_an_assumed_effect_are_assumed_and_those_of_the_model_are_not() {
         let name = output.name.as_str();
         let ours = OUTPUTS.contains(&name) && !matches!(name, "dissociation" | "dissociation_site" | "drug_high");
         assert_eq!(output.assumed.is_some(), ours, "{name}");
+        let grade = match name {
+            _ if ours => Grade::Assumed,
+            "dissociation" | "dissociation_site" | "drug_high" => Grade::B,
+            _ => Grade::A,
+        };
+        assert_eq!(output.grade, grade, "{name}");
     }
+    // So are those of an effect of grade B that half of the racemate drives.
+    let racemate = Model::catalogue_with("ketamine-clements-1981", &["dissociation-olofsen-2022"]).unwrap();
+    let grades = racemate.outputs().iter().map(|o| (o.name.as_str(), o.grade, o.assumed.as_deref().unwrap_or("")));
+    let half = "half of the racemate: S- and R-ketamine are cleared and distributed nearly alike (Hasan 2021, doi 10.1097/ALN.0000000000003829)";
+    let driven = "`s_ketamine`, which drives it, is assumed";
+    let expected = [
+        ("ketamine", Grade::B, ""),
+        ("s_ketamine", Grade::Assumed, half),
+        ("r_ketamine", Grade::Assumed, half),
+        ("dissociation", Grade::Assumed, driven),
+        ("dissociation_site", Grade::Assumed, driven),
+    ];
+    assert_eq!(grades.collect::<Vec<_>>(), expected);
+    assert_eq!((racemate.grade(), racemate.worst_grade()), (Grade::B, Grade::B));
     // Two effects and the model cite each its own `label`, `daly` and so on.
     for parameter in model.parameters() {
         if let posology::model::Provenance::Cited { source, .. } = &parameter.provenance {

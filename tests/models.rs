@@ -1,7 +1,9 @@
 //! The catalogue: every file of `models/` is in it, loads, cites its numbers, and the index is fresh.
 
+use posology::error::Kind;
 use posology::expr::Class;
 use posology::model::{Dynamics, FileKind, Grade, Model, Provenance, Readout, catalogue, index};
+use posology::population::Subject;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -191,4 +193,18 @@ fn variability_is_as_published_and_what_is_missing_is_said() {
     }
     assert_eq!(variance("kmet"), None);
     assert_eq!(model.provenance().missing_variability[0].0, "kmet");
+}
+
+/// Inhibition comes from the doses there, so the flag of the base is not taken for it.
+#[test]
+fn the_flag_of_steady_inhibition_is_not_one_of_the_model_of_ticlopidine_itself() {
+    let base = Model::catalogue("s-ketamine-ashraf-2018").unwrap();
+    assert!(Subject::typical(&base).with_text("ticlopidine", "true").is_ok());
+    let model = Model::catalogue("s-ketamine-ashraf-2018-ticlopidine").unwrap();
+    let faults = Subject::typical(&model).with_text("ticlopidine", "true").unwrap_err();
+    let fault = &faults.first().kind;
+    assert_eq!(fault.code(), "E_UNKNOWN_COVARIATE");
+    assert!(fault.hint().unwrap().contains("measured_with_ticlopidine"), "{fault}");
+    assert!(Subject::typical(&model).with_text("measured_with_ticlopidine", "true").is_ok());
+    assert!(model.provenance().overrides.contains(&"without ticlopidine".to_string()));
 }

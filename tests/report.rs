@@ -213,10 +213,10 @@ fn assumed_arms_are_marked_by_a_word() {
             );
         }
     }
-    // Half of the racemate is S-ketamine: an assumed output of a model that is not.
+    // Half of the racemate is S-ketamine: an assumed output of a model that is not, and the word is its grade.
     let s = PLAN.replace("\"ketamine\"", "\"s_ketamine\"");
     let html = made(&s).html;
-    assert!(rows(&html, "Two routes: one session")[0].starts_with("iv assumed|B|S-ketamine"));
+    assert!(rows(&html, "Two routes: one session")[0].starts_with("iv|assumed|S-ketamine"));
 }
 
 #[test]

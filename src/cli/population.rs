@@ -361,8 +361,7 @@ impl<'m> Run<'_, 'm> {
             let doses = self.prepared.doses().iter().map(|(dose, _)| dose.time);
             let mut panel = Panel::new("", x, y).doses(doses);
             let fan = Fan::new(&output.name, place, &bands.times, &bands.percentiles, values)?;
-            let assumed = model.grade() == Grade::Assumed || output.assumed.is_some();
-            panel = panel.fan(if assumed { fan.dashed() } else { fan });
+            panel = panel.fan(if output.grade == Grade::Assumed { fan.dashed() } else { fan });
             figure = figure.panel(panel);
         }
         Ok(figure)

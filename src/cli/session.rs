@@ -204,7 +204,7 @@ fn figure(args: &SessionArgs, found: &Found, model: &Model) -> Result<Figure, Pl
         threshold: output.unit.from_base(question.threshold.in_base()),
         leave: question.leave,
         morning: question.morning,
-        assumed: model.grade() == Grade::Assumed || output.assumed.is_some(),
+        assumed: output.grade == Grade::Assumed,
         footnote: format!("Model grade {}.{people} Research software; no clinical advice.", model.worst_grade()),
         curves: &found.curves,
     })

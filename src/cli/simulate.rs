@@ -259,7 +259,7 @@ fn figure(args: &SimulateArgs, profile: &Profile<'_>) -> Figure {
         for (colour, output) in profile.outputs().enumerate().filter(|(_, o)| o.unit() == unit) {
             let points = profile.times().iter().copied().zip(output.values().iter().copied());
             let series = Series::new(&output.output().name, colour, points);
-            let assumed = model.grade() == Grade::Assumed || output.output().assumed.is_some();
+            let assumed = output.output().grade == Grade::Assumed;
             panel = panel.series(if assumed { series.dashed() } else { series });
         }
         figure = figure.panel(panel);

@@ -65,7 +65,12 @@ pub(super) fn compile(file: &ModelFile, source: &Arc<Source>) -> Result<Model, V
         flows: nodes.flows.iter().map(|f| flow(f, &reg)).collect(),
         by_hand: nodes.by_hand.iter().map(|(i, rate)| (*i, readout(rate, &reg))).collect(),
         routes: nodes.routes.iter().map(|r| route(r, &reg)).collect(),
-        outputs: file.outputs.iter().zip(&nodes.observed).map(|(entry, o)| output(entry, o, &reg)).collect(),
+        outputs: file
+            .outputs
+            .iter()
+            .zip(&nodes.observed)
+            .map(|(entry, o)| output(file.grade, entry, o, &reg))
+            .collect(),
         requirements: requirements(file, &builder),
         doses_follow_state: nodes.of_doses(&builder).iter().any(|n| builder.graph.class(*n) == Class::State),
         guards: builder.compiled_guards(reg),
@@ -203,6 +208,7 @@ fn provenance(file: &ModelFile, builder: &Builder<'_>) -> Provenances {
         value.trim_end().to_string()
     });
     let recomputed = file.override_derived.iter().map(|d| format!("{} = {}", d.name.text, d.expression.text));
+    let without = file.override_without.iter().map(|name| format!("without {}", name.text));
     let missing = builder.etas.missing.iter();
     Provenances {
         id: file.id.clone(),
@@ -216,7 +222,7 @@ fn provenance(file: &ModelFile, builder: &Builder<'_>) -> Provenances {
         assumptions: assumed.chain(outputs).collect(),
         missing_variability: missing.map(|(i, why)| (file.parameters[*i].name.text.clone(), why.clone())).collect(),
         extends: file.extends.as_ref().map(|t| t.text.clone()),
-        overrides: changed.chain(recomputed).collect(),
+        overrides: changed.chain(recomputed).chain(without).collect(),
         checks: file.checks.clone(),
         effects: file.effects.clone(),
     }
@@ -376,7 +382,8 @@ fn readout(readout: &NodeReadout, reg: &impl Fn(Node) -> Reg) -> Readout {
     }
 }
 
-fn output(entry: &super::file::OutputEntry, output: &NodeOutput, reg: &impl Fn(Node) -> Reg) -> Output {
+fn output(model: Grade, entry: &super::file::OutputEntry, output: &NodeOutput, reg: &impl Fn(Node) -> Reg) -> Output {
+    let itself = entry.assumed.as_ref().map(|_| Grade::Assumed);
     Output {
         name: entry.name.text.clone(),
         unit: entry.unit.clone(),
@@ -385,6 +392,7 @@ fn output(entry: &super::file::OutputEntry, output: &NodeOutput, reg: &impl Fn(N
         readout: readout(&output.readout, reg),
         residual: output.residual.as_ref().map(|r| residual(r, reg)),
         assumed: entry.assumed.clone(),
+        grade: entry.effect_grade.into_iter().chain(itself).fold(model, Grade::max),
         molar_mass: output.molar_mass,
     }
 }

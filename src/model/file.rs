@@ -44,6 +44,8 @@ pub(super) struct ModelFile {
     pub effects: Vec<EffectNote>,
     pub override_parameters: Vec<ParameterEntry>,
     pub override_derived: Vec<DerivedEntry>,
+    /// Covariates of the base that it does without.
+    pub override_without: Vec<Name>,
     pub checks: Vec<Check>,
 }
 
@@ -213,6 +215,8 @@ pub(super) struct OutputEntry {
     pub site: String,
     pub residual: Option<ResidualEntry>,
     pub assumed: Option<String>,
+    /// Of the effect that it came with; none of the model's own.
+    pub effect_grade: Option<Grade>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

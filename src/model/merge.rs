@@ -40,7 +40,8 @@ fn read_extended(source: &Arc<Source>, resolve: &dyn Resolve, depth: usize) -> R
     let Some(base) = sections::extends(source) else {
         let file = sections::read(source, None)?;
         let overrides = file.override_parameters.iter().map(|p| &p.name);
-        let mut overrides = overrides.chain(file.override_derived.iter().map(|d| &d.name));
+        let overrides = overrides.chain(file.override_derived.iter().map(|d| &d.name));
+        let mut overrides = overrides.chain(&file.override_without);
         return match overrides.next() {
             Some(name) => {
                 let (key, within) = ("extends".to_string(), "a file with `[override]`".to_string());
@@ -81,6 +82,13 @@ fn extend(base: ModelFile, overlay: ModelFile) -> Read {
             None => faults.push(nothing(&id, Sort::Derived, &changed.name, base.derived.iter().map(|d| &d.name))),
         }
     }
+    for without in &overlay.override_without {
+        let before = merged.covariates.len();
+        merged.covariates.retain(|c| c.name.text != without.text);
+        if merged.covariates.len() == before {
+            faults.push(nothing(&id, Sort::Covariate, without, base.covariates.iter().map(|c| &c.name)));
+        }
+    }
     append(&mut merged, &overlay, &mut faults);
     if !faults.is_empty() {
         return Err(faults);
@@ -101,6 +109,7 @@ fn extend(base: ModelFile, overlay: ModelFile) -> Read {
         notes,
         override_parameters: overlay.override_parameters,
         override_derived: overlay.override_derived,
+        override_without: overlay.override_without,
         checks: overlay.checks,
         ..merged
     })
@@ -148,16 +157,26 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
         }
     }
     qualify_sources(model, &mut effect);
-    let first = model.outputs.len();
+    let (outputs, requires) = (model.outputs.len(), model.requires.len());
     append(model, &effect, &mut faults);
-    if effect.grade == Grade::Assumed {
-        for output in model.outputs.iter_mut().skip(first) {
-            output.assumed.get_or_insert_with(|| format!("the effect `{}` is assumed", effect.id));
-        }
+    let assumed = why_assumed(model, &effect, requires);
+    for output in model.outputs.iter_mut().skip(outputs) {
+        output.effect_grade = Some(effect.grade);
+        output.assumed = output.assumed.take().or_else(|| assumed.clone());
     }
     model.notes.extend(effect.notes);
     model.effects.push(EffectNote { id: effect.id, title: effect.title, grade: effect.grade });
     if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// Why the outputs of an effect are assumed: it is itself, or what drives it is. Its requirements are from `first` on.
+fn why_assumed(model: &ModelFile, effect: &ModelFile, first: usize) -> Option<String> {
+    if effect.grade == Grade::Assumed {
+        return Some(format!("the effect `{}` is assumed", effect.id));
+    }
+    let mut drivers = (first..model.requires.len()).filter_map(|r| model.driver(r)).map(|place| &model.outputs[place]);
+    let driver = drivers.find(|driver| driver.assumed.is_some())?;
+    Some(format!("`{}`, which drives it, is assumed", driver.name.text))
 }
 
 /// Adds every named thing. A covariate that both have is one.

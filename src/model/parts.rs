@@ -303,6 +303,8 @@ pub struct Output {
     pub residual: Option<Residual>,
     /// Why it is an assumption, if it is one.
     pub assumed: Option<String>,
+    /// How well it is known: the worst of the model's grade and its effect's, and `assumed` if it is an assumption itself.
+    pub grade: Grade,
     /// g/mol of what it measures, where the model says.
     pub molar_mass: Option<f64>,
 }

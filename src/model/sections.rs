@@ -97,13 +97,16 @@ fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<M
     let keys: Vec<&str> = of_base.chain(&sources).map(|s| s.key.as_str()).collect();
     let parameters = quantities::parameters(root.get("parameters"), &keys);
     let outputs = structure::outputs(root);
-    let changes = root.get("override").and_then(|v| v.table(&["parameters", "derived"]));
+    let changes = root.get("override").and_then(|v| v.table(&["parameters", "derived", "without"]));
     let override_parameters =
         changes.as_ref().map_or(Vec::new(), |t| quantities::parameters(t.get("parameters"), &keys));
     let override_derived = changes.as_ref().map_or(Vec::new(), |t| quantities::derived(t.get("derived")));
+    let without = changes.as_ref().and_then(|t| t.get("without")?.texts()).unwrap_or_default();
+    let override_without: Vec<Name> = without.into_iter().map(|t| Name { text: t.text, place: t.place }).collect();
     let mut all_outputs = base.map_or(Vec::new(), |b| b.outputs.clone());
     all_outputs.extend(outputs.iter().cloned());
     let mut all_covariates = base.map_or(Vec::new(), |b| b.covariates.clone());
+    all_covariates.retain(|c| override_without.iter().all(|name| name.text != c.name.text));
     all_covariates.extend(covariates.iter().cloned());
     let blocks = quantities::blocks(root, "block");
     let uncertainty = quantities::blocks(root, "uncertainty");
@@ -142,6 +145,7 @@ fn model_file(root: &Table<'_>, log: &Log, base: Option<&ModelFile>) -> Option<M
         effects: Vec::new(),
         override_parameters,
         override_derived,
+        override_without,
         checks,
     })
 }

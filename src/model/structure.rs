@@ -212,7 +212,8 @@ fn output(text: String, place: Place, value: &Value<'_>) -> Option<OutputEntry> 
         }
         _ => None,
     };
-    Some(OutputEntry { name, value: expression?, unit, analyte: analyte?, site: site?, residual, assumed })
+    let (value, effect_grade) = (expression?, None);
+    Some(OutputEntry { name, value, unit, analyte: analyte?, site: site?, residual, assumed, effect_grade })
 }
 
 fn residual(value: &Value<'_>, unit: &Unit) -> Option<ResidualEntry> {

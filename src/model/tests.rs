@@ -572,6 +572,10 @@ fn an_overlay_adds_changes_and_says_so() {
         (unknown.kind.code(), unknown.kind.hint().unwrap().as_str()),
         ("E_NOTHING_TO_OVERRIDE", "did you mean `ka`?")
     );
+    let without = |name: &str| {
+        OVERLAY.replace("[override.parameters]", &format!("[override]\nwithout = [\"{name}\"]\n[override.parameters]"))
+    };
+    assert_eq!(only(&without("wieght")).kind.hint().unwrap(), "did you mean `weight`?");
     let base = only(&OVERLAY.replace("\"test\"", "\"tset\""));
     assert_eq!(base.kind.code(), "E_UNKNOWN_MODEL");
     // A fault in the base is shown in the base.

@@ -90,8 +90,11 @@ pub fn course_figure(comparison: &Comparison) -> Figure {
 pub fn population_figure(comparison: &Comparison) -> Result<Option<Figure>, PlotError> {
     let Some(population) = &comparison.population else { return Ok(None) };
     let title = format!("{}: {} virtual people, one session", comparison.title, population.size);
-    let assumed =
-        if comparison.arms.iter().any(|a| a.grade == Grade::Assumed) { " Dashed: assumed models." } else { "" };
+    let assumed = if comparison.arms.iter().any(|a| a.grade == Grade::Assumed) {
+        " Dashed: the model or the output is assumed."
+    } else {
+        ""
+    };
     let footnote = format!("Seed {}.{assumed} Research software; no clinical advice.", population.seed);
     let mut figure = Figure::new(title).columns(2).footnote(footnote);
     let people = |arm: &ArmResult| &population.arms[colour(comparison, arm)];
@@ -101,7 +104,7 @@ pub fn population_figure(comparison: &Comparison) -> Result<Option<Figure>, Plot
             let of = people(arm);
             let heading = format!("{} ({}, {})", arm.name, arm.analyte, site(arm));
             let x = Axis::linear("time after the first device", "h").range(0.0, comparison.until);
-            let name = if arm.grade == Grade::Assumed { "assumed models" } else { "" };
+            let name = if arm.grade == Grade::Assumed { "assumed" } else { "" };
             let fan = Fan::new(name, 0, &of.times, &PERCENTILES, &of.curves)?;
             let fan = if arm.grade == Grade::Assumed { fan.dashed() } else { fan };
             figure = figure.panel(Panel::new(heading, x, concentration(&group, false, values)).fan(fan));
@@ -154,6 +157,6 @@ fn concentration<'a>(group: &[&'a ArmResult], log: bool, values: impl Fn(&'a Arm
 
 fn footnote(comparison: &Comparison) -> String {
     let assumed = comparison.arms.iter().any(|a| a.grade == Grade::Assumed);
-    let dashed = if assumed { " Dashed: assumed models." } else { "" };
+    let dashed = if assumed { " Dashed: the model or the output is assumed." } else { "" };
     format!("Typical subject.{dashed} Research software; no clinical advice.")
 }

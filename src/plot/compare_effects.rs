@@ -106,8 +106,11 @@ fn footnote(comparison: &Comparison, followed: &[Followed<'_>]) -> String {
     let sessions = comparison.arms.iter().flat_map(|arm| arm.effects.iter().flat_map(|effects| &effects.session));
     let grades = sessions.filter_map(|effect| Some(effect.as_ref().ok()?.grade));
     let mut grades = grades.chain(followed.iter().filter_map(|arm| arm.course.response_grade));
-    let dashed =
-        if grades.any(|grade| grade == Grade::Assumed) { " Dashed: the model or the effect is assumed." } else { "" };
+    let dashed = if grades.any(|grade| grade == Grade::Assumed) {
+        " Dashed: the model, the effect or what drives it is assumed."
+    } else {
+        ""
+    };
     let drug = if followed.iter().any(|arm| arm.drug.is_some()) {
         " Shaded along a response: the drug's part of it."
     } else {

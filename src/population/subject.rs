@@ -89,6 +89,10 @@ impl<'m> Subject<'m> {
     /// As [`Subject::with`]; spans count in `text`.
     pub fn with_text(mut self, name: &str, text: &str) -> Result<Self, Faults<SubjectError>> {
         let whole = Span::new(0, text.len());
+        // Before its value is read, which may be no number.
+        if Subject::seat(self.model, name).is_none() {
+            return Err(Fault::at(self.unknown(name), whole).into());
+        }
         let kind = self.model.covariates().iter().find(|c| c.name == name).map(|c| &c.kind);
         let setting = match kind {
             Some(CovariateKind::Category { .. }) => Setting::Category(text.trim().to_string()),

@@ -15,8 +15,8 @@ pub(super) fn write(html: &mut Html, report: &Report<'_>) {
     html.leaf(
         "p",
         "Models, values and outputs that no source gives, why they are as they are, and the arms that use what they are part \
-         of. In tables, the word “assumed” stands with every arm whose model or output is assumed; the curves of assumed \
-         models are dashed.",
+         of. In tables, the word “assumed” stands with every arm whose model or output is assumed; their curves \
+         are dashed.",
     );
     let assumed = assumed(report);
     if assumed.rows().is_empty() {

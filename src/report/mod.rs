@@ -136,15 +136,10 @@ impl Report<'_> {
         }
     }
 
-    /// The arms whose grade or output is assumed.
+    /// The arms whose model or output is assumed.
     fn marked(&self) -> Marked<'_> {
-        let arms = self.comparison.arms.iter().zip(&self.plan.arms);
-        let assumed = arms.filter(|(arm, planned)| {
-            let outputs = self.models[&planned.model.text].outputs();
-            let output = outputs.iter().find(|output| output.name == arm.output);
-            arm.grade == Grade::Assumed || output.is_some_and(|output| output.assumed.is_some())
-        });
-        Marked(assumed.map(|(arm, _)| arm.name.as_str()).collect())
+        let assumed = self.comparison.arms.iter().filter(|arm| arm.grade == Grade::Assumed);
+        Marked(assumed.map(|arm| arm.name.as_str()).collect())
     }
 
     /// The models, each once, in the order in which arms and their ranges name them.

@@ -28,7 +28,7 @@ pub struct ArmResult {
     pub name: String,
     /// The model's id.
     pub model: String,
-    /// How well the model's numbers are known.
+    /// How well the numbers of the output are known.
     pub grade: Grade,
     /// The output that was compared.
     pub output: String,
@@ -157,7 +157,7 @@ pub(super) fn run(plan: &Plan, arm: &ArmPlan, models: &Models, effects: Option<&
     Ok(ArmResult {
         name: arm.name.text.clone(),
         model: model.id().to_string(),
-        grade: model.grade(),
+        grade: view.output().grade,
         output: arm.output.text.clone(),
         analyte: view.output().analyte.clone(),
         site: view.output().site.clone(),

@@ -1,7 +1,7 @@
 //! The whole course of an arm: sessions, accumulation in each phase, cumulative exposure.
 
 use super::arm::{Curve, simulation};
-use super::effects::Shown;
+use super::effects::{self, Shown};
 use super::plan::ArmPlan;
 use super::response::Response;
 use crate::Error;
@@ -31,7 +31,7 @@ pub struct CourseResult {
     pub curve: Curve,
     /// What effects do over the course, in the order of [`Shown::responses`]; or why the arm has none.
     pub responses: Vec<Result<Response, String>>,
-    /// The worst grade of the model and of the effects that are followed on it; none where none is.
+    /// The worst grade of the model and of the outputs that are followed on it; none where none is.
     pub response_grade: Option<Grade>,
     /// What the engines did.
     pub work: Work,
@@ -89,7 +89,7 @@ pub(super) fn run(
         responses,
         response_grade: effects
             .filter(|shown| !shown.responses.is_empty())
-            .map(|shown| shown.grade(model, &shown.responses)),
+            .map(|shown| effects::grade(model, &shown.responses)),
         text: text(arm, course),
         sessions: sessions.iter().map(|s| s.time).collect(),
         phases,

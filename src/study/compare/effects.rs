@@ -70,7 +70,7 @@ pub struct Level {
 /// What effects do in one arm after one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArmEffects {
-    /// The worst grade of the model and of the effects that are watched on it.
+    /// The worst grade of the model and of the outputs that are watched on it.
     pub grade: Grade,
     /// In the order of [`Shown::watched`]; or why the arm has none.
     pub session: Vec<Result<SessionEffect, String>>,
@@ -81,7 +81,7 @@ pub struct ArmEffects {
 /// An output after one session.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SessionEffect {
-    /// The worse grade of the model and of the effect.
+    /// The output's: the worst of the model, the effect and what drives it.
     pub grade: Grade,
     /// The largest value, in the output's unit.
     pub peak: f64,
@@ -121,19 +121,11 @@ impl EffectOutput {
 }
 
 impl Shown {
-    /// The worst grade of a model and of the effects that these outputs come from, of those that were put on it.
-    pub(super) fn grade<'o>(&self, model: &Model, outputs: impl IntoIterator<Item = &'o EffectOutput>) -> Grade {
-        let on_it = |output: &&EffectOutput| output.place(model).is_ok();
-        let grades = outputs.into_iter().filter(on_it).map(|output| self.effects[output.effect].1);
-        grades.fold(model.grade(), Grade::max)
-    }
-
     /// What the arm of a session gave.
     pub(super) fn of_session(&self, profile: &Profile<'_>) -> Result<ArmEffects, Error> {
-        let session: Result<Vec<_>, Error> =
-            self.watched.iter().map(|watched| watched.of_session(self, profile)).collect();
+        let session: Result<Vec<_>, Error> = self.watched.iter().map(|watched| watched.of_session(profile)).collect();
         let session = session?;
-        let grade = self.grade(profile.model(), self.watched.iter().map(|watched| &watched.output));
+        let grade = grade(profile.model(), self.watched.iter().map(|watched| &watched.output));
         Ok(ArmEffects { grade, monitoring: self.monitoring(&session), session })
     }
 
@@ -163,7 +155,7 @@ impl Watched {
         std::iter::once(Measure::Cmax(None)).chain(until).collect()
     }
 
-    fn of_session(&self, shown: &Shown, profile: &Profile<'_>) -> Result<Result<SessionEffect, String>, Error> {
+    fn of_session(&self, profile: &Profile<'_>) -> Result<Result<SessionEffect, String>, Error> {
         let Ok(view) = profile.output(&self.output.name) else {
             return Ok(Err(self.output.missing(profile.model())));
         };
@@ -171,13 +163,19 @@ impl Watched {
         let last = |level: &Level| view.measure(&Measure::LastAbove(level.quantity.clone(), None));
         let below = self.level.as_ref().map(last).transpose()?;
         Ok(Ok(SessionEffect {
-            grade: shown.grade(profile.model(), [&self.output]),
+            grade: view.output().grade,
             peak: peak.value.value(),
             time: peak.time.value(),
             below: below.map(|below| below.map(|time| time.value())),
             curve: Curve { times: profile.times().to_vec(), values: view.values().to_vec() },
         }))
     }
+}
+
+/// The worst grade of a model and of these outputs, of those that it has.
+pub(super) fn grade<'o>(model: &Model, outputs: impl IntoIterator<Item = &'o EffectOutput>) -> Grade {
+    let places = outputs.into_iter().filter_map(|output| output.place(model).ok());
+    places.map(|place| model.outputs()[place].grade).fold(model.grade(), Grade::max)
 }
 
 fn has(model: &Model, analyte: &str) -> bool {

@@ -1,7 +1,7 @@
 //! What effects do on a population: percentiles, and the shares of those who are monitored for long or respond.
 
 use super::course::course_simulation;
-use super::effects::{EffectOutput, Shown};
+use super::effects::{self, EffectOutput, Shown};
 use super::plan::ArmPlan;
 use super::population::{PERCENTILES, Summary};
 use super::population_table::SAME;
@@ -28,7 +28,7 @@ pub struct PeopleEffect {
     pub what: String,
     /// Its unit.
     pub unit: String,
-    /// The worst grade of the model and of the effects it comes from.
+    /// The worst grade of the model and of the outputs it comes from.
     pub grade: Grade,
     /// Of each person: NaN of those who failed, infinite of those who are above a level at the end; or why nobody has any.
     pub values: Result<Vec<f64>, String>,
@@ -71,7 +71,7 @@ pub(super) fn wanted(shown: &Shown, model: &Model) -> Vec<(usize, Measure)> {
 
 /// The numbers of one session from the answers to [`wanted`], in its order.
 pub(super) fn of_session(shown: &Shown, model: &Model, answers: &[Measured], monitor: f64) -> Vec<PeopleEffect> {
-    let grade = shown.grade(model, shown.watched.iter().map(|watched| &watched.output));
+    let grade = effects::grade(model, shown.watched.iter().map(|watched| &watched.output));
     let mut answers = answers.iter();
     let mut found = Vec::new();
     // The longest of each person; none once an output with a level is missing.
@@ -151,7 +151,7 @@ pub(super) fn of_course<'m>(
         false => cohort.measure(people, &wanted, tick)?,
     };
     let mut measured = measured.into_iter();
-    let grade = shown.grade(model, &shown.responses);
+    let grade = effects::grade(model, &shown.responses);
     let found = shown.responses.iter().map(|response| {
         let values = match response.place(model) {
             Ok(_) => Ok(measured.next().map(|measured| measured.values).unwrap_or_default()),

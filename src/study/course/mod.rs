@@ -71,7 +71,7 @@ pub struct ArmCourse {
     pub name: String,
     /// The model's id.
     pub model: String,
-    /// How well the numbers of the model and its effects are known.
+    /// How well the numbers of the model, its effects and the outputs that are shown are known.
     pub grade: Grade,
     /// How well the schedule is known, if its file says.
     pub schedule_grade: Option<String>,
@@ -83,8 +83,6 @@ pub struct ArmCourse {
     pub responses: Vec<(String, Unit)>,
     /// The response that is followed over time; where there is none, the dose given so far is.
     pub followed: Option<usize>,
-    /// Whether an output that is shown is assumed, though the model is not.
-    pub assumed_output: bool,
     /// The person, who takes every session in time.
     pub typical: PersonCourse,
     /// The virtual people, in order; of those who failed why.
@@ -109,7 +107,7 @@ impl ArmCourse {
 
     /// Whether anything that is shown is assumed.
     pub fn is_assumed(&self) -> bool {
-        self.grade == Grade::Assumed || self.assumed_output
+        self.grade == Grade::Assumed
     }
 }
 
@@ -252,13 +250,12 @@ fn run(
     let result = ArmCourse {
         name: arm.name.text.clone(),
         model: model.id().into(),
-        grade: model.worst_grade(),
+        grade: shown.map(|place| outputs[*place].grade).fold(model.worst_grade(), Grade::max),
         schedule_grade: loaded.schedule.about.grade.clone(),
         phases: loaded.schedule.schedule.at_a_glance(),
         itinerary: question.itinerary.clone(),
         responses: question.responses.iter().map(|p| (outputs[*p].name.clone(), outputs[*p].unit.clone())).collect(),
         followed: question.followed,
-        assumed_output: shown.clone().any(|place| outputs[*place].assumed.is_some()),
         typical,
         people,
     };

@@ -90,7 +90,7 @@ pub fn summary_table(courses: &Courses) -> Table {
     columns.extend([Column::new("model"), Column::new("schedule_grade")]);
     let mut table = Table::new(columns);
     for arm in &courses.arms {
-        let grade = if arm.is_assumed() { "assumed".to_string() } else { arm.grade.to_string() };
+        let grade = arm.grade.to_string();
         let mut row = vec![Cell::from(arm.name.as_str()), grade.into()];
         row.extend(courses.sum_cells(arm, &arm.typical));
         let schedule = arm.schedule_grade.as_deref();

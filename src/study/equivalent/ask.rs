@@ -296,7 +296,7 @@ impl<'q, 'm> Pair<'q, 'm> {
         let output = &side.model.outputs()[metric.outputs[place]];
         let view = profile.output(&output.name)?;
         let values = view.values().iter().map(|value| unit.from_base(output.unit.to_base(*value))).collect();
-        let assumed = side.model.grade() == Grade::Assumed || output.assumed.is_some();
+        let assumed = output.grade == Grade::Assumed;
         let (times, work) = (profile.times().to_vec(), profile.work());
         let (of, output) = (dose.map(|_| of), metric.output.clone());
         let named = NamedCurve { name, assumed, of, output, unit, curve: Curve { times, values } };
