@@ -6,7 +6,7 @@ mod document;
 mod exposure;
 
 use document::{is_fresh, path, refreshed};
-use exposure::{OBSERVED, Observed};
+use exposure::{APART, Apart, Number, STUDIES, Study};
 use posology::io::rounded;
 use posology::metrics::Measure;
 use posology::model::{FileKind, Grade, Model, Provenance, catalogue};
@@ -125,12 +125,23 @@ fn is_racemate(model: &Model) -> bool {
 
 /// What a model is given for an observation, if it claims the route and has the analyte. What extends a model and leaves this
 /// route as it is would only repeat it.
-fn given(model: &Model, observed: &Observed) -> Option<&'static str> {
-    let give = if is_racemate(model) { observed.racemate } else { observed.s }?;
-    let route = give.split(' ').nth(2)?;
-    output(model, observed.analyte)?;
-    let repeats = model.provenance().extends.is_some() && (route == "iv" || model.id().ends_with("-ticlopidine"));
-    (!repeats && model.routes().iter().any(|r| r.name == route)).then_some(give)
+fn given(model: &Model, study: &Study, number: &Number) -> Option<&'static str> {
+    let give = if is_racemate(model) { study.racemate } else { study.s }?;
+    output(model, number.analyte)?;
+    let repeats = model.provenance().extends.is_some() && (route(give) == "iv" || model.id().ends_with("-ticlopidine"));
+    let meant = study.weight > CHILD || !children(model).is_empty();
+    (meant && !repeats && has_route(model, give)).then_some(give)
+}
+
+/// Lighter people are children, of whom only models of children are asked.
+const CHILD: f64 = 40.0;
+
+fn route(give: &str) -> &str {
+    give.split(' ').nth(2).unwrap_or_default()
+}
+
+fn has_route(model: &Model, give: &str) -> bool {
+    model.routes().iter().any(|r| r.name == route(give))
 }
 
 fn run<'m>(model: &'m Model, give: &str, weight: f64) -> Profile<'m> {
@@ -144,70 +155,134 @@ fn dose(profile: &Profile<'_>) -> f64 {
 }
 
 /// What the model gives, in the observation's unit.
-fn simulated(model: &Model, observed: &Observed, give: &str) -> Option<f64> {
-    let name = output(model, observed.analyte)?;
-    let profile = run(model, give, observed.weight);
+fn simulated(model: &Model, study: &Study, number: &Number, give: &str) -> Option<f64> {
+    let name = output(model, number.analyte)?;
+    let profile = run(model, give, study.weight);
     let area = |view: OutputView<'_>| view.auc_inf().ok().map(|q| q.in_base());
     let view = profile.output(name).unwrap();
     // Half of a racemate is each enantiomer.
-    let enantiomer = is_racemate(model) && observed.analyte != "ketamine";
+    let enantiomer = is_racemate(model) && number.analyte != "ketamine";
     let mg = dose(&profile) * if enantiomer { 0.5 } else { 1.0 };
-    match observed.metric {
+    match number.metric {
         "CL" => {
             let litres_per_hour = mg / area(view)?;
-            Some(match observed.unit {
+            Some(match number.unit {
                 "L/h" => litres_per_hour,
                 "mL/min" => litres_per_hour / 0.06,
-                _ => litres_per_hour / 0.06 / observed.weight,
+                _ => litres_per_hour / 0.06 / study.weight,
             })
         }
+        "Vss" => {
+            let litres = mg / area(view)? * view.mrt().ok()?.in_base();
+            Some(if number.unit == "L" { litres } else { litres / study.weight })
+        }
+        "AUC ratio" => {
+            let parent = output(model, if number.analyte.starts_with('R') { "R-ketamine" } else { "S-ketamine" })?;
+            Some(area(view)? / area(profile.output(parent).unwrap())?)
+        }
         "F" => {
-            let vein = run(model, "10 mg iv over 30 min", observed.weight);
+            let vein = run(model, "10 mg iv over 30 min", study.weight);
             let by_vein = area(vein.output(name).unwrap())? / dose(&vein);
             Some(area(view)? / dose(&profile) / by_vein)
         }
         metric => {
             let measure: Measure = metric.parse().unwrap_or_else(|e| panic!("{e:?}"));
             let value = view.measure(&measure).unwrap().ok()?;
-            Some(value.to(&observed.unit.parse().unwrap()).unwrap().value())
+            Some(value.to(&number.unit.parse().unwrap()).unwrap().value())
         }
     }
 }
 
-/// Every observed exposure against every model that claims its route.
+/// A number as it is printed, with its metric.
+fn printed(number: &Number) -> String {
+    let Number { analyte, metric, value: [low, high], unit, note } = number;
+    let value = if low == high { low.to_string() } else { format!("{low} to {high}") };
+    let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
+    format!("{analyte} {metric}: {}{note}", format!("{value} {unit}").trim_end())
+}
+
+fn dosed(study: &Study) -> String {
+    match (study.racemate, study.s) {
+        (Some(give), _) => format!("racemate, {give}"),
+        (None, give) => give.unwrap_or_default().to_string(),
+    }
+}
+
+/// Every observed exposure against every model that claims its route and has the analyte.
 fn exposures(models: &[Model]) -> String {
-    let mut text = String::from(
-        "| given | number | who | published | simulated (ratio): grade, site | source |\n|---|---|---|---|---|---|\n",
-    );
-    for observed in OBSERVED {
-        let Observed { analyte, metric, unit, who, source, .. } = observed;
-        let [low, high] = observed.value;
-        let printed = if low == high { format!("{low} {unit}") } else { format!("{low} to {high} {unit}") };
-        let given = match (observed.racemate, observed.s) {
-            (Some(give), _) => format!("racemate, {give}"),
-            (None, give) => give.unwrap_or_default().to_string(),
-        };
-        let cells = models.iter().filter_map(|model| Some(beside(model, observed, self::given(model, observed)?)));
-        let cells: Vec<String> = cells.collect();
-        let cells = if cells.is_empty() { "no model has this route and analyte".into() } else { cells.join("<br>") };
-        writeln!(text, "| {given} | {analyte} {metric} | {who} | {printed} | {cells} | {source} |").unwrap();
+    let mut text =
+        String::from("| given | who | published | simulated (ratio): grade, site | source |\n|---|---|---|---|---|\n");
+    for study in STUDIES {
+        for number in study.numbers {
+            let cells =
+                models.iter().filter_map(|model| Some(beside(model, study, number, given(model, study, number)?)));
+            let cells: Vec<String> = cells.collect();
+            if !cells.is_empty() {
+                let (dosed, who, source) = (dosed(study), study.who, study.source);
+                let (number, cells) = (printed(number), cells.join("<br>"));
+                writeln!(text, "| {dosed} | {who} | {number} | {cells} | {source} |").unwrap();
+            }
+        }
     }
     text
 }
 
+/// The observed exposures that no model can be held against, and why.
+fn exposures_apart(models: &[Model]) -> String {
+    let mut text =
+        String::from("| given | who | published | why no model stands beside it | source |\n|---|---|---|---|---|\n");
+    for study in STUDIES {
+        let alone = study.numbers.iter().filter(|n| models.iter().all(|model| given(model, study, n).is_none()));
+        let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for number in alone {
+            by_reason.entry(why_none(models, study, number)).or_default().push(printed(number));
+        }
+        for (why, numbers) in by_reason {
+            let (dosed, who, source) = (dosed(study), study.who, study.source);
+            writeln!(text, "| {dosed} | {who} | {} | {why} | {source} |", numbers.join("<br>")).unwrap();
+        }
+    }
+    for Apart { given, numbers, why, source } in APART {
+        writeln!(text, "| {given} | – | {numbers} | {why} | {source} |").unwrap();
+    }
+    text
+}
+
+/// What the models lack for a number.
+fn why_none(models: &[Model], study: &Study, number: &Number) -> String {
+    let meant = |model: &&Model| study.weight > CHILD || !children(model).is_empty();
+    let with_route = |model: &Model| {
+        let give = if is_racemate(model) { study.racemate } else { study.s };
+        give.is_some_and(|give| has_route(model, give))
+    };
+    let of = match (study.weight > CHILD, study.racemate.is_some(), study.s.is_some()) {
+        (false, ..) => "of children ",
+        (_, true, false) => "of the racemate ",
+        _ => "",
+    };
+    let give = study.racemate.or(study.s).unwrap_or_default();
+    if models.iter().filter(meant).any(with_route) {
+        format!("no model {of}with this route has {}", number.analyte)
+    } else {
+        format!("no model {of}has the route `{}`", route(give))
+    }
+}
+
 /// A model's number beside an observed one: the ratio, or where it stands to a range.
-fn beside(model: &Model, observed: &Observed, give: &str) -> String {
+fn beside(model: &Model, study: &Study, observed: &Number, give: &str) -> String {
     let [low, high] = observed.value;
-    let number = match simulated(model, observed, give) {
+    let number = match simulated(model, study, observed, give) {
         None => "none".to_string(),
         Some(found) => {
-            let ratio = match found {
+            let shown = rounded(found, 3);
+            // A range is printed with no more digits than are shown.
+            let ratio = match shown.parse::<f64>().expect("a number") {
                 _ if low == high => format!("{:.2}", found / low),
                 below if below < low => "below".into(),
                 above if above > high => "above".into(),
                 _ => "within".into(),
             };
-            format!("{} ({ratio})", rounded(found, 3))
+            format!("{shown} ({ratio})")
         }
     };
     let site = &model.outputs().iter().find(|o| o.analyte == observed.analyte).expect("claimed").site;
@@ -254,6 +329,10 @@ fn spread(models: &[Model]) -> String {
 fn the_tables_of_exposures_are_what_the_models_give() {
     let models = library();
     let document = std::fs::read_to_string(path("VALIDATION.md")).unwrap();
-    let tables = BTreeMap::from([("exposures", exposures(&models)), ("spread", spread(&models))]);
+    let tables = BTreeMap::from([
+        ("exposures", exposures(&models)),
+        ("exposures apart", exposures_apart(&models)),
+        ("spread", spread(&models)),
+    ]);
     is_fresh("VALIDATION.md", &refreshed(&document, &tables), "library");
 }
