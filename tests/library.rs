@@ -10,8 +10,10 @@ use exposure::{APART, Apart, Number, STUDIES, Study};
 use posology::io::rounded;
 use posology::metrics::Measure;
 use posology::model::{FileKind, Grade, Model, Provenance, catalogue};
+use posology::population::{People, Population};
 use posology::prelude::*;
-use posology::simulate::OutputView;
+use posology::simulate::{OutputView, Prepared, Settings};
+use posology::study::cohort::Cohort;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -325,6 +327,94 @@ fn spread(models: &[Model]) -> String {
     std::iter::once(head.to_string()).chain(rows.into_iter().map(|(.., line)| line)).collect()
 }
 
+/// h after the dose at which the studies of Ashraf 2018 sampled.
+const ASHRAF_TIMES: [f64; 13] = [1.0 / 3.0, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 24.0];
+
+/// After an injection they took one sample more.
+const ASHRAF_AFTER_INJECTION: f64 = 1.0 / 6.0;
+
+/// Table 3 of Ashraf 2018: what was given, with ticlopidine or without, the mean weight (kg), the output, and Cmax (ng/mL) and
+/// AUC0-24 (ng*h/mL) as published and as the transcription's article has them, means of its own virtual people.
+type AshrafRow = (&'static str, bool, f64, &'static str, [f64; 2], [f64; 2]);
+const ASHRAF_TABLE: [AshrafRow; 6] = [
+    ("0.2 mg/kg oral", false, 62.0, "s_ketamine", [9.37, 22.4], [8.35, 21.9]),
+    ("0.1 mg/kg iv over 2 min", false, 59.0, "s_ketamine", [41.0, 70.0], [37.7, 70.6]),
+    ("0.2 mg/kg oral", true, 62.0, "s_ketamine", [18.1, 53.2], [16.1, 52.2]),
+    ("0.2 mg/kg oral", false, 62.0, "norketamine", [56.0, 279.0], [47.1, 247.0]),
+    ("0.1 mg/kg iv over 2 min", false, 59.0, "norketamine", [22.0, 161.0], [18.7, 147.0]),
+    ("0.2 mg/kg oral", true, 62.0, "norketamine", [45.0, 250.0], [42.1, 235.0]),
+];
+
+/// How many virtual people stand for those of Ashraf 2018 here, and in the transcription's article.
+const ASHRAF_PEOPLE: [usize; 2] = [500, 200];
+
+/// How many standard errors the means of both may differ.
+const ASHRAF_WITHIN: f64 = 4.0;
+
+/// Largest samples and areas (linear up, logarithmic down, from C(0) = 0) of virtual people, with residual errors.
+fn sampled_people(model: &Model, (give, ticlopidine, weight, output, ..): &AshrafRow) -> [Vec<f64>; 2] {
+    let regimen: Regimen = give.parse().unwrap();
+    let extra = give.contains(" iv ").then_some(ASHRAF_AFTER_INJECTION);
+    let times: Vec<f64> = extra.into_iter().chain(ASHRAF_TIMES).collect();
+    let prepared = Prepared::with(model, Some(&regimen), times.clone(), 24.0, Settings::default()).unwrap();
+    let people = format!(
+        "weight = {{ mean = '{weight} kg', sd = '9 kg', min = '50 kg', max = '88 kg' }}\nticlopidine = {ticlopidine}\n"
+    );
+    let people = People::parse("ashraf", &people).unwrap_or_else(|e| panic!("{e}"));
+    let size = ASHRAF_PEOPLE[0];
+    let population = Population::of(model).people(&people).unwrap().size(size as u64).seed(2018);
+    let mut out = vec![0.0; prepared.numbers() * size];
+    let cohort = Cohort { prepared: &prepared, population: &population, residual: true };
+    assert!(cohort.run(0..size as u64, &mut out).failures.is_empty());
+    let place = model.outputs().iter().position(|o| o.name == *output).unwrap() * times.len();
+    let samples = out.chunks(prepared.numbers()).map(|person| &person[place..place + times.len()]);
+    let peak = |c: &[f64]| c.iter().copied().fold(0.0, f64::max);
+    let trapezoid = |((s, a), (t, b)): ((f64, f64), (f64, f64))| {
+        let mean = if b < a && b > 0.0 { (a - b) / (a / b).ln() } else { (a + b) / 2.0 };
+        (t - s) * mean
+    };
+    let area = |c: &[f64]| {
+        let points = std::iter::once((0.0, 0.0)).chain(times.iter().copied().zip(c.iter().copied()));
+        points.clone().zip(points.skip(1)).map(trapezoid).sum::<f64>()
+    };
+    [samples.clone().map(peak).collect(), samples.map(area).collect()]
+}
+
+/// Mean and standard deviation.
+fn spread_of(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (mean, (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt())
+}
+
+/// Table 3 of Ashraf 2018 beside two populations, the transcription's and this library's, which have to agree.
+fn people_of_ashraf() -> String {
+    let model = model("s-ketamine-ashraf-2018");
+    let mut text = String::from(
+        "| given | number | published | transcription's people | people here (SD) | difference of both, in standard errors |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for row in &ASHRAF_TABLE {
+        let (give, ticlopidine, _, output, published, transcribed) = row;
+        let found = sampled_people(&model, row);
+        let with = if *ticlopidine { ", ticlopidine" } else { "" };
+        for (k, metric) in ["Cmax, ng/mL", "AUC0-24, ng*h/mL"].into_iter().enumerate() {
+            let (mean, sd) = spread_of(&found[k]);
+            let error = sd * ASHRAF_PEOPLE.map(|n| 1.0 / n as f64).iter().sum::<f64>().sqrt();
+            let off = (mean - transcribed[k]) / error;
+            assert!(off.abs() < ASHRAF_WITHIN, "{give}{with}: {output} {metric}: {mean}, {}", transcribed[k]);
+            let (published, transcribed) = (published[k], transcribed[k]);
+            let (mean, sd) = (rounded(mean, 3), rounded(sd, 2));
+            writeln!(
+                text,
+                "| {give}{with} | {output} {metric} | {published} | {transcribed} | {mean} ({sd}) | {off:+.1} |"
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
 #[test]
 fn the_tables_of_exposures_are_what_the_models_give() {
     let models = library();
@@ -333,6 +423,7 @@ fn the_tables_of_exposures_are_what_the_models_give() {
         ("exposures", exposures(&models)),
         ("exposures apart", exposures_apart(&models)),
         ("spread", spread(&models)),
+        ("people of Ashraf", people_of_ashraf()),
     ]);
     is_fresh("VALIDATION.md", &refreshed(&document, &tables), "library");
 }
