@@ -3,9 +3,10 @@
 //! `cargo run --release --example 09_published_and_simulated` prints what is off by half or more and draws
 //! `out/examples/09_published_and_simulated.svg`.
 
+#[allow(dead_code, unused_imports)] // a test shares it and takes more
 mod exposures;
 
-use exposures::{OBSERVED, Observed};
+use exposures::{Number, STUDIES};
 use posology::io::rounded;
 use posology::model::{Evidence, FileKind, catalogue};
 use posology::plot::{Axis, Panel, Series, Window};
@@ -75,14 +76,14 @@ fn compared(model: &Model) -> Result<Vec<Compared>, Error> {
             known.push((check.metric, check.expected.value));
         }
     }
-    for observed in OBSERVED {
+    for (study, number) in STUDIES.iter().flat_map(|study| study.numbers.iter().map(move |number| (study, number))) {
         // A model's file may repeat an observation.
-        let is_known = known.iter().any(|(metric, value)| metric == observed.metric && observed.value == [*value; 2]);
-        let Some(give) = observed.given(model).filter(|_| !is_known) else { continue };
-        if let Some(found) = observed.simulated(model, give)? {
-            let Observed { analyte, metric, who, source, .. } = observed;
-            let what = format!("{analyte} {metric} of {give}: {source} ({who})");
-            all.push(Compared { kind: 1, ratio: found / observed.nearest(found), what });
+        let is_known = known.iter().any(|(metric, value)| metric == number.metric && number.value == [*value; 2]);
+        let Some(give) = study.given(model, number).filter(|_| !is_known) else { continue };
+        if let Some(found) = study.simulated(model, number, give)? {
+            let Number { analyte, metric, .. } = number;
+            let what = format!("{analyte} {metric} of {give}: {} ({})", study.source, study.who);
+            all.push(Compared { kind: 1, ratio: found / number.nearest(found), what });
         }
     }
     Ok(all)

@@ -8,11 +8,13 @@ mod calibration;
 #[allow(dead_code, reason = "not all of it")]
 mod common;
 mod document;
+mod litre;
 
 use calibration::fit::{Beside, Problem};
 use calibration::{antidepressant, attenuation, haemodynamics};
 use common::Folder;
 use document::{is_fresh, path, refreshed};
+use litre::LITRE;
 use posology::error::{Kind, Source};
 use posology::model::{Catalogue, FileKind, Grade, Resolve, catalogue};
 use posology::population::Population;
@@ -43,32 +45,6 @@ const OUTPUTS: [&str; 9] = [
     "madrs_total_change",
     "madrs_drug_effect",
 ];
-
-/// A litre that keeps what is put into it: after a bolus of x ug the driver is x ng/mL for ever.
-const LITRE: &str = r#"
-id = "litre"
-title = "A litre"
-drug = "esketamine"
-grade = "A"
-[compartments]
-s   = { volume = "1[L]" }
-r   = { volume = "1[L]" }
-sn  = { volume = "1[L]" }
-rn  = { volume = "1[L]" }
-[routes.s]
-s = {}
-[routes.r]
-r = {}
-[routes.sn]
-sn = {}
-[routes.rn]
-rn = {}
-[outputs]
-s_ketamine      = { value = "C(s)", unit = "ng/mL", analyte = "S-ketamine", site = "arterial" }
-r_ketamine      = { value = "C(r)", unit = "ng/mL", analyte = "R-ketamine" }
-s_norketamine   = { value = "C(sn)", unit = "ng/mL", analyte = "S-norketamine" }
-r_norketamine   = { value = "C(rn)", unit = "ng/mL", analyte = "R-norketamine" }
-"#;
 
 fn source(id: &str) -> Arc<Source> {
     Catalogue.resolve(id).unwrap_or_else(|| panic!("{id} is not in the catalogue"))

@@ -8,10 +8,13 @@ mod document;
 mod exposures;
 
 use document::{is_fresh, path, refreshed};
-use exposures::{OBSERVED, Observed, is_racemate, output, run};
+use exposures::{APART, Apart, Number, STUDIES, Study, has_route, is_of_children, is_racemate, output, route, run};
 use posology::io::rounded;
 use posology::model::{FileKind, Grade, Model, Provenance, catalogue};
+use posology::population::{People, Population};
 use posology::prelude::*;
+use posology::simulate::{Prepared, Settings};
+use posology::study::cohort::Cohort;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -30,18 +33,16 @@ fn every_number_says_where_it_comes_from() {
     let mut count = 0;
     for entry in catalogue() {
         let model = model(entry.id);
-        for source in model.sources() {
-            let what = format!("{}: {}", entry.path, source.key);
-            assert!(!source.citation.is_empty(), "{what}");
-            // What was not opened says what was read in its place.
-            assert!(entry.is_textbook() || source.via.is_some(), "{what}: read where?");
-        }
         for parameter in model.parameters() {
             let what = format!("{}: {}", entry.path, parameter.name);
             assert!(parameter.value.is_finite() && !parameter.printed.is_empty(), "{what}");
             match &parameter.provenance {
                 Provenance::Cited { source, .. } => {
-                    assert!(model.sources().iter().any(|s| s.key == *source), "{what}");
+                    let source = model.sources().iter().find(|s| s.key == *source).unwrap_or_else(|| panic!("{what}"));
+                    assert!(!source.citation.is_empty(), "{what}");
+                    // What was not opened says what was read in its place; effects say it in notes.
+                    let published = entry.path.starts_with("ketamine/") || entry.path.starts_with("assumed/");
+                    assert!(!published || source.via.is_some(), "{what}: read where?");
                 }
                 Provenance::Assumed { why } => assert!(why.len() > 5, "{what}"),
             }
@@ -116,49 +117,104 @@ fn clearances_through_gut_wall_and_liver_are_those_of_the_closed_form() {
     }
 }
 
-/// Every observed exposure against every model that claims its route.
+/// A number as it is printed, with its metric.
+fn printed(number: &Number) -> String {
+    let Number { analyte, metric, value: [low, high], unit, note } = number;
+    let value = if low == high { low.to_string() } else { format!("{low} to {high}") };
+    let note = if note.is_empty() { String::new() } else { format!(" ({note})") };
+    format!("{analyte} {metric}: {}{note}", format!("{value} {unit}").trim_end())
+}
+
+fn dosed(study: &Study) -> String {
+    match (study.racemate, study.s) {
+        (Some(give), _) => format!("racemate, {give}"),
+        (None, give) => give.unwrap_or_default().to_string(),
+    }
+}
+
+/// Every observed exposure against every model that claims its route and has the analyte.
 fn table_of_exposures(models: &[Model]) -> String {
-    let mut text = String::from(
-        "| given | number | who | published | simulated (ratio): grade, site | source |\n|---|---|---|---|---|---|\n",
-    );
-    for observed in OBSERVED {
-        let Observed { analyte, metric, unit, who, source, .. } = observed;
-        let [low, high] = observed.value;
-        let printed = if low == high { format!("{low} {unit}") } else { format!("{low} to {high} {unit}") };
-        let given = match (observed.racemate, observed.s) {
-            (Some(give), _) => format!("racemate, {give}"),
-            (None, give) => give.unwrap_or_default().to_string(),
-        };
-        let cells = models.iter().filter_map(|model| Some(beside(model, observed, observed.given(model)?)));
-        let cells: Vec<String> = cells.collect();
-        let cells = if cells.is_empty() { "no model has this route and analyte".into() } else { cells.join("<br>") };
-        writeln!(text, "| {given} | {analyte} {metric} | {who} | {printed} | {cells} | {source} |").unwrap();
+    let mut text =
+        String::from("| given | who | published | simulated (ratio): grade, site | source |\n|---|---|---|---|---|\n");
+    for study in STUDIES {
+        for number in study.numbers {
+            let cells =
+                models.iter().filter_map(|model| Some(beside(model, study, number, study.given(model, number)?)));
+            let cells: Vec<String> = cells.collect();
+            if !cells.is_empty() {
+                let (dosed, who, source) = (dosed(study), study.who, study.source);
+                let (number, cells) = (printed(number), cells.join("<br>"));
+                writeln!(text, "| {dosed} | {who} | {number} | {cells} | {source} |").unwrap();
+            }
+        }
     }
     text
 }
 
+/// The observed exposures that no model can be held against, and why.
+fn exposures_apart(models: &[Model]) -> String {
+    let mut text =
+        String::from("| given | who | published | why no model stands beside it | source |\n|---|---|---|---|---|\n");
+    for study in STUDIES {
+        let alone = study.numbers.iter().filter(|n| models.iter().all(|model| study.given(model, n).is_none()));
+        let mut by_reason: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        for number in alone {
+            by_reason.entry(why_none(models, study, number)).or_default().push(printed(number));
+        }
+        for (why, numbers) in by_reason {
+            let (dosed, who, source) = (dosed(study), study.who, study.source);
+            writeln!(text, "| {dosed} | {who} | {} | {why} | {source} |", numbers.join("<br>")).unwrap();
+        }
+    }
+    for Apart { given, numbers, why, source } in APART {
+        writeln!(text, "| {given} | – | {numbers} | {why} | {source} |").unwrap();
+    }
+    text
+}
+
+/// What the models lack for a number.
+fn why_none(models: &[Model], study: &Study, number: &Number) -> String {
+    let with_route = |model: &Model| {
+        let give = if is_racemate(model) { study.racemate } else { study.s };
+        give.is_some_and(|give| has_route(model, give))
+    };
+    let of = match (study.is_of_adults(), study.racemate.is_some(), study.s.is_some()) {
+        (false, ..) => "of children ",
+        (_, true, false) => "of the racemate ",
+        _ => "",
+    };
+    let give = study.racemate.or(study.s).unwrap_or_default();
+    if models.iter().filter(|model| study.asks(model)).any(with_route) {
+        format!("no model {of}with this route has {}", number.analyte)
+    } else {
+        format!("no model {of}has the route `{}`", route(give))
+    }
+}
+
 /// A model's number beside an observed one: the ratio, or where it stands to a range.
-fn beside(model: &Model, observed: &Observed, give: &str) -> String {
+fn beside(model: &Model, study: &Study, observed: &Number, give: &str) -> String {
     let [low, high] = observed.value;
-    let number = match observed.simulated(model, give).unwrap_or_else(|e| panic!("{e}")) {
+    let number = match study.simulated(model, observed, give).unwrap_or_else(|e| panic!("{e}")) {
         None => "none".to_string(),
         Some(found) => {
-            let ratio = match found {
+            let shown = rounded(found, 3);
+            // A range is printed with no more digits than are shown.
+            let ratio = match shown.parse::<f64>().expect("a number") {
                 _ if low == high => format!("{:.2}", found / low),
                 below if below < low => "below".into(),
                 above if above > high => "above".into(),
                 _ => "within".into(),
             };
-            format!("{} ({ratio})", rounded(found, 3))
+            format!("{shown} ({ratio})")
         }
     };
     let site = &model.outputs().iter().find(|o| o.analyte == observed.analyte).expect("claimed").site;
     format!("{}: {number}: {}{}, {site}", model.id(), model.grade(), children(model))
 }
 
-/// Whether a model is of children, who are not 70 kg.
+/// What is said of a model of children, who are not 70 kg.
 fn children(model: &Model) -> &'static str {
-    if model.title().contains("children") { ", children" } else { "" }
+    if is_of_children(model) { ", children" } else { "" }
 }
 
 /// S-ketamine of the same infusion in every model: half of 0.5 mg/kg racemate, or 0.25 mg/kg of S-ketamine.
@@ -192,10 +248,103 @@ fn spread(models: &[Model]) -> String {
     std::iter::once(head.to_string()).chain(rows.into_iter().map(|(.., line)| line)).collect()
 }
 
+/// h after the dose at which the studies of Ashraf 2018 sampled.
+const ASHRAF_TIMES: [f64; 13] = [1.0 / 3.0, 2.0 / 3.0, 1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 24.0];
+
+/// After an injection they took one sample more.
+const ASHRAF_AFTER_INJECTION: f64 = 1.0 / 6.0;
+
+/// Table 3 of Ashraf 2018: what was given, with ticlopidine or without, the mean weight (kg), the output, and Cmax (ng/mL) and
+/// AUC0-24 (ng*h/mL) as published and as the transcription's article has them, means of its own virtual people.
+type AshrafRow = (&'static str, bool, f64, &'static str, [f64; 2], [f64; 2]);
+const ASHRAF_TABLE: [AshrafRow; 6] = [
+    ("0.2 mg/kg oral", false, 62.0, "s_ketamine", [9.37, 22.4], [8.35, 21.9]),
+    ("0.1 mg/kg iv over 2 min", false, 59.0, "s_ketamine", [41.0, 70.0], [37.7, 70.6]),
+    ("0.2 mg/kg oral", true, 62.0, "s_ketamine", [18.1, 53.2], [16.1, 52.2]),
+    ("0.2 mg/kg oral", false, 62.0, "norketamine", [56.0, 279.0], [47.1, 247.0]),
+    ("0.1 mg/kg iv over 2 min", false, 59.0, "norketamine", [22.0, 161.0], [18.7, 147.0]),
+    ("0.2 mg/kg oral", true, 62.0, "norketamine", [45.0, 250.0], [42.1, 235.0]),
+];
+
+/// How many virtual people stand for those of Ashraf 2018 here, and in the transcription's article.
+const ASHRAF_PEOPLE: [usize; 2] = [500, 200];
+
+/// How many standard errors the means of both may differ.
+const ASHRAF_WITHIN: f64 = 4.0;
+
+/// Largest samples and areas (linear up, logarithmic down, from C(0) = 0) of virtual people, with residual errors.
+fn sampled_people(model: &Model, (give, ticlopidine, weight, output, ..): &AshrafRow) -> [Vec<f64>; 2] {
+    let regimen: Regimen = give.parse().unwrap();
+    let extra = give.contains(" iv ").then_some(ASHRAF_AFTER_INJECTION);
+    let times: Vec<f64> = extra.into_iter().chain(ASHRAF_TIMES).collect();
+    let prepared = Prepared::with(model, Some(&regimen), times.clone(), 24.0, Settings::default()).unwrap();
+    let people = format!(
+        "weight = {{ mean = '{weight} kg', sd = '9 kg', min = '50 kg', max = '88 kg' }}\nticlopidine = {ticlopidine}\n"
+    );
+    let people = People::parse("ashraf", &people).unwrap_or_else(|e| panic!("{e}"));
+    let size = ASHRAF_PEOPLE[0];
+    let population = Population::of(model).people(&people).unwrap().size(size as u64).seed(2018);
+    let mut out = vec![0.0; prepared.numbers() * size];
+    let cohort = Cohort { prepared: &prepared, population: &population, residual: true };
+    assert!(cohort.run(0..size as u64, &mut out).failures.is_empty());
+    let place = model.outputs().iter().position(|o| o.name == *output).unwrap() * times.len();
+    let samples = out.chunks(prepared.numbers()).map(|person| &person[place..place + times.len()]);
+    let peak = |c: &[f64]| c.iter().copied().fold(0.0, f64::max);
+    let trapezoid = |((s, a), (t, b)): ((f64, f64), (f64, f64))| {
+        let mean = if b < a && b > 0.0 { (a - b) / (a / b).ln() } else { (a + b) / 2.0 };
+        (t - s) * mean
+    };
+    let area = |c: &[f64]| {
+        let points = std::iter::once((0.0, 0.0)).chain(times.iter().copied().zip(c.iter().copied()));
+        points.clone().zip(points.skip(1)).map(trapezoid).sum::<f64>()
+    };
+    [samples.clone().map(peak).collect(), samples.map(area).collect()]
+}
+
+/// Mean and standard deviation.
+fn spread_of(values: &[f64]) -> (f64, f64) {
+    let n = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / n;
+    (mean, (values.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / (n - 1.0)).sqrt())
+}
+
+/// Table 3 of Ashraf 2018 beside two populations, the transcription's and this library's, which have to agree.
+fn people_of_ashraf() -> String {
+    let model = model("s-ketamine-ashraf-2018");
+    let mut text = String::from(
+        "| given | number | published | transcription's people | people here (SD) | difference of both, in standard errors |\n\
+         |---|---|---|---|---|---|\n",
+    );
+    for row in &ASHRAF_TABLE {
+        let (give, ticlopidine, _, output, published, transcribed) = row;
+        let found = sampled_people(&model, row);
+        let with = if *ticlopidine { ", ticlopidine" } else { "" };
+        for (k, metric) in ["Cmax, ng/mL", "AUC0-24, ng*h/mL"].into_iter().enumerate() {
+            let (mean, sd) = spread_of(&found[k]);
+            let error = sd * ASHRAF_PEOPLE.map(|n| 1.0 / n as f64).iter().sum::<f64>().sqrt();
+            let off = (mean - transcribed[k]) / error;
+            assert!(off.abs() < ASHRAF_WITHIN, "{give}{with}: {output} {metric}: {mean}, {}", transcribed[k]);
+            let (published, transcribed) = (published[k], transcribed[k]);
+            let (mean, sd) = (rounded(mean, 3), rounded(sd, 2));
+            writeln!(
+                text,
+                "| {give}{with} | {output} {metric} | {published} | {transcribed} | {mean} ({sd}) | {off:+.1} |"
+            )
+            .unwrap();
+        }
+    }
+    text
+}
+
 #[test]
 fn the_tables_of_exposures_are_what_the_models_give() {
     let models = library();
     let document = std::fs::read_to_string(path("VALIDATION.md")).unwrap();
-    let tables = BTreeMap::from([("exposures", table_of_exposures(&models)), ("spread", spread(&models))]);
+    let tables = BTreeMap::from([
+        ("exposures", table_of_exposures(&models)),
+        ("exposures apart", exposures_apart(&models)),
+        ("spread", spread(&models)),
+        ("people of Ashraf", people_of_ashraf()),
+    ]);
     is_fresh("VALIDATION.md", &refreshed(&document, &tables), "library");
 }

@@ -76,7 +76,9 @@ fn of_parameter(model: &Model, parameter: &Parameter) -> Vec<Stated> {
         };
         let names = spellings(eta, &parameter.unit);
         let names = names.into_iter().map(|(form, q)| (format!("{level} {name} {form}"), q)).collect();
-        all.push(Stated { names, grade: variability_grade(model), molar_mass: None });
+        // What varies about an assumed number is assumed.
+        let grade = grade.filter(|g| *g == Grade::Assumed).or_else(|| variability_grade(model));
+        all.push(Stated { names, grade, molar_mass: None });
     }
     all
 }
@@ -176,15 +178,13 @@ fn differences(rows: &[Row]) -> Vec<String> {
             Some(file) => found.extend(compare(row, &file.stated).err().map(|why| format!("{name}: {why}"))),
         }
     }
-    for (id, file) in files.iter().filter(|(_, file)| file.path.starts_with("ketamine/")) {
-        let has_row = |id: &str, s: &Stated| s.names.iter().any(|(name, _)| rows_of.contains(&(id, name.as_str())));
-        // What a file takes over from another unchanged has its row there.
-        let taken_over = |s: &Stated| {
-            let base = file.extends.as_deref().and_then(|id| Some((id, files.get(id)?)));
-            base.is_some_and(|(id, base)| base.stated.iter().any(|t| t.names == s.names) && has_row(id, s))
-        };
+    for (id, file) in files.iter().filter(|(_, file)| !file.path.starts_with("textbook/")) {
+        let has_row = |s: &Stated| s.names.iter().any(|(name, _)| rows_of.contains(&(id, name.as_str())));
+        // What a file takes over from another unchanged has to have its row there.
+        let base = file.extends.as_deref().and_then(|id| files.get(id));
+        let taken_over = |s: &Stated| base.is_some_and(|base| base.stated.iter().any(|t| t.names == s.names));
         let published = file.stated.iter().filter(|s| s.grade != Some(Grade::Assumed));
-        let without = published.filter(|s| !has_row(id, s) && !taken_over(s));
+        let without = published.filter(|s| !has_row(s) && !taken_over(s));
         found.extend(without.map(|s| format!("{id}: {}: no row", s.names[0].0)));
     }
     found

@@ -1,207 +1,104 @@
-//! Exposures that were observed (mean, or as said), of people who are nobody's data here, and what models give for them. Each
-//! number stands as its source prints it.
+//! Exposures that were observed, and what models give for them.
+
+mod studies;
+
+pub use studies::{APART, STUDIES};
 
 use posology::metrics::Measure;
 use posology::prelude::*;
 use posology::simulate::OutputView;
 
-/// What was measured after a dose.
-pub struct Observed {
-    /// The analyte measured.
-    pub analyte: &'static str,
+/// Lighter people are children, of whom only models of children are asked, kg.
+const CHILD: f64 = 40.0;
+
+/// What was measured in some people after a dose.
+pub struct Study {
     /// What a model of the racemate is given to compare.
     pub racemate: Option<&'static str>,
     /// What a model of S-ketamine is given.
     pub s: Option<&'static str>,
-    /// A metric, `CL` in the unit printed, or `F` relative to an infusion.
-    pub metric: &'static str,
-    /// As printed: a number, or the two ends of a range.
-    pub value: [f64; 2],
-    /// Its unit.
-    pub unit: &'static str,
-    /// Spread as printed, n and people.
+    /// n and people.
     pub who: &'static str,
     /// Where it was published.
     pub source: &'static str,
-    /// kg of who the model is asked for.
+    /// kg of who the model is asked for. Children are asked for of models of children alone.
     pub weight: f64,
+    /// What was found.
+    pub numbers: &'static [Number],
 }
 
-/// A number of people of 70 kg.
-const fn seen(
-    analyte: &'static str,
-    [racemate, s]: [Option<&'static str>; 2],
-    metric: &'static str,
-    (value, unit): (f64, &'static str),
-    who: &'static str,
-    source: &'static str,
-) -> Observed {
-    Observed { analyte, racemate, s, metric, value: [value, value], unit, who, source, weight: 70.0 }
+/// A number that a source prints.
+pub struct Number {
+    /// The analyte measured.
+    pub analyte: &'static str,
+    /// A metric; `CL` and `Vss` in the unit printed, `F` relative to an infusion, `AUC ratio` to the area of S-ketamine.
+    pub metric: &'static str,
+    /// A number, or the two ends of a range.
+    pub value: [f64; 2],
+    /// Its unit.
+    pub unit: &'static str,
+    /// Spread as printed, and what else belongs to the number.
+    pub note: &'static str,
 }
 
-const ZARATE: &str = "Zarate 2006, as quoted in Zanos 2018 (PMC6020109)";
-const GRANT: &str = "Grant 1981, as quoted in Zanos 2018 (PMC6020109)";
-const PHAR: &str = "Pharmacotherapy 2022;42:298-310, doi 10.1002/phar.2669";
-const HASAN: &str = "Hasan 2021, doi 10.1097/ALN.0000000000003829";
-const ROLAN: &str = "Rolan 2014, doi 10.1111/bcp.12264";
-const CHONG: &str = "Chong 2006, Pain Med 7:469";
-const YANAGIHARA: &str = "Yanagihara 2003, doi 10.1002/bdd.336";
-const WANG: &str = "Wang 2019, doi 10.2147/DDDT.S224553";
-const LABEL: &str = "label of esketamine nasal spray";
-const SIMONS: &str = "Simons 2022, Table 2, doi 10.3389/fpain.2022.946486";
-const ASHRAF: &str = "Ashraf 2018, Table 3, doi 10.1002/psp4.12346";
-const FANTA: &str = "Fanta 2015, doi 10.1007/s00228-015-1826-y";
-
-const fn both(racemate: &'static str, s: &'static str) -> [Option<&'static str>; 2] {
-    [Some(racemate), Some(s)]
-}
-const fn racemate(give: &'static str) -> [Option<&'static str>; 2] {
-    [Some(give), None]
-}
-const fn s(give: &'static str) -> [Option<&'static str>; 2] {
-    [None, Some(give)]
+/// What cannot be held against a model at all.
+pub struct Apart {
+    /// What was given, and to whom.
+    pub given: &'static str,
+    /// The numbers.
+    pub numbers: &'static str,
+    /// Why not.
+    pub why: &'static str,
+    /// Where it was published.
+    pub source: &'static str,
 }
 
-pub const OBSERVED: &[Observed] = &[
-    seen(
-        "ketamine",
-        racemate("0.5 mg/kg iv over 40 min"),
-        "Cmax",
-        (185.0, "ng/mL"),
-        "depression; site not stated",
-        ZARATE,
-    ),
-    seen(
-        "ketamine",
-        racemate("10 mg iv over 1 min"),
-        "C(2 min)",
-        (296.0, "ng/mL"),
-        "9, geometric, GSD 1.71; injection of 1 min assumed",
-        PHAR,
-    ),
-    seen("ketamine", racemate("10 mg iv over 1 min"), "AUCinf", (113.0, "ng*h/mL"), "9, geometric", PHAR),
-    seen("ketamine", racemate("10 mg intranasal"), "Cmax", (22.9, "ng/mL"), "7, GSD 1.97", PHAR),
-    seen("ketamine", racemate("30 mg intranasal"), "Cmax", (60.8, "ng/mL"), "10, GSD 1.90", PHAR),
-    seen("ketamine", racemate("50 mg intranasal"), "Cmax", (77.6, "ng/mL"), "10, GSD 2.29", PHAR),
-    seen(
-        "S-ketamine",
-        both("5 mg iv over 30 min", "2.5 mg iv over 30 min"),
-        "Cmax",
-        (15.6, "ng/mL"),
-        "15 healthy, SD 4.5, after racemate",
-        HASAN,
-    ),
-    seen("R-ketamine", racemate("5 mg iv over 30 min"), "Cmax", (16.5, "ng/mL"), "15 healthy, SD 4.9", HASAN),
-    seen(
-        "S-ketamine",
-        both("5 mg iv over 30 min", "2.5 mg iv over 30 min"),
-        "CL",
-        (1620.0, "mL/min"),
-        "15 healthy, SD 380, metabolic clearance",
-        HASAN,
-    ),
-    seen(
-        "R-ketamine",
-        racemate("5 mg iv over 30 min"),
-        "CL",
-        (1530.0, "mL/min"),
-        "15 healthy, SD 380, metabolic clearance",
-        HASAN,
-    ),
-    seen(
-        "S-ketamine",
-        both("5 mg iv over 30 min", "2.5 mg iv over 30 min"),
-        "half_life",
-        (5.2, "h"),
-        "15 healthy, SD 3.4",
-        HASAN,
-    ),
-    seen("R-ketamine", racemate("5 mg iv over 30 min"), "half_life", (6.1, "h"), "15 healthy, SD 3.1", HASAN),
-    seen(
-        "S-ketamine",
-        both("1 mg/kg iv", "0.5 mg/kg iv"),
-        "CL",
-        (18.1, "mL/min/kg"),
-        "32 Chinese, SD 3.2, S-ketamine alone (with racemate 18.4)",
-        WANG,
-    ),
-    seen("R-ketamine", racemate("1 mg/kg iv"), "CL", (15.8, "mL/min/kg"), "32 Chinese, SD 3.1", WANG),
-    seen(
-        "R-ketamine",
-        s("10 mg R-ketamine"),
-        "Cmax",
-        (56.0, "ng/mL"),
-        "healthy Chinese, R-ketamine alone, 10 mg",
-        "Wang 2025, doi 10.3390/ph18071079",
-    ),
-    seen(
-        "S-ketamine",
-        s("20 mg iv over 20 min"),
-        "Cmax",
-        (273.0, "ng/mL"),
-        "20 healthy, arterial, interval 259 to 287, 6 h after a film of 50 mg",
-        SIMONS,
-    ),
-    seen("S-ketamine", s("0.1 mg/kg iv over 2 min"), "C(20 min)", (41.0, "ng/mL"), "41 healthy, first sample", ASHRAF),
-    seen("S-ketamine", s("28 mg iv over 40 min"), "CL", (89.0, "L/h"), "label", LABEL),
-    Observed {
-        value: [7.0, 12.0],
-        ..seen("S-ketamine", s("56 mg intranasal"), "half_life", (7.0, "h"), "label", LABEL)
-    },
-    seen("S-ketamine", s("84 mg intranasal"), "F", (0.48, ""), "label", LABEL),
-    Observed {
-        value: [20.0, 40.0],
-        ..seen("S-ketamine", s("28 mg intranasal"), "Tmax", (20.0, "min"), "label, after the last spray", LABEL)
-    },
-    seen("S-ketamine", s("50 mg buccal"), "Cmax", (96.0, "ng/mL"), "20 healthy, arterial", SIMONS),
-    seen("S-ketamine", s("100 mg buccal"), "Cmax", (144.0, "ng/mL"), "20 healthy, arterial", SIMONS),
-    seen("S-ketamine", s("50 mg buccal"), "AUC(0 h, 6 h)", (8363.0, "ng*min/mL"), "20 healthy, arterial", SIMONS),
-    seen("S-ketamine", s("0.2 mg/kg oral"), "Cmax", (9.37, "ng/mL"), "41 healthy", ASHRAF),
-    seen("S-ketamine", s("0.2 mg/kg oral"), "AUC(0 h, 24 h)", (22.4, "ng*h/mL"), "41 healthy", ASHRAF),
-    seen("S-norketamine", s("0.2 mg/kg oral"), "Cmax", (56.0, "ng/mL"), "41 healthy", ASHRAF),
-    seen("S-norketamine", s("0.2 mg/kg oral"), "AUC(0 h, 24 h)", (279.0, "ng*h/mL"), "41 healthy", ASHRAF),
-    seen("S-ketamine", s("0.25 mg/kg oral"), "F", (0.08, ""), "11 men, IIV 11 %", FANTA),
-    seen("ketamine", racemate("0.5 mg/kg oral"), "Cmax", (45.0, "ng/mL"), "healthy, +- 10", GRANT),
-    seen("ketamine", racemate("25 mg oral"), "Cmax", (22.8, "ng/mL"), "6 patients, SD 12.8", CHONG),
-    seen("ketamine", racemate("25 mg oral"), "Tmax", (0.96, "h"), "6 patients, SD 0.8", CHONG),
-    seen("ketamine", racemate("25 mg oral"), "F", (0.23, ""), "6 patients, SD 0.09", CHONG),
-    seen("ketamine", racemate("50 mg oral"), "F", (0.20, ""), "3 healthy Japanese, tablet", YANAGIHARA),
-    seen("ketamine", racemate("25 mg sublingual"), "Cmax", (28.6, "ng/mL"), "6 patients, SD 6.6", CHONG),
-    seen("ketamine", racemate("25 mg sublingual"), "Tmax", (0.75, "h"), "8 men, 0.25 to 1.0, wafer", ROLAN),
-    seen("ketamine", racemate("25 mg sublingual"), "F", (0.29, ""), "8 men, 0.27 to 0.31, wafer", ROLAN),
-    seen("ketamine", racemate("25 mg sublingual"), "F", (0.32, ""), "6 patients, SD 0.17", CHONG),
-    seen("ketamine", racemate("50 mg sublingual"), "F", (0.30, ""), "3 healthy Japanese", YANAGIHARA),
-    seen("ketamine", racemate("50 mg rectal"), "F", (0.30, ""), "3 healthy Japanese", YANAGIHARA),
-];
-
-impl Observed {
-    /// What a model is given for it, if it claims the route and has the analyte. What extends a model and leaves this route as
-    /// it is would only repeat it.
-    pub fn given(&self, model: &Model) -> Option<&'static str> {
+impl Study {
+    /// What a model is given for a number, if it claims the route and has the analyte. What extends a model and leaves this
+    /// route as it is would only repeat it.
+    pub fn given(&self, model: &Model, number: &Number) -> Option<&'static str> {
         let give = if is_racemate(model) { self.racemate } else { self.s }?;
-        let route = give.split(' ').nth(2)?;
-        output(model, self.analyte)?;
-        let repeats = model.provenance().extends.is_some() && (route == "iv" || model.id().ends_with("-ticlopidine"));
-        (!repeats && model.routes().iter().any(|r| r.name == route)).then_some(give)
+        output(model, number.analyte)?;
+        let repeats =
+            model.provenance().extends.is_some() && (route(give) == "iv" || model.id().ends_with("-ticlopidine"));
+        (self.asks(model) && !repeats && has_route(model, give)).then_some(give)
+    }
+
+    /// Whether the model is of such people.
+    pub fn asks(&self, model: &Model) -> bool {
+        self.is_of_adults() || is_of_children(model)
+    }
+
+    pub fn is_of_adults(&self) -> bool {
+        self.weight > CHILD
     }
 
     /// What the model gives, in the unit printed; none where it has no such number.
-    pub fn simulated(&self, model: &Model, give: &str) -> Result<Option<f64>, Error> {
-        let Some(name) = output(model, self.analyte) else { return Ok(None) };
+    pub fn simulated(&self, model: &Model, number: &Number, give: &str) -> Result<Option<f64>, Error> {
+        let Some(name) = output(model, number.analyte) else { return Ok(None) };
         let profile = run(model, give, self.weight)?;
         let view = profile.output(name)?;
         // Half of a racemate is each enantiomer.
-        let enantiomer = is_racemate(model) && self.analyte != "ketamine";
+        let enantiomer = is_racemate(model) && number.analyte != "ketamine";
         let mg = dose(&profile) * if enantiomer { 0.5 } else { 1.0 };
-        match self.metric {
+        match number.metric {
             "CL" => Ok(area(&view).map(|area| {
                 let litres_per_hour = mg / area;
-                match self.unit {
+                match number.unit {
                     "L/h" => litres_per_hour,
                     "mL/min" => litres_per_hour / 0.06,
                     _ => litres_per_hour / 0.06 / self.weight,
                 }
             })),
+            "Vss" => Ok(area(&view).zip(view.mrt().ok()).map(|(area, mrt)| {
+                let litres = mg / area * mrt.in_base();
+                if number.unit == "L" { litres } else { litres / self.weight }
+            })),
+            "AUC ratio" => {
+                let enantiomer = if number.analyte.starts_with('R') { "R-ketamine" } else { "S-ketamine" };
+                let Some(parent) = output(model, enantiomer) else { return Ok(None) };
+                Ok(area(&view).zip(area(&profile.output(parent)?)).map(|(area, parent)| area / parent))
+            }
             "F" => {
                 let vein = run(model, "10 mg iv over 30 min", self.weight)?;
                 let by_vein = area(&vein.output(name)?).map(|area| area / dose(&vein));
@@ -210,11 +107,13 @@ impl Observed {
             metric => {
                 let measure: Measure = metric.parse()?;
                 let Ok(value) = view.measure(&measure)? else { return Ok(None) };
-                Ok(Some(value.to(&self.unit.parse()?)?.value()))
+                Ok(Some(value.to(&number.unit.parse()?)?.value()))
             }
         }
     }
+}
 
+impl Number {
     /// The end of a range that a value is nearer to, or the value itself within it.
     pub fn nearest(&self, value: f64) -> f64 {
         let [low, high] = self.value;
@@ -229,6 +128,20 @@ pub fn output<'a>(model: &'a Model, analyte: &str) -> Option<&'a str> {
 
 pub fn is_racemate(model: &Model) -> bool {
     model.drug() == "ketamine"
+}
+
+/// Whether a model is of children, who are not 70 kg.
+pub fn is_of_children(model: &Model) -> bool {
+    model.title().contains("children")
+}
+
+/// The route of one dose.
+pub fn route(give: &str) -> &str {
+    give.split(' ').nth(2).unwrap_or_default()
+}
+
+pub fn has_route(model: &Model, give: &str) -> bool {
+    model.routes().iter().any(|r| r.name == route(give))
 }
 
 /// The day after a regimen in a person of a weight (kg).
