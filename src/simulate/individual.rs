@@ -76,7 +76,7 @@ impl Individual {
         let (n, exact) = (prepared.model.states().len(), prepared.split.exact);
         let intervals = prepared.switches.len() + 1;
         Individual {
-            exact: Exact::new(exact),
+            exact: Exact::with(exact, prepared.settings.kernel),
             schedule: Schedule::default(),
             files: vec![prepared.model.tiers().file::<1>(); intervals],
             amounts: Vec::new(),

@@ -1,16 +1,22 @@
 //! Outputs at the samples: lanes over time. A run of samples at equal steps is written eight at a time from tables of
 //! powers, one multiplication and addition per coordinate and sample, with no exponential inside.
 
-use super::propagators::{NOTHING, Propagators, dot};
+use super::propagators::{Propagators, dot};
 use super::solution::Solution;
-use super::steps::{LANES, Lanes, Step, Steps, accumulate};
+use super::steps::{LANES, Steps, accumulate};
+use super::wide::{Scattered, Stepped, put, singles};
+use crate::math::kernel::Kernel;
 use crate::math::modal::Modal;
 use crate::solve::schedule::{Run, Schedule};
 use crate::solve::{SolveError, Work};
 
+/// Samples that share no step are taken side by side from this many on.
+const MANY: usize = 4;
+
 /// Tables for one system and one readout, by distinct offset and distinct step.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Emitter {
+    kernel: Kernel,
     offsets: Propagators,
     steps: Steps,
     weights: Vec<f64>,
@@ -20,11 +26,31 @@ pub(super) struct Emitter {
     amplitude: Vec<f64>,
     ahead: Vec<f64>,
     scratch: Vec<f64>,
+    rates: Vec<f64>,
+    times: Vec<f64>,
     /// The system that the table of offsets is for.
     current: Option<usize>,
 }
 
 impl Emitter {
+    /// Memory; loops over lanes use the instructions of `kernel`.
+    pub fn new(kernel: Kernel) -> Self {
+        Emitter {
+            kernel,
+            offsets: Propagators::default(),
+            steps: Steps::default(),
+            weights: Vec::new(),
+            seen: Vec::new(),
+            z: Vec::new(),
+            amplitude: Vec::new(),
+            ahead: Vec::new(),
+            scratch: Vec::new(),
+            rates: Vec::new(),
+            times: Vec::new(),
+            current: None,
+        }
+    }
+
     /// Forgets the tables: they are for another solution.
     pub fn forget(&mut self) {
         self.current = None;
@@ -50,7 +76,25 @@ impl Emitter {
                 read = Some(system);
             }
             let input = solution.input_of(k);
-            for run in &schedule.runs[segment.runs.clone()] {
+            let mut runs = &schedule.runs[segment.runs.clone()];
+            while let Some((run, rest)) = runs.split_first() {
+                let scattered = match modal.blocks().is_empty() && input.is_none() {
+                    true => runs.iter().take_while(|run| run.count == 1 && run.offset.is_some()).count(),
+                    false => 0,
+                };
+                if scattered >= MANY {
+                    let (now, later) = runs.split_at(scattered);
+                    let times = now.iter().filter_map(|run| run.offset).map(|offset| schedule.offsets[offset]);
+                    let out = &mut out[run.first..run.first + scattered];
+                    self.scatter(times, modal, solution.start_of(k), d[system], out);
+                    work.exponentials += (scattered * self.seen.len()) as u64;
+                    if !out.iter().all(|y| y.is_finite()) {
+                        return Err(SolveError::Overflow { time: segment.begin });
+                    }
+                    runs = later;
+                    continue;
+                }
+                runs = rest;
                 match run.offset {
                     None => self.z.copy_from_slice(solution.start_of(k)),
                     Some(offset) => {
@@ -93,6 +137,18 @@ impl Emitter {
         self.steps.reset(schedule.steps.len());
     }
 
+    /// Writes samples at some times after the modal state `start`.
+    fn scatter(&mut self, times: impl Iterator<Item = f64>, modal: &Modal, start: &[f64], d: f64, out: &mut [f64]) {
+        self.times.clear();
+        self.times.extend(times);
+        self.rates.clear();
+        self.rates.extend(self.seen.iter().map(|&q| modal.rates()[q]));
+        self.amplitude.clear();
+        self.amplitude.extend(self.seen.iter().map(|&q| self.weights[q] * start[q]));
+        let (rates, amplitude, times) = (&self.rates, &self.amplitude, &self.times);
+        self.kernel.run(Scattered { rates, amplitude, d, times, out });
+    }
+
     /// Writes a run that starts at the modal state `z`.
     fn run(&mut self, run: &Run, modal: &Modal, input: Option<&[f64]>, d: f64, out: &mut [f64]) {
         let steps = self.steps.at(run.step);
@@ -121,30 +177,18 @@ impl Emitter {
             }
         }
         let ahead = input.is_some().then_some(self.ahead.as_slice());
+        let (seen, amplitude) = (&self.seen, &mut self.amplitude);
+        if modal.blocks().is_empty() {
+            return self.kernel.run(Stepped { seen, amplitude, ahead, base, step: steps, out });
+        }
         for chunk in out.chunks_mut(LANES) {
-            let mut lanes = singles(&mut self.amplitude, &self.seen, steps, ahead, base);
+            let mut lanes = singles(seen, amplitude, ahead, base, steps);
             for &block in modal.blocks() {
                 let at = block.coordinates();
                 let ahead = ahead.map(|ahead| &ahead[at.clone()]);
                 steps.emit_block(block, &mut self.z[at.clone()], ahead, &mut self.scratch[at], &mut lanes);
             }
-            // a copy of known length is no call
-            match <&mut Lanes>::try_from(&mut *chunk) {
-                Ok(whole) => *whole = lanes,
-                Err(_) => chunk.iter_mut().zip(lanes).for_each(|(y, lane)| *y = lane),
-            }
+            put(lanes, chunk);
         }
     }
-}
-
-/// Adds what the single coordinates contribute to eight samples and moves them on by eight steps.
-#[inline(always)]
-fn singles(amplitude: &mut [f64], seen: &[usize], step: &Step, ahead: Option<&[f64]>, mut lanes: Lanes) -> Lanes {
-    for (i, amplitude) in amplitude.iter_mut().enumerate() {
-        let q = seen[i];
-        accumulate(&mut lanes, *amplitude, &step.powers[q]);
-        let next = *amplitude * step.decay[q] + ahead.map_or(0.0, |ahead| ahead[q]);
-        *amplitude = if next.abs() < NOTHING { 0.0 } else { next };
-    }
-    lanes
 }

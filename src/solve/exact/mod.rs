@@ -12,6 +12,7 @@ mod shape;
 mod signal;
 mod solution;
 mod steps;
+mod wide;
 
 pub use drive::{Drive, Flow, FlowSpace};
 pub(super) use propagators::NOTHING;
@@ -22,6 +23,7 @@ pub use solution::Solution;
 
 use super::schedule::Schedule;
 use super::{SolveError, Work};
+use crate::math::kernel::Kernel;
 use crate::math::modal::Decomposer;
 use emit::Emitter;
 use propagators::Propagators;
@@ -52,12 +54,17 @@ pub struct Exact {
 impl Exact {
     /// A workspace for systems of `n` states.
     pub fn new(n: usize) -> Self {
+        Self::with(n, Kernel::widest())
+    }
+
+    /// The same with an instruction set of one's own; all give the same bytes.
+    pub fn with(n: usize, kernel: Kernel) -> Self {
         Self {
             n,
             decomposer: Decomposer::default(),
             solution: Solution::default(),
             lengths: Propagators::default(),
-            emitter: Emitter::default(),
+            emitter: Emitter::new(kernel),
             x: vec![0.0; n],
             work: Work::default(),
         }
@@ -222,6 +229,25 @@ mod tests {
         let mut state = [0.0];
         solution.state(9.0, &mut state);
         assert!((state[0] / (3.0 * (-2.5_f64).exp()) - 1.0).abs() < 1e-14);
+    }
+
+    #[test]
+    fn samples_are_the_closed_form_and_the_same_bytes_with_every_instruction_set() {
+        // The first times share a step; of the others, eight and three, none do.
+        let samples: Vec<f64> = (0..12).map(f64::from).chain((0..11).map(|k| 12.0 + f64::from(k).powf(1.3))).collect();
+        let schedule = Schedule::new(&Plan { samples: &samples, ..Plan::default() }).unwrap();
+        let outs = Kernel::ALL.map(|kernel| {
+            let (mut exact, mut out) = (Exact::with(2, kernel), vec![0.0; samples.len()]);
+            let system = System { a: &[-0.3, 0.0, 0.0, -0.02], b: &FREE, x0: &[5.0, 1.0] };
+            exact.solve(&schedule, system, &[]).unwrap();
+            exact.emit(&schedule, &[2.0, 1.0], &[0.25], &mut out).unwrap();
+            out
+        });
+        for (y, t) in outs[0].iter().zip(&samples) {
+            let expected = 10.0 * (-0.3 * t).exp() + (-0.02 * t).exp() + 0.25;
+            assert!((y / expected - 1.0).abs() < 1e-14, "{t}: {y} is not {expected}");
+        }
+        assert!(outs.iter().all(|out| *out == outs[0]));
     }
 
     #[test]
