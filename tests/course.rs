@@ -188,6 +188,37 @@ fn a_fixed_course_is_what_simulate_gives() {
     }
 }
 
+/// A year is drawn a day apart, and an infusion that is gone by the next day still shows its peak.
+#[test]
+fn figures_go_through_the_peaks_of_fast_effects() {
+    use posology::study::course::{CoursePlan, courses};
+    let plan = r#"format = 1
+until = "52 weeks"
+population = { size = 5, seed = 1 }
+[[arm]]
+name = "a"
+model = "m"
+schedule = "16 mg iv over 40 min weekly"
+"#;
+    let model = HALVING.replace("unit = \"week\"", "unit = \"h\"");
+    let plan = CoursePlan::parse("p.toml", plan).unwrap();
+    let load = |_: &str, _: &[_]| Ok(Model::parse(&model, "m.toml", &Catalogue)?);
+    let schedule = |text: &str| Ok(posology::dosing::ScheduleFile { about: Default::default(), schedule: Schedule::from_text(text, "s")? });
+    let arms = plan.load(load, schedule).unwrap();
+    let result = courses(&plan, &arms, Default::default(), |_| ()).unwrap();
+    let arm = &result.arms[0];
+    // An infusion of 16 mg over 2/3 h with the half-life of 1 h, without what is left of earlier ones: 2^-168.
+    let rate = std::f64::consts::LN_2;
+    let peak = 24.0 / rate * (1.0 - (-rate * 2.0 / 3.0f64).exp());
+    for week in 0..52 {
+        let time = 168.0 * f64::from(week) + 2.0 / 3.0;
+        let place = arm.times.iter().position(|t| (t - time).abs() < 1e-9).expect("the end of each infusion");
+        assert!(close(arm.typical.curve[place], -peak, 1e-9), "week {week}: {}", arm.typical.curve[place]);
+        assert!(arm.people.iter().all(|person| person.as_ref().unwrap().curve[place] < -1.0));
+    }
+    assert!(arm.follows_sessions && arm.times.is_sorted());
+}
+
 #[test]
 fn adherence_of_nothing_is_none_and_of_everything_leaves_the_first_session() {
     let folder = folder();
