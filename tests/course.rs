@@ -136,6 +136,8 @@ fn a_guided_course_is_the_one_worked_out_by_hand() {
     let phases = table(&folder, "o/phases.csv");
     assert!(close(number(&phases[0], "score_end"), -12.0, 1e-12), "before the session that begins the next phase");
     assert_eq!((number(&phases[0], "sessions"), number(&phases[1], "sessions")), (2.0, 7.0));
+    assert_eq!(number(&phases[1], "ends"), 91.0, "a week after the last session, the interval in force");
+    assert!(close(number(&phases[1], "score_end"), -21.68359375 / 2.0, 1e-12), "{:?}", phases[1]);
 }
 
 /// The rows of a file without the columns that tell two spellings of one course apart.
@@ -269,12 +271,17 @@ fn shares_are_those_that_were_asked_for() {
     let people: Vec<Row> = table(&folder, "s/people.csv").split_off(1);
     let stayed = people.iter().filter(|row| row["stopped"].is_empty()).count() as f64 / 500.0;
     assert!(near(stayed, 0.95f64.powi(21), 500.0), "{stayed}");
+    let over = shares_at_end(&table(&folder, "s/intervals.csv"), "all sessions given");
+    assert_eq!(over, stayed, "21 weeks of 30: whoever did not stop has had all");
+    assert_eq!(shares_at_end(&table(&folder, "s/intervals.csv"), "fixed times"), 0.0);
     let mean = people.iter().map(|row| number(row, "sessions")).sum::<f64>() / 500.0;
     // The sum of 0.95^k for k = 0..20; its standard deviation is below that of the untruncated, 19.5.
     assert!((mean - (1.0 - 0.95f64.powi(21)) / 0.05).abs() < 4.0 * 19.5 / 500f64.sqrt(), "{mean}");
-    let shares = table(&folder, "s/intervals.csv");
-    let stopped = shares.iter().find(|row| row["at_end"] == "stopped").unwrap();
-    assert_eq!(number(stopped, "share"), 1.0 - stayed);
+    assert_eq!(shares_at_end(&table(&folder, "s/intervals.csv"), "stopped"), 1.0 - stayed);
+}
+
+fn shares_at_end(intervals: &[Row], state: &str) -> f64 {
+    number(intervals.iter().find(|row| row["at_end"] == state).unwrap(), "share")
 }
 
 #[test]

@@ -14,6 +14,9 @@ pub struct Itinerary {
     pub spans: Vec<Span>,
     /// The guided phase, if it begins before the end.
     pub guided: Option<GuidedPhase>,
+    /// When it is over, h: the interval after the last dose has passed, or a single dose is given. None where it goes on to the
+    /// end, or is guided.
+    pub over: Option<f64>,
 }
 
 /// When a phase begins and ends.
@@ -70,12 +73,17 @@ impl Schedule {
         let regimen = Forever(fixed).until(until)?;
         let mut doses = regimen.doses();
         doses.retain(|dose| is_before(dose.time, until));
+        let last = doses.last().map_or(0.0, |dose| dose.time);
+        let over = match self {
+            Schedule::Bounded(regimen) => Some(regimen.end().max(last)).filter(|over| is_before(*over, until)),
+            Schedule::Unbounded(_) | Schedule::Guided(_) => None,
+        };
         let spans = spans(inner, until);
         let guided = guided.and_then(|schedule| phase(schedule, &spans, &regimen, until));
         if guided.as_ref().is_some_and(|guided| guided.visits().take(super::MAX_DOSES + 1).count() > super::MAX_DOSES) {
             return Err(DosingError::TooManyDoses);
         }
-        Ok(Itinerary { until, doses, spans, guided })
+        Ok(Itinerary { until, doses, spans, guided, over })
     }
 }
 

@@ -5,6 +5,8 @@ use crate::dosing::Guide;
 use crate::io::{Cell, Column, Table};
 
 const NO_WEIGHT: &str = "no body weight";
+/// The state of somebody whose schedule has run out.
+pub(super) const COMPLETE: &str = "all sessions given";
 const NOT_GUIDED: &str = "not guided";
 
 impl Courses {
@@ -78,7 +80,7 @@ pub(super) fn state_words(guide: &Guide, state: State) -> String {
     match state {
         State::Fixed => "fixed times".into(),
         State::Interval(place) => guide.intervals[place].to_string(),
-        State::Complete => "all sessions given".into(),
+        State::Complete => COMPLETE.into(),
         State::Stopped => "stopped".into(),
     }
 }
@@ -117,7 +119,7 @@ pub fn phases_table(courses: &Courses) -> Table {
             let mut row = vec![Cell::from(arm.name.as_str())];
             row.extend([span.course, span.phase].map(|index| Cell::Integer(index as i64 + 1)));
             row.push(arm.words(span.course, span.phase).into());
-            row.extend([span.begins, span.ends].map(|time| Cell::Number(time / DAY)));
+            row.extend([span.begins, arm.typical.phase_times[place]].map(|time| Cell::Number(time / DAY)));
             row.push(Cell::Integer(sessions as i64));
             row.extend(courses.response_cells(arm, Some(&arm.typical.phase_ends[place])));
             table.push(row);
