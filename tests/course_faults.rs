@@ -142,6 +142,22 @@ fn the_output_of_a_rule_has_to_be_there_and_of_its_unit() {
 }
 
 #[test]
+fn a_misspelled_schedule_is_an_unknown_one_in_every_command() {
+    let folder = folder();
+    let (name, meant) = ("esketamine-guided-maintenence", "did you mean `esketamine-guided-maintenance`?");
+    for arguments in [
+        &["course", "m.toml", "--schedule", name][..],
+        &["simulate", "m.toml", "--give", name, "--until", "9 weeks"],
+        &["explain", "m.toml", "--give", name, "--until", "9 weeks"],
+        &["regimen", name],
+        &["schedules", "show", name],
+    ] {
+        refused(folder.run(arguments), &["E_SCHEDULE_UNKNOWN", meant]);
+    }
+    refused(folder.run(&["course", "m.toml", "--schedule", name]), &["--schedule:1:1"]);
+}
+
+#[test]
 fn options_that_mean_nothing_are_refused() {
     let folder = folder();
     let course = |options: &[&str]| folder.run(&[&["course", "m.toml", "--schedule", "s.toml"], options].concat());
@@ -189,6 +205,7 @@ schedule = "s.toml"
         ("\"9 weeks\"", "\"0 h\"", &["E_OUT_OF_RANGE", "p.toml:2:9"]),
         ("\"m.toml\"", "\"n.toml\"", &["E_FILE_READ", "n.toml"]),
         ("\"s.toml\"", "\"16 mg iv weakly\"", &["E_REGIMEN_SYNTAX", "p.toml:10:22"]),
+        ("\"s.toml\"", "\"ketamine-iv-clinik\"", &["E_SCHEDULE_UNKNOWN", "`ketamine-iv-clinic`", "p.toml:10:12"]),
         ("\"s.toml\"", "\"16 mg oral weekly\"", &["E_UNKNOWN_ROUTE", "p.toml:10:19"]),
         ("\"s.toml\"", "\"16 mg iv daily\"", &["E_LONG_DELAY", "p.toml:10:12"]),
         ("schedule = \"s.toml\"\n", "", &["E_MISSING_KEY", "`schedule`"]),
