@@ -121,6 +121,12 @@ fn commands_that_need_doses_beforehand_name_the_one_that_does_not() {
         refused(folder.run(arguments), &["E_GUIDED_SCHEDULE", "`posology course` runs guided schedules"]);
     }
     refused(folder.run(&["regimen", "s.toml", "--as", "text"]), &["E_GUIDED_SCHEDULE", "no spelling in text"]);
+    let shown = folder.run(&["schedules", "show", "esketamine-guided-maintenance"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert!(shown.stdout.ends_with("from week 9: decided at visits\n"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("\n12    50   8"), "the last dose at a fixed time\n{}", shown.stdout);
+    let shown = folder.run(&["schedules", "show", "esketamine-guided-maintenance", "--format", "csv"]);
+    assert!(shown.code == 0 && shown.stdout.lines().count() == 13, "{shown:?}");
     let shown = folder.run(&["regimen", "s.toml"]);
     assert!(shown.code == 0 && shown.stdout.contains("guided by score: every 1 week / 2 weeks"), "{shown:?}");
 }

@@ -66,11 +66,10 @@ impl Schedule {
     /// Those of [`Forever::until`]; a guided phase with more visits than [`super::MAX_DOSES`].
     pub fn itinerary(&self, until: f64) -> Result<Itinerary, DosingError> {
         let inner = self.inner();
-        let (fixed, guided) = match self {
-            Schedule::Guided(schedule) => (without_guided(schedule), Some(schedule)),
-            _ => (inner.clone(), None),
+        let (regimen, guided) = match self {
+            Schedule::Guided(schedule) => (schedule.fixed(until)?.0, Some(schedule)),
+            _ => (Forever(inner.clone()).until(until)?, None),
         };
-        let regimen = Forever(fixed).until(until)?;
         let mut doses = regimen.doses();
         doses.retain(|dose| is_before(dose.time, until));
         let last = doses.last().map_or(0.0, |dose| dose.time);
@@ -90,12 +89,6 @@ impl Schedule {
 /// A time within rounding of the end is at the end, which is outside.
 fn is_before(time: f64, until: f64) -> bool {
     time < until - 1e-10 * until.max(1.0)
-}
-
-fn without_guided(schedule: &Guided) -> Courses {
-    let mut courses = schedule.0.clone();
-    courses.courses[schedule.place().0].pop();
-    courses
 }
 
 fn spans(courses: &Courses, until: f64) -> Vec<Span> {
