@@ -40,6 +40,7 @@ fn every_fault_of_a_guided_phase_has_its_place() {
         ("[\"1 week\", \"2 weeks\"]", "[\"2 weeks\", \"1 week\"]", "E_REGIMEN_ORDER", "[\"2 weeks\", \"1 week\"]"),
         ("[\"1 week\", \"2 weeks\"]", "[\"1 week\", \"10 d\"]", "E_GUIDED_INTERVAL", "[\"1 week\", \"10 d\"]"),
         ("[\"1 week\", \"2 weeks\"]", "[]", "E_ZERO_COUNT", "[]"),
+        ("guided", "over = \"200 h\"\nguided", "E_GUIDED_INTERVAL", "\"1 week\""),
         ("max_sessions = 7", "max_sessions = 0", "E_ZERO_COUNT", "0"),
         ("max_sessions = 7", "max_session = 7", "E_UNKNOWN_KEY", "max_session"),
         ("guided", "give = \"weekly\"\nguided", "E_GUIDED_PHASE", "\"weekly\""),
@@ -161,6 +162,24 @@ fn a_misspelled_schedule_is_an_unknown_one_in_every_command() {
         refused(folder.run(arguments), &["E_SCHEDULE_UNKNOWN", meant]);
     }
     refused(folder.run(&["course", "m.toml", "--schedule", name]), &["--schedule:1:1"]);
+}
+
+/// 84 mg are three devices, five minutes apart; how many a dose takes only a model knows.
+#[test]
+fn a_session_of_devices_is_over_by_the_next_visit() {
+    let every = |minutes: &str| {
+        let guided = GUIDED.replace("every = \"1 week\"", &format!("every = \"{minutes} min\""));
+        let guided = guided.replace("\"score\"", "\"S_ketamine\"").replace("points", "ng/mL");
+        format!("format = 1\n[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"intranasal\"\n{guided}\n")
+    };
+    let folder = Folder::new().with("s.toml", &every("8"));
+    let course = |until: &str| {
+        folder.run(&["course", "esketamine-perez-ruixo-2021", "--schedule", "s.toml", "--until", until])
+    };
+    refused(course("2 h"), &["E_GUIDED_INTERVAL", "a session takes 10 min, and the next visit is 8 min", "--schedule:1:1"]);
+    let folder = Folder::new().with("s.toml", &every("10"));
+    let done = folder.run(&["course", "esketamine-perez-ruixo-2021", "--schedule", "s.toml", "--until", "2 h"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
 }
 
 #[test]
