@@ -413,12 +413,15 @@ schedule = "guided.toml"
     assert!(number(&summary[0], "AUC_S-ketamine") > 0.0 && number(&summary[1], "AUC_other") > 0.0);
     assert_eq!((summary[0]["AUC_other"].as_str(), summary[0]["AUC_S-norketamine"].as_str()), ("", ""));
     assert!(
-        summary[0]["missing"].contains("AUC_S-norketamine: `rough` has no S-norketamine"),
+        summary[0]["missing"].contains("AUC_S-norketamine: not in `rough`"),
         "{}",
         summary[0]["missing"]
     );
     assert_eq!((number(&summary[0], "dose_per_kg"), summary[1]["dose_per_kg"].as_str()), (800.0 / 60.0, ""));
     assert_eq!((summary[0]["grade"].as_str(), summary[1]["grade"].as_str()), ("assumed", "A"));
+    assert!(done.stdout.contains("AUC_other") && !done.stdout.contains("norketamine"), "{}", done.stdout);
+    assert_eq!(done.stdout.matches(") not in `m").count(), 0, "{}", done.stdout);
+    assert_eq!(done.stdout.matches(" not in `rough`").count(), 2, "once per table\n{}", done.stdout);
     let figure = String::from_utf8(folder.files("")["f.svg"].clone()).unwrap();
     assert!(figure.contains("typical person (assumed)") && figure.contains("Dashed: assumed"));
     let manifest: serde_json::Value = serde_json::from_slice(&folder.files("o")["manifest.json"]).unwrap();

@@ -11,7 +11,7 @@ use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome, Shared, model, read, said, schedule_file};
 use crate::Error;
 use crate::document::Text;
-use crate::io::{Format, Input, Manifest, OutputFile, Table, write_set};
+use crate::io::{Cell, Format, Input, Manifest, OutputFile, Table, write_set};
 use crate::model::{Catalogue, Model};
 use crate::plot::courses_figure;
 use crate::study::PlanError;
@@ -187,16 +187,24 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
         return table("", &if result.people.is_some() { full(people_table(result)) } else { summary }, format);
     }
     let weeks = result.until / 168.0;
-    table(&format!("{}: typical person, {weeks} weeks", result.title), &summary, format)?;
-    table("\nPhases of the typical person", &phases_table(result), format)?;
+    table(&format!("{}: typical person, {weeks} weeks", result.title), &summary.without_empty_columns(), format)?;
+    table("\nPhases of the typical person", &phases_table(result).without_empty_columns(), format)?;
     let Some((size, seed)) = result.people else { return Ok(()) };
     let heading = format!("\n{size} virtual people, seed {seed}: percentiles");
-    table(&heading, &population_table(result), format)?;
+    table(&heading, &without_empty_quantities(population_table(result)), format)?;
     table(
         "\nWhere they are at the end, and after which intervals guided sessions were given",
         &intervals_table(result),
         format,
     )
+}
+
+/// The percentiles of what some arm has.
+fn without_empty_quantities(population: Table) -> Table {
+    let all = population.rows().to_vec();
+    let count = population.columns().iter().position(|column| column.name == "n").unwrap_or(0);
+    let has = |row: &[Cell]| all.iter().any(|other| other[1] == row[1] && other[count] != Cell::Integer(0));
+    population.with_rows(has)
 }
 
 /// Writes the files and gives their names.
