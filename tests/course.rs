@@ -430,6 +430,19 @@ schedule = "guided.toml"
 }
 
 #[test]
+fn headings_are_rounded_and_own_schedules_called_as_they_say() {
+    let folder = folder().with("own.toml", &format!("{GUIDED}").replacen("format = 1", "format = 1\nid = \"my-own\"", 1));
+    let done = course(&folder, &["--schedule", "own.toml", "--schedule", "16 mg iv once", "--until", "1 year", "--out", "o"]);
+    assert!(done.stdout.contains("typical person, 52.18 weeks\n") && done.stdout.contains("\nmy-own "), "{}", done.stdout);
+    // 16 mg, halved 52 times in a year, are less than 1e-14 of the 84 mg given.
+    assert!(!done.stdout.contains("e-1"), "{}", done.stdout);
+    let names: Vec<String> = table(&folder, "o/summary.csv").iter().map(|row| row["arm"].clone()).collect();
+    assert_eq!(names, ["my-own", "16 mg iv once"]);
+    assert!(number(&table(&folder, "o/summary.csv")[1], "score_end") < -1e-15, "CSV has all of it");
+    assert!(course(&folder, &["--give", "16 mg iv once", "--until", "7 d"]).stdout.contains(", 1 week\n"));
+}
+
+#[test]
 fn somebody_who_fails_is_a_row_with_the_reason() {
     let model = HALVING.replace("[parameters]", "[covariates]\nx = { unit = \"kg\", reference = 1 }\n[parameters]");
     let model = model.replace("/ half", "/ (half * x / 1[kg])");

@@ -11,7 +11,8 @@ use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome, Shared, model, read, said, schedule_file};
 use crate::Error;
 use crate::document::Text;
-use crate::io::{Cell, Format, Input, Manifest, OutputFile, Table, write_set};
+use crate::dosing::About;
+use crate::io::{Cell, Format, Input, Manifest, OutputFile, Table, rounded, write_set};
 use crate::model::{Catalogue, Model};
 use crate::plot::courses_figure;
 use crate::study::PlanError;
@@ -22,6 +23,10 @@ use crate::study::course::{
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// Numbers smaller than this beside others of their kind are printed as 0, and so is what is smaller than `NOTHING`.
+const TRACE: f64 = 1e-9;
+const NOTHING: f64 = 1e-30;
 
 #[derive(Debug, Args)]
 pub(super) struct CourseArgs {
@@ -72,12 +77,15 @@ pub(super) struct CourseArgs {
 }
 
 pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
-    let (plan, inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
+    let (mut plan, inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
     let folder = if args.schedule.is_empty() { Path::new(&args.what).parent() } else { None }.unwrap_or(Path::new(""));
     let arms = plan.load(
         |name, effects| with_effects(folder, name, effects),
         |text| schedule_file("--schedule", &beside(folder, text)),
     )?;
+    if !args.schedule.is_empty() {
+        name_files(&mut plan.arms, &arms);
+    }
     let people = plan.population.as_ref().map_or(0, |people| people.size);
     let progress = Progress::new(plan.arms.len() as u64 * (1 + people), "courses");
     let result =
@@ -95,6 +103,17 @@ pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
     }
     show(&result, args.shared.format)?;
     Ok(if result.failed() > 0 { Outcome::SomeFailed } else { Outcome::Done })
+}
+
+/// Arms of schedules in files of their own are called as the file says, if nothing else is.
+fn name_files(arms: &mut [ArmPlan], loaded: &[Loaded]) {
+    for (place, loaded) in loaded.iter().enumerate() {
+        let About { id, title, .. } = &loaded.schedule.about;
+        let Some(name) = id.as_ref().or(title.as_ref()) else { continue };
+        if arms.iter().all(|arm| arm.name.text != *name) {
+            arms[place].name.text.clone_from(name);
+        }
+    }
 }
 
 /// The plan of a file; what it can say itself is not said beside it.
@@ -186,17 +205,47 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
     if format != Format::Table {
         return table("", &if result.people.is_some() { full(people_table(result)) } else { summary }, format);
     }
-    let weeks = result.until / 168.0;
-    table(&format!("{}: typical person, {weeks} weeks", result.title), &summary.without_empty_columns(), format)?;
-    table("\nPhases of the typical person", &phases_table(result).without_empty_columns(), format)?;
+    let weeks = rounded(result.until / 168.0, 4);
+    let heading = format!("{}: typical person, {weeks} week{}", result.title, if weeks == "1" { "" } else { "s" });
+    table(&heading, &without_traces(summary.without_empty_columns(), Alike::Columns), format)?;
+    let phases = without_traces(phases_table(result).without_empty_columns(), Alike::Columns);
+    table("\nPhases of the typical person", &phases, format)?;
     let Some((size, seed)) = result.people else { return Ok(()) };
     let heading = format!("\n{size} virtual people, seed {seed}: percentiles");
-    table(&heading, &without_empty_quantities(population_table(result)), format)?;
+    let population = without_empty_quantities(population_table(result));
+    table(&heading, &without_traces(population, Alike::Rows), format)?;
     table(
         "\nWhere they are at the end, and after which intervals guided sessions were given",
         &intervals_table(result),
         format,
     )
+}
+
+/// Which numbers of a table are of one kind.
+#[derive(Clone, Copy, PartialEq)]
+enum Alike {
+    Columns,
+    Rows,
+}
+
+/// What is nothing beside the other numbers of its kind, as the rest of an effect after months, is 0 for people.
+fn without_traces(table: Table, alike: Alike) -> Table {
+    let size = |cell: &Cell| if let Cell::Number(value) = cell { value.abs() } else { 0.0 };
+    let largest = |cells: &mut dyn Iterator<Item = &Cell>| cells.map(size).fold(0.0, f64::max);
+    let of_columns: Vec<f64> = (0..table.columns().len())
+        .map(|place| largest(&mut table.rows().iter().map(|row| &row[place])))
+        .collect();
+    let mut shown = Table::new(table.columns().to_vec());
+    for row in table.rows() {
+        let of_row = largest(&mut row.iter());
+        let of_cell = |place: usize| if alike == Alike::Rows { of_row } else { of_columns[place] };
+        let cells = row.iter().enumerate().map(|(place, cell)| {
+            let trace = size(cell) < (TRACE * of_cell(place)).max(NOTHING);
+            if matches!(cell, Cell::Number(_)) && trace { Cell::Number(0.0) } else { cell.clone() }
+        });
+        shown.push(cells.collect());
+    }
+    shown
 }
 
 /// The percentiles of what some arm has.
