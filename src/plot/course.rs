@@ -66,7 +66,8 @@ fn response(courses: &Courses, arm: &ArmCourse, fan: &[Vec<f64>], (low, high): (
         panel = panel.fan(if arm.is_assumed() { fan.dashed() } else { fan });
     }
     let points = times.iter().copied().zip(arm.typical.curve.iter().copied());
-    let series = Series::new(name("typical person"), 1, points).unmarked();
+    // Fine, so that the median below it shows.
+    let series = Series::new(name("typical person"), 1, points).unmarked().fine();
     Ok(panel.series(if arm.is_assumed() { series.dashed() } else { series }))
 }
 
