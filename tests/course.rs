@@ -205,7 +205,9 @@ schedule = "16 mg iv over 40 min weekly"
     let model = HALVING.replace("unit = \"week\"", "unit = \"h\"");
     let plan = CoursePlan::parse("p.toml", plan).unwrap();
     let load = |_: &str, _: &[_]| Ok(Model::parse(&model, "m.toml", &Catalogue)?);
-    let schedule = |text: &str| Ok(posology::dosing::ScheduleFile { about: Default::default(), schedule: Schedule::from_text(text, "s")? });
+    let schedule = |text: &str| {
+        Ok(posology::dosing::ScheduleFile { about: Default::default(), schedule: Schedule::from_text(text, "s")? })
+    };
     let arms = plan.load(load, schedule).unwrap();
     let result = courses(&plan, &arms, Default::default(), |_| ()).unwrap();
     let arm = &result.arms[0];
@@ -412,11 +414,7 @@ schedule = "guided.toml"
     let summary = table(&folder, "o/summary.csv");
     assert!(number(&summary[0], "AUC_S-ketamine") > 0.0 && number(&summary[1], "AUC_other") > 0.0);
     assert_eq!((summary[0]["AUC_other"].as_str(), summary[0]["AUC_S-norketamine"].as_str()), ("", ""));
-    assert!(
-        summary[0]["missing"].contains("AUC_S-norketamine: not in `rough`"),
-        "{}",
-        summary[0]["missing"]
-    );
+    assert!(summary[0]["missing"].contains("AUC_S-norketamine: not in `rough`"), "{}", summary[0]["missing"]);
     assert_eq!((number(&summary[0], "dose_per_kg"), summary[1]["dose_per_kg"].as_str()), (800.0 / 60.0, ""));
     assert_eq!((summary[0]["grade"].as_str(), summary[1]["grade"].as_str()), ("assumed", "A"));
     assert!(done.stdout.contains("AUC_other") && !done.stdout.contains("norketamine"), "{}", done.stdout);
@@ -431,10 +429,16 @@ schedule = "guided.toml"
 
 #[test]
 fn headings_are_rounded_and_own_schedules_called_as_they_say() {
-    let folder = folder().with("own.toml", &format!("{GUIDED}").replacen("format = 1", "format = 1\nid = \"my-own\"", 1));
-    let done = course(&folder, &["--schedule", "own.toml", "--schedule", "16 mg iv once", "--until", "1 year", "--out", "o"]);
-    assert!(done.stdout.contains("typical person, 52.18 weeks\n") && done.stdout.contains("\nmy-own "), "{}", done.stdout);
-    // 16 mg, halved 52 times in a year, are less than 1e-14 of the 84 mg given.
+    let folder =
+        folder().with("own.toml", &format!("{GUIDED}").replacen("format = 1", "format = 1\nid = \"my-own\"", 1));
+    let done =
+        course(&folder, &["--schedule", "own.toml", "--schedule", "16 mg iv once", "--until", "1 year", "--out", "o"]);
+    assert!(
+        done.stdout.contains("typical person, 52.18 weeks\n") && done.stdout.contains("\nmy-own "),
+        "{}",
+        done.stdout
+    );
+    // 16 mg, halved 52 times in a year.
     assert!(!done.stdout.contains("e-1"), "{}", done.stdout);
     let names: Vec<String> = table(&folder, "o/summary.csv").iter().map(|row| row["arm"].clone()).collect();
     assert_eq!(names, ["my-own", "16 mg iv once"]);

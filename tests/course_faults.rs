@@ -173,10 +173,12 @@ fn a_session_of_devices_is_over_by_the_next_visit() {
         format!("format = 1\n[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"intranasal\"\n{guided}\n")
     };
     let folder = Folder::new().with("s.toml", &every("8"));
-    let course = |until: &str| {
-        folder.run(&["course", "esketamine-perez-ruixo-2021", "--schedule", "s.toml", "--until", until])
-    };
-    refused(course("2 h"), &["E_GUIDED_INTERVAL", "a session takes 10 min, and the next visit is 8 min", "--schedule:1:1"]);
+    let course =
+        |until: &str| folder.run(&["course", "esketamine-perez-ruixo-2021", "--schedule", "s.toml", "--until", until]);
+    refused(
+        course("2 h"),
+        &["E_GUIDED_INTERVAL", "a session takes 10 min, and the next visit is 8 min", "--schedule:1:1"],
+    );
     let folder = Folder::new().with("s.toml", &every("10"));
     let done = folder.run(&["course", "esketamine-perez-ruixo-2021", "--schedule", "s.toml", "--until", "2 h"]);
     assert_eq!(done.code, 0, "{}", done.stderr);

@@ -24,9 +24,8 @@ use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Numbers smaller than this beside others of their kind are printed as 0, and so is what is smaller than `NOTHING`.
+/// Numbers smaller than this are printed as 0; files have them in full.
 const TRACE: f64 = 1e-9;
-const NOTHING: f64 = 1e-30;
 
 #[derive(Debug, Args)]
 pub(super) struct CourseArgs {
@@ -207,13 +206,13 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
     }
     let weeks = rounded(result.until / 168.0, 4);
     let heading = format!("{}: typical person, {weeks} week{}", result.title, if weeks == "1" { "" } else { "s" });
-    table(&heading, &without_traces(summary.without_empty_columns(), Alike::Columns), format)?;
-    let phases = without_traces(phases_table(result).without_empty_columns(), Alike::Columns);
+    table(&heading, &without_traces(&summary.without_empty_columns()), format)?;
+    let phases = without_traces(&phases_table(result).without_empty_columns());
     table("\nPhases of the typical person", &phases, format)?;
     let Some((size, seed)) = result.people else { return Ok(()) };
     let heading = format!("\n{size} virtual people, seed {seed}: percentiles");
     let population = without_empty_quantities(population_table(result));
-    table(&heading, &without_traces(population, Alike::Rows), format)?;
+    table(&heading, &without_traces(&population), format)?;
     table(
         "\nWhere they are at the end, and after which intervals guided sessions were given",
         &intervals_table(result),
@@ -221,31 +220,15 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
     )
 }
 
-/// Which numbers of a table are of one kind.
-#[derive(Clone, Copy, PartialEq)]
-enum Alike {
-    Columns,
-    Rows,
-}
-
-/// What is nothing beside the other numbers of its kind, as the rest of an effect after months, is 0 for people.
-fn without_traces(table: Table, alike: Alike) -> Table {
-    let size = |cell: &Cell| if let Cell::Number(value) = cell { value.abs() } else { 0.0 };
-    let largest = |cells: &mut dyn Iterator<Item = &Cell>| cells.map(size).fold(0.0, f64::max);
-    let of_columns: Vec<f64> = (0..table.columns().len())
-        .map(|place| largest(&mut table.rows().iter().map(|row| &row[place])))
-        .collect();
-    let mut shown = Table::new(table.columns().to_vec());
-    for row in table.rows() {
-        let of_row = largest(&mut row.iter());
-        let of_cell = |place: usize| if alike == Alike::Rows { of_row } else { of_columns[place] };
-        let cells = row.iter().enumerate().map(|(place, cell)| {
-            let trace = size(cell) < (TRACE * of_cell(place)).max(NOTHING);
-            if matches!(cell, Cell::Number(_)) && trace { Cell::Number(0.0) } else { cell.clone() }
-        });
-        shown.push(cells.collect());
-    }
-    shown
+/// What is nothing in any unit that is printed here, as the rest of an effect after months, is 0 for people.
+fn without_traces(table: &Table) -> Table {
+    let shown = |cell: &Cell| match cell {
+        Cell::Number(value) if value.abs() < TRACE => Cell::Number(0.0),
+        cell => cell.clone(),
+    };
+    let mut result = Table::new(table.columns().to_vec());
+    table.rows().iter().for_each(|row| result.push(row.iter().map(shown).collect()));
+    result
 }
 
 /// The percentiles of what some arm has.

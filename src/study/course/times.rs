@@ -107,8 +107,7 @@ fn turns(times: &[f64], values: &[f64]) -> Vec<f64> {
     };
     let last = values.len().saturating_sub(1);
     let found = [best(|a, b| a > b), best(|a, b| a < b)];
-    let mut found: Vec<f64> =
-        found.into_iter().flatten().filter(|k| (1..last).contains(k)).map(|k| times[k]).collect();
+    let mut found: Vec<f64> = found.into_iter().flatten().filter(|k| (1..last).contains(k)).map(|k| times[k]).collect();
     found.sort_by(f64::total_cmp);
     found
 }
