@@ -169,7 +169,7 @@ fn a_misspelled_schedule_is_an_unknown_one_in_every_command() {
 fn a_session_of_devices_is_over_by_the_next_visit() {
     let every = |minutes: &str| {
         let guided = GUIDED.replace("every = \"1 week\"", &format!("every = \"{minutes} min\""));
-        let guided = guided.replace("\"score\"", "\"S_ketamine\"").replace("points", "ng/mL");
+        let guided = guided.replace("\"score\"", "\"esketamine\"").replace("points", "ng/mL");
         format!("format = 1\n[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"intranasal\"\n{guided}\n")
     };
     let folder = Folder::new().with("s.toml", &every("8"));
@@ -232,7 +232,7 @@ schedule = "s.toml"
         ("\"9 weeks\"", "\"0 h\"", &["E_OUT_OF_RANGE", "p.toml:2:9"]),
         ("\"m.toml\"", "\"n.toml\"", &["E_FILE_READ", "n.toml"]),
         ("\"s.toml\"", "\"16 mg iv weakly\"", &["E_REGIMEN_SYNTAX", "p.toml:10:22"]),
-        ("\"s.toml\"", "\"ketamine-iv-clinik\"", &["E_SCHEDULE_UNKNOWN", "`ketamine-iv-clinic`", "p.toml:10:12"]),
+        ("\"s.toml\"", "\"ketamine-iv-clinik\"", &["E_SCHEDULE_UNKNOWN", "`ketamine-iv-clinic`", "p.toml:10:13"]),
         ("\"s.toml\"", "\"16 mg oral weekly\"", &["E_UNKNOWN_ROUTE", "p.toml:10:19"]),
         ("\"s.toml\"", "\"16 mg iv daily\"", &["E_LONG_DELAY", "p.toml:10:12"]),
         ("schedule = \"s.toml\"\n", "", &["E_MISSING_KEY", "`schedule`"]),
