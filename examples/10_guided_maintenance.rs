@@ -26,8 +26,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "{}: {median} sessions in the year, {few} to {many} in nine of ten people; in the last week",
             arm.name
         );
-        for share in shares(arm).iter().filter(|share| share.people > 0) {
-            println!("  {:3} of {} people: {}", share.people, share.of_people, share.state);
+        for share in shares(arm) {
+            if let Some(people) = share.people.filter(|people| *people > 0) {
+                println!("  {people:3} of {} people: {}", share.of_people, share.interval);
+            }
         }
     }
     std::fs::create_dir_all("out/examples")?;

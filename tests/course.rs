@@ -138,6 +138,8 @@ fn a_guided_course_is_the_one_worked_out_by_hand() {
     let phases = table(&folder, "o/phases.csv");
     assert!(close(number(&phases[0], "score_end"), -12.0, 1e-12), "before the session that begins the next phase");
     assert_eq!((number(&phases[0], "sessions"), number(&phases[1], "sessions")), (2.0, 7.0));
+    assert_eq!(number(&phases[1], "ends"), 91.0, "a week after the last session, the interval in force");
+    assert!(close(number(&phases[1], "score_end"), -21.68359375 / 2.0, 1e-12), "{:?}", phases[1]);
 }
 
 #[test]
@@ -277,6 +279,39 @@ fn a_fixed_course_is_what_simulate_gives() {
     }
 }
 
+/// A year is drawn a day apart, and an infusion that is gone by the next day still shows its peak.
+#[test]
+fn figures_go_through_the_peaks_of_fast_effects() {
+    use posology::study::course::{CoursePlan, courses};
+    let plan = r#"format = 1
+until = "52 weeks"
+population = { size = 5, seed = 1 }
+[[arm]]
+name = "a"
+model = "m"
+schedule = "16 mg iv over 40 min weekly"
+"#;
+    let model = HALVING.replace("unit = \"week\"", "unit = \"h\"");
+    let plan = CoursePlan::parse("p.toml", plan).unwrap();
+    let load = |_: &str, _: &[_]| Ok(Model::parse(&model, "m.toml", &Catalogue)?);
+    let schedule = |text: &str| {
+        Ok(posology::dosing::ScheduleFile { about: Default::default(), schedule: Schedule::from_text(text, "s")? })
+    };
+    let arms = plan.load(load, schedule).unwrap();
+    let result = courses(&plan, &arms, Default::default(), |_| ()).unwrap();
+    let arm = &result.arms[0];
+    // An infusion of 16 mg over 2/3 h with the half-life of 1 h, without what is left of earlier ones: 2^-168.
+    let rate = std::f64::consts::LN_2;
+    let peak = 24.0 / rate * (1.0 - (-rate * 2.0 / 3.0f64).exp());
+    for week in 0..52 {
+        let time = 168.0 * f64::from(week) + 2.0 / 3.0;
+        let place = arm.times.iter().position(|t| (t - time).abs() < 1e-9).expect("the end of each infusion");
+        assert!(close(arm.typical.curve[place], -peak, 1e-9), "week {week}: {}", arm.typical.curve[place]);
+        assert!(arm.people.iter().all(|person| person.as_ref().unwrap().curve[place] < -1.0));
+    }
+    assert!(arm.follows_sessions && arm.times.is_sorted());
+}
+
 #[test]
 fn adherence_of_nothing_is_none_and_of_everything_leaves_the_first_session() {
     let folder = folder();
@@ -327,12 +362,17 @@ fn shares_are_those_that_were_asked_for() {
     let people: Vec<Row> = table(&folder, "s/people.csv").split_off(1);
     let stayed = people.iter().filter(|row| row["stopped"].is_empty()).count() as f64 / 500.0;
     assert!(near(stayed, 0.95f64.powi(21), 500.0), "{stayed}");
+    let over = shares_at_end(&table(&folder, "s/intervals.csv"), "all sessions given");
+    assert_eq!(over, stayed, "21 weeks of 30: whoever did not stop has had all");
+    assert_eq!(shares_at_end(&table(&folder, "s/intervals.csv"), "fixed times"), 0.0);
     let mean = people.iter().map(|row| number(row, "sessions")).sum::<f64>() / 500.0;
     // The sum of 0.95^k for k = 0..20; its standard deviation is below that of the untruncated, 19.5.
     assert!((mean - (1.0 - 0.95f64.powi(21)) / 0.05).abs() < 4.0 * 19.5 / 500f64.sqrt(), "{mean}");
-    let shares = table(&folder, "s/intervals.csv");
-    let stopped = shares.iter().find(|row| row["interval"] == "stopped").unwrap();
-    assert_eq!(number(stopped, "share_of_people"), 1.0 - stayed);
+    assert_eq!(shares_at_end(&table(&folder, "s/intervals.csv"), "stopped"), 1.0 - stayed);
+}
+
+fn shares_at_end(intervals: &[Row], state: &str) -> f64 {
+    number(intervals.iter().find(|row| row["interval"] == state).unwrap(), "share_of_people")
 }
 
 #[test]
@@ -467,13 +507,12 @@ schedule = "guided.toml"
     let summary = table(&folder, "o/summary.csv");
     assert!(number(&summary[0], "AUC_S-ketamine") > 0.0 && number(&summary[1], "AUC_other") > 0.0);
     assert_eq!((summary[0]["AUC_other"].as_str(), summary[0]["AUC_S-norketamine"].as_str()), ("", ""));
-    assert!(
-        summary[0]["missing"].contains("AUC_S-norketamine: `rough` has no S-norketamine"),
-        "{}",
-        summary[0]["missing"]
-    );
+    assert!(summary[0]["missing"].contains("AUC_S-norketamine: not in `rough`"), "{}", summary[0]["missing"]);
     assert_eq!((number(&summary[0], "dose_per_kg"), summary[1]["dose_per_kg"].as_str()), (800.0 / 60.0, ""));
     assert_eq!((summary[0]["grade"].as_str(), summary[1]["grade"].as_str()), ("assumed", "A"));
+    assert!(done.stdout.contains("AUC_other") && !done.stdout.contains("norketamine"), "{}", done.stdout);
+    assert_eq!(done.stdout.matches(") not in `m").count(), 0, "{}", done.stdout);
+    assert_eq!(done.stdout.matches(" not in `rough`").count(), 2, "once per table\n{}", done.stdout);
     let figure = String::from_utf8(folder.files("")["f.svg"].clone()).unwrap();
     assert!(figure.contains("typical person (assumed)") && figure.contains("Dashed: assumed"));
     let manifest: serde_json::Value = serde_json::from_slice(&folder.files("o")["manifest.json"]).unwrap();
@@ -482,6 +521,25 @@ schedule = "guided.toml"
     let digest = |text: &str| posology::io::sha256_hex(text.as_bytes());
     assert_eq!(inputs, [("p.toml", digest(plan).as_str()), ("guided.toml", &digest(GUIDED))]);
     assert_eq!(manifest["settings"]["adherence"], "missed 0.1, delayed 0.2 by up to 24 h, stop 0");
+}
+
+#[test]
+fn headings_are_rounded_and_own_schedules_called_as_they_say() {
+    let folder =
+        folder().with("own.toml", &format!("{GUIDED}").replacen("format = 1", "format = 1\nid = \"my-own\"", 1));
+    let done =
+        course(&folder, &["--schedule", "own.toml", "--schedule", "16 mg iv once", "--until", "1 year", "--out", "o"]);
+    assert!(
+        done.stdout.contains("typical person, 52.18 weeks\n") && done.stdout.contains("\nmy-own "),
+        "{}",
+        done.stdout
+    );
+    // 16 mg, halved 52 times in a year.
+    assert!(!done.stdout.contains("e-1"), "{}", done.stdout);
+    let names: Vec<String> = table(&folder, "o/summary.csv").iter().map(|row| row["arm"].clone()).collect();
+    assert_eq!(names, ["my-own", "16 mg iv once"]);
+    assert!(number(&table(&folder, "o/summary.csv")[1], "score_end") < -1e-15, "CSV has all of it");
+    assert!(course(&folder, &["--give", "16 mg iv once", "--until", "7 d"]).stdout.contains(", 1 week\n"));
 }
 
 #[test]

@@ -40,6 +40,7 @@ fn every_fault_of_a_guided_phase_has_its_place() {
         ("[\"1 week\", \"2 weeks\"]", "[\"2 weeks\", \"1 week\"]", "E_REGIMEN_ORDER", "[\"2 weeks\", \"1 week\"]"),
         ("[\"1 week\", \"2 weeks\"]", "[\"1 week\", \"10 d\"]", "E_GUIDED_INTERVAL", "[\"1 week\", \"10 d\"]"),
         ("[\"1 week\", \"2 weeks\"]", "[]", "E_ZERO_COUNT", "[]"),
+        ("guided", "over = \"200 h\"\nguided", "E_GUIDED_INTERVAL", "\"1 week\""),
         ("max_sessions = 7", "max_sessions = 0", "E_ZERO_COUNT", "0"),
         ("max_sessions = 7", "max_sessions = 5000000000", "E_TOO_MANY_EVENTS", "5000000000"),
         ("max_sessions = 7", "max_sessions = 1000001", "E_TOO_MANY_EVENTS", "1000001"),
@@ -123,6 +124,12 @@ fn commands_that_need_doses_beforehand_name_the_one_that_does_not() {
         refused(folder.run(arguments), &["E_GUIDED_SCHEDULE", "`posology course` runs guided schedules"]);
     }
     refused(folder.run(&["regimen", "s.toml", "--as", "text"]), &["E_GUIDED_SCHEDULE", "no spelling in text"]);
+    let shown = folder.run(&["schedules", "show", "esketamine-guided-maintenance"]);
+    assert_eq!(shown.code, 0, "{shown:?}");
+    assert!(shown.stdout.ends_with("from week 9: decided at visits\n"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("\n12    50   8"), "the last dose at a fixed time\n{}", shown.stdout);
+    let shown = folder.run(&["schedules", "show", "esketamine-guided-maintenance", "--format", "csv"]);
+    assert!(shown.code == 0 && shown.stdout.lines().count() == 13, "{shown:?}");
     let shown = folder.run(&["regimen", "s.toml"]);
     assert!(shown.code == 0 && shown.stdout.contains("guided by score: every 1 week / 2 weeks"), "{shown:?}");
 }
@@ -141,6 +148,42 @@ fn the_output_of_a_rule_has_to_be_there_and_of_its_unit() {
     refused(course("conc.toml"), &["E_UNIT_MISMATCH", "--schedule:1:1"]);
     refused(course("16 mg oral weekly"), &["E_UNKNOWN_ROUTE", "--schedule:1:7", "^^^^"]);
     refused(course("16 mg iv weakly"), &["E_REGIMEN_SYNTAX", "--schedule:1:10"]);
+}
+
+#[test]
+fn a_misspelled_schedule_is_an_unknown_one_in_every_command() {
+    let folder = folder();
+    let (name, meant) = ("esketamine-guided-maintenence", "did you mean `esketamine-guided-maintenance`?");
+    for arguments in [
+        &["course", "m.toml", "--schedule", name][..],
+        &["simulate", "m.toml", "--give", name, "--until", "9 weeks"],
+        &["explain", "m.toml", "--give", name, "--until", "9 weeks"],
+        &["regimen", name],
+        &["schedules", "show", name],
+    ] {
+        refused(folder.run(arguments), &["E_SCHEDULE_UNKNOWN", meant]);
+    }
+    refused(folder.run(&["course", "m.toml", "--schedule", name]), &["--schedule:1:1"]);
+}
+
+/// 84 mg are three devices, five minutes apart; how many a dose takes only a model knows.
+#[test]
+fn a_session_of_devices_is_over_by_the_next_visit() {
+    let every = |minutes: &str| {
+        let guided = GUIDED.replace("every = \"1 week\"", &format!("every = \"{minutes} min\""));
+        let guided = guided.replace("\"score\"", "\"esketamine\"").replace("points", "ng/mL");
+        format!("format = 1\n[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"intranasal\"\n{guided}\n")
+    };
+    let folder = Folder::new().with("s.toml", &every("8"));
+    let course =
+        |until: &str| folder.run(&["course", "esketamine-perez-ruixo-2021", "--schedule", "s.toml", "--until", until]);
+    refused(
+        course("2 h"),
+        &["E_GUIDED_INTERVAL", "a session takes 10 min, and the next visit is 8 min", "--schedule:1:1"],
+    );
+    let folder = Folder::new().with("s.toml", &every("10"));
+    let done = folder.run(&["course", "esketamine-perez-ruixo-2021", "--schedule", "s.toml", "--until", "2 h"]);
+    assert_eq!(done.code, 0, "{}", done.stderr);
 }
 
 #[test]
@@ -191,6 +234,7 @@ schedule = "s.toml"
         ("\"9 weeks\"", "\"0 h\"", &["E_OUT_OF_RANGE", "p.toml:2:9"]),
         ("\"m.toml\"", "\"n.toml\"", &["E_FILE_READ", "n.toml"]),
         ("\"s.toml\"", "\"16 mg iv weakly\"", &["E_REGIMEN_SYNTAX", "p.toml:10:22"]),
+        ("\"s.toml\"", "\"ketamine-iv-clinik\"", &["E_SCHEDULE_UNKNOWN", "`ketamine-iv-clinic`", "p.toml:10:13"]),
         ("\"s.toml\"", "\"16 mg oral weekly\"", &["E_UNKNOWN_ROUTE", "p.toml:10:19"]),
         ("\"s.toml\"", "\"16 mg iv daily\"", &["E_LONG_DELAY", "p.toml:10:12"]),
         ("schedule = \"s.toml\"\n", "", &["E_MISSING_KEY", "`schedule`"]),

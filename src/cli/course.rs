@@ -11,7 +11,8 @@ use super::threads::ThreadsArgs;
 use super::{ArgumentError, Failure, Outcome, Shared, model, read, said, schedule_file};
 use crate::Error;
 use crate::document::Text;
-use crate::io::{Format, Input, Manifest, OutputFile, Table, write_set};
+use crate::dosing::About;
+use crate::io::{Cell, Format, Input, Manifest, OutputFile, Table, rounded, write_set};
 use crate::model::{Catalogue, Model};
 use crate::plot::courses_figure;
 use crate::study::PlanError;
@@ -22,6 +23,9 @@ use crate::study::course::{
 use clap::Args;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// Numbers smaller than this are printed as 0; files have them in full.
+const TRACE: f64 = 1e-9;
 
 #[derive(Debug, Args)]
 pub(super) struct CourseArgs {
@@ -72,7 +76,7 @@ pub(super) struct CourseArgs {
 }
 
 pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
-    let (plan, mut inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
+    let (mut plan, mut inputs) = if args.schedule.is_empty() { from_file(args)? } else { from_flags(args)? };
     let folder = if args.schedule.is_empty() { Path::new(&args.what).parent() } else { None }.unwrap_or(Path::new(""));
     let arms = plan.load(
         |name, effects| with_effects(folder, name, effects),
@@ -84,6 +88,9 @@ pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
                 inputs.push(input);
             }
         }
+    }
+    if !args.schedule.is_empty() {
+        name_files(&mut plan.arms, &arms);
     }
     let people = plan.population.as_ref().map_or(0, |people| people.size);
     let progress = Progress::new(plan.arms.len() as u64 * (1 + people), "courses");
@@ -103,6 +110,17 @@ pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
     }
     show(&result, args.shared.format)?;
     Ok(if result.failed() > 0 { Outcome::SomeFailed } else { Outcome::Done })
+}
+
+/// Arms of schedules in files of their own are called as the file says, if nothing else is.
+fn name_files(arms: &mut [ArmPlan], loaded: &[Loaded]) {
+    for (place, loaded) in loaded.iter().enumerate() {
+        let About { id, title, .. } = &loaded.schedule.about;
+        let Some(name) = id.as_ref().or(title.as_ref()) else { continue };
+        if arms.iter().all(|arm| arm.name.text != *name) {
+            arms[place].name.text.clone_from(name);
+        }
+    }
 }
 
 /// The plan of a file; what it can say itself is not said beside it.
@@ -207,12 +225,15 @@ fn show(result: &Courses, format: Format) -> Result<(), Failure> {
     if format != Format::Table {
         return table("", &if result.people.is_some() { full(people_table(result)) } else { summary }, format);
     }
-    let weeks = result.until / 168.0;
-    table(&format!("{}: typical person, {weeks} weeks", result.title), &summary, format)?;
-    table("\nPhases of the typical person", &phases_table(result), format)?;
+    let weeks = rounded(result.until / 168.0, 4);
+    let heading = format!("{}: typical person, {weeks} week{}", result.title, if weeks == "1" { "" } else { "s" });
+    table(&heading, &without_traces(&summary.without_empty_columns()), format)?;
+    let phases = without_traces(&phases_table(result).without_empty_columns());
+    table("\nPhases of the typical person", &phases, format)?;
     let Some((size, seed)) = result.people else { return Ok(()) };
     let heading = format!("\n{size} virtual people, seed {seed}: percentiles");
-    table(&heading, &population_table(result), format)?;
+    let population = without_empty_quantities(population_table(result));
+    table(&heading, &without_traces(&population), format)?;
     table(
         "\nPeople by the rule's interval in force at the end; guided sessions by the interval that had passed since the one before",
         &intervals_table(result),
@@ -231,6 +252,25 @@ fn read_by(arms: &[Loaded], inputs: Vec<Input>) -> Manifest {
         }
     }
     manifest
+}
+
+/// What is nothing in any unit that is printed here, as the rest of an effect after months, is 0 for people.
+fn without_traces(table: &Table) -> Table {
+    let shown = |cell: &Cell| match cell {
+        Cell::Number(value) if value.abs() < TRACE => Cell::Number(0.0),
+        cell => cell.clone(),
+    };
+    let mut result = Table::new(table.columns().to_vec());
+    table.rows().iter().for_each(|row| result.push(row.iter().map(shown).collect()));
+    result
+}
+
+/// The percentiles of what some arm has.
+fn without_empty_quantities(population: Table) -> Table {
+    let all = population.rows().to_vec();
+    let count = population.columns().iter().position(|column| column.name == "n").unwrap_or(0);
+    let has = |row: &[Cell]| all.iter().any(|other| other[1] == row[1] && other[count] != Cell::Integer(0));
+    population.with_rows(has)
 }
 
 /// Writes the files and gives their names.

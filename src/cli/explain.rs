@@ -5,9 +5,8 @@ use super::output::{table, warn};
 use super::person::PersonArgs;
 use super::simulate::time;
 use super::simulate_data::{DataArgs, at_subject, check_covariates};
-use super::{ArgumentError, Failure, Outcome, Shared, said};
+use super::{ArgumentError, Failure, Outcome, Shared, said, schedule};
 use crate::Error;
-use crate::dosing::Schedule;
 use crate::error::{Fault, Faults};
 use crate::io::{Cell, Column, DataReader, Format, IoError, SubjectData, Table, number, rounded};
 use crate::model::Model;
@@ -64,7 +63,7 @@ pub(super) fn run(args: &ExplainArgs) -> Result<Outcome, Failure> {
 fn of_regimen(args: &ExplainArgs, model: &Model, subject: &Subject<'_>) -> Result<Table, Error> {
     let give = said("--give", args.give.as_deref().unwrap_or_default());
     let until = args.until.as_ref().map(|until| time("--until", until)).transpose()?.map(|until| until.in_base());
-    let schedule = Schedule::from_text(&give.text, "--give")?;
+    let schedule = schedule("--give", &give.text)?;
     let rules = Rules { covariates: CovariateRule::Locf, ..Rules::default() };
     let explained = || {
         let regimen = schedule.bounded(until)?;

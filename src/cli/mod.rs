@@ -412,10 +412,12 @@ fn schedule_file(option: &str, text: &str) -> Result<ScheduleFile, Error> {
     if text.ends_with(".toml") {
         return Ok(ScheduleFile::from_toml(&read(text)?, text)?);
     }
-    match Schedules::text(text) {
-        Some(_) => Ok(Schedules::get(text)?),
-        None => Ok(ScheduleFile { about: About::default(), schedule: Schedule::from_text(text, option)? }),
+    // A line of text begins with a dose or has blanks.
+    let is_id = text.starts_with(|c: char| c.is_ascii_alphabetic()) && !text.contains(char::is_whitespace);
+    if is_id {
+        return Schedules::get(text).map_err(|error| Error::from(error).placed(&said(option, text).place));
     }
+    Ok(ScheduleFile { about: About::default(), schedule: Schedule::from_text(text, option)? })
 }
 
 /// A model by its id in the catalogue, or by the path of a file.

@@ -3,7 +3,7 @@
 use super::output::{print, table};
 use super::{ArgumentError, Failure, Outcome, Shared, model, quantity, said};
 use crate::Error;
-use crate::dosing::{Calendar, DosingError, GivenDose, Regimen, Schedule, ScheduleFile, Schedules};
+use crate::dosing::{Calendar, DosingError, GivenDose, Guided, Regimen, Schedule, ScheduleFile, Schedules};
 use crate::error::{Fault, Faults};
 use crate::io::{Cell, Column, DataOptions, DataReader, Format, IoError, Table, dose_rows, doses_of};
 use crate::model::Model;
@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 
 /// A regimen without an end is laid out for this long where nothing else is said, h: one year of 52 weeks.
 const ENDLESS: f64 = 8736.0;
+/// h
+const WEEK: f64 = 168.0;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum SchedulesCommand {
@@ -87,7 +89,10 @@ pub(super) fn schedules(command: &SchedulesCommand) -> Result<Outcome, Failure> 
             if shared.format == Format::Table {
                 print(&about(&file))?;
             }
-            calendar(&file.schedule, layout, shared.format, None)?;
+            match &file.schedule {
+                Schedule::Guided(guided) => guided_calendar(guided, layout, shared.format)?,
+                schedule => calendar(schedule, layout, shared.format, None)?,
+            }
         }
     }
     Ok(Outcome::Done)
@@ -206,11 +211,15 @@ impl Layout {
 
     /// The regimen, cut off where the layout says or after a year if it has no end.
     fn bounded(&self, schedule: &Schedule) -> Result<Regimen, Error> {
-        let until = match &self.until {
-            Some(until) => Some(quantity(&said("--until", until), "h")?.in_base()),
-            None => None,
-        };
-        Ok(schedule.clone().bounded(Some(until.unwrap_or(ENDLESS)))?)
+        Ok(schedule.clone().bounded(Some(self.until()?))?)
+    }
+
+    /// How long a regimen without an end is laid out, h.
+    fn until(&self) -> Result<f64, Error> {
+        match &self.until {
+            Some(until) => Ok(quantity(&said("--until", until), "h")?.in_base()),
+            None => Ok(ENDLESS),
+        }
     }
 
     /// Says that a regimen without an end was cut off, if the layout does not say where.
@@ -230,15 +239,35 @@ fn calendar(schedule: &Schedule, layout: &Layout, format: Format, text: Option<&
     };
     let regimen = layout.bounded(schedule).map_err(placed)?;
     let calendar = Calendar::of(&regimen, weight, |_| None).map_err(|kind| placed(kind.into()))?;
+    lay_out(&calendar, format)?;
+    layout.note_cut(schedule);
+    Ok(())
+}
+
+/// Prints the doses of a guided schedule that are known beforehand, and when its visits begin.
+fn guided_calendar(schedule: &Guided, layout: &Layout, format: Format) -> Result<(), Failure> {
+    let (regimen, begins) = schedule.fixed(layout.until()?).map_err(Error::from)?;
+    let calendar = Calendar::of(&regimen, layout.weight()?, |_| None).map_err(Error::from)?;
+    if format != Format::Table || !calendar.rows.is_empty() {
+        lay_out(&calendar, format)?;
+    }
+    let from = format!("from week {}: decided at visits\n", (begins / WEEK) as u64 + 1);
+    if format == Format::Table {
+        return print(&from);
+    }
+    eprint!("{from}");
+    Ok(())
+}
+
+/// Prints a calendar without the columns that it does not fill.
+fn lay_out(calendar: &Calendar, format: Format) -> Result<(), Failure> {
     let rows: Vec<_> = calendar.rows.iter().map(Calendar::cells).collect();
     let known: Vec<usize> = (0..Calendar::COLUMNS.len()).filter(|i| rows.iter().any(|r| !r[*i].is_empty())).collect();
     let mut doses = Table::new(known.iter().map(|i| Column::new(Calendar::COLUMNS[*i])).collect());
     for row in &rows {
         doses.push(known.iter().map(|i| Cell::from(row[*i].as_str())).collect());
     }
-    table("", &doses, format)?;
-    layout.note_cut(schedule);
-    Ok(())
+    table("", &doses, format)
 }
 
 /// A body weight in kg.

@@ -120,6 +120,7 @@ fn guided(phase: &Phase, guide: &Guide, found: &mut Found) {
     positive(guide.every, "time between visits", Part::GuideEvery, found);
     if found.len() == before {
         found.extend(guide.check_intervals().map(|error| (Part::GuideIntervals, error)));
+        found.extend(guide.check_session(phase.input.hours()).map(|error| (Part::GuideEvery, error)));
     }
 }
 

@@ -195,6 +195,14 @@ pub enum DosingError {
         /// The time between visits.
         every: String,
     },
+    /// A session that is still being given at the next visit.
+    #[error("a session takes {lasts}, and the next visit is {every} after it begins")]
+    VisitTooSoon {
+        /// How long a session is.
+        lasts: String,
+        /// The time between visits.
+        every: String,
+    },
     /// Conditions that do not exclude each other.
     #[error("`lengthen_if` and `shorten_if` both hold at {value}")]
     BothHold {
@@ -314,7 +322,7 @@ impl Kind for DosingError {
             BadDate { .. } => "E_DATE",
             StartWeekday { .. } => "E_REGIMEN_START_DAY",
             GuidedNotLast | GuidedTwice | GuidedKey { .. } => "E_GUIDED_PHASE",
-            NotVisits { .. } => "E_GUIDED_INTERVAL",
+            NotVisits { .. } | VisitTooSoon { .. } => "E_GUIDED_INTERVAL",
             BothHold { .. } => "E_GUIDED_CONDITIONS",
             Guided { .. } | GuidedText => "E_GUIDED_SCHEDULE",
             TooManyDoses | TooManySessions => "E_TOO_MANY_EVENTS",
@@ -374,6 +382,7 @@ impl Kind for DosingError {
             StartWeekday { .. } => "list first the day on which it begins, or change the start date",
             GuidedTwice | GuidedNotLast => "what comes before it, and courses beside it, have doses at fixed times",
             GuidedKey { .. } => "`every`, `intervals` and `max_sessions` in `guided` say when sessions come",
+            VisitTooSoon { .. } => "make `every` as long as a session at least",
             BothHold { .. } => "make them exclude each other, such as `<= -10 points` and `> -10 points`",
             Guided { .. } => "`posology course` runs guided schedules",
             GuidedText => "write it as TOML: `--as toml`",

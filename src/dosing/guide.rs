@@ -150,6 +150,14 @@ impl Guide {
         at.sessions >= self.max_sessions
     }
 
+    /// What is wrong with a session that takes so many hours: visits look at what is there before it.
+    pub(crate) fn check_session(&self, hours: f64) -> Option<DosingError> {
+        // Devices a few minutes apart add up to a little more or less.
+        let too_soon = hours > self.every.hours() * (1.0 + WHOLE);
+        let minutes = (hours * 60.0 * 1e6).round() / 1e6;
+        too_soon.then(|| DosingError::VisitTooSoon { lasts: format!("{minutes} min"), every: self.every.to_string() })
+    }
+
     /// What is wrong with the intervals.
     pub(super) fn check_intervals(&self) -> Option<DosingError> {
         if self.intervals.is_empty() {

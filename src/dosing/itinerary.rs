@@ -14,6 +14,9 @@ pub struct Itinerary {
     pub spans: Vec<Span>,
     /// The guided phase, if it begins before the end.
     pub guided: Option<GuidedPhase>,
+    /// When it is over, h: the interval after the last dose has passed, or a single dose is given. None where it goes on to the
+    /// end, or is guided.
+    pub over: Option<f64>,
 }
 
 /// When a phase begins and ends.
@@ -63,31 +66,29 @@ impl Schedule {
     /// Those of [`Forever::until`]; a guided phase with more visits than [`super::MAX_DOSES`].
     pub fn itinerary(&self, until: f64) -> Result<Itinerary, DosingError> {
         let inner = self.inner();
-        let (fixed, guided) = match self {
-            Schedule::Guided(schedule) => (without_guided(schedule), Some(schedule)),
-            _ => (inner.clone(), None),
+        let (regimen, guided) = match self {
+            Schedule::Guided(schedule) => (schedule.fixed(until)?.0, Some(schedule)),
+            _ => (Forever(inner.clone()).until(until)?, None),
         };
-        let regimen = Forever(fixed).until(until)?;
         let mut doses = regimen.doses();
         doses.retain(|dose| is_before(dose.time, until));
+        let last = doses.last().map_or(0.0, |dose| dose.time);
+        let over = match self {
+            Schedule::Bounded(regimen) => Some(regimen.end().max(last)).filter(|over| is_before(*over, until)),
+            Schedule::Unbounded(_) | Schedule::Guided(_) => None,
+        };
         let spans = spans(inner, until);
         let guided = guided.and_then(|schedule| phase(schedule, &spans, &regimen, until));
         if guided.as_ref().is_some_and(|guided| guided.visits().take(super::MAX_DOSES + 1).count() > super::MAX_DOSES) {
             return Err(DosingError::TooManyDoses);
         }
-        Ok(Itinerary { until, doses, spans, guided })
+        Ok(Itinerary { until, doses, spans, guided, over })
     }
 }
 
 /// A time within rounding of the end is at the end, which is outside.
 fn is_before(time: f64, until: f64) -> bool {
     time < until - 1e-10 * until.max(1.0)
-}
-
-fn without_guided(schedule: &Guided) -> Courses {
-    let mut courses = schedule.0.clone();
-    courses.courses[schedule.place().0].pop();
-    courses
 }
 
 fn spans(courses: &Courses, until: f64) -> Vec<Span> {

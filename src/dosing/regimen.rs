@@ -200,6 +200,18 @@ impl Guided {
         places.next().expect("a guided schedule has a guided phase")
     }
 
+    /// The doses at fixed times before `until` (hours), and when its guided phase begins (hours).
+    ///
+    /// # Errors
+    /// Those of [`Forever::until`].
+    pub fn fixed(&self, until: f64) -> Result<(Regimen, f64), DosingError> {
+        let (course, phase) = self.place();
+        let origin = self.0.origins(&self.0.courses[course]).nth(phase).expect("a guided phase is one of its course").0;
+        let mut fixed = self.0.clone();
+        fixed.courses[course].pop();
+        Ok((Forever(fixed).until(until)?, origin.hours))
+    }
+
     /// The rule of its guided phase.
     pub fn guide(&self) -> &Guide {
         let (course, phase) = self.place();

@@ -185,6 +185,25 @@ impl Table {
         self
     }
 
+    /// The same without columns that no row fills.
+    pub fn without_empty_columns(mut self) -> Self {
+        let filled = |place: usize| self.rows.iter().any(|row| !matches!(row[place], Cell::Missing(_)));
+        let kept: Vec<bool> = (0..self.columns.len()).map(|place| self.rows.is_empty() || filled(place)).collect();
+        let mut keep = kept.iter();
+        self.columns.retain(|_| *keep.next().expect("one for each column"));
+        for row in &mut self.rows {
+            let mut keep = kept.iter();
+            row.retain(|_| *keep.next().expect("a row has one cell per column"));
+        }
+        self
+    }
+
+    /// The same with the rows that are to be kept.
+    pub fn with_rows(mut self, keep: impl Fn(&[Cell]) -> bool) -> Self {
+        self.rows.retain(|row| keep(row));
+        self
+    }
+
     /// Prints in a format; `width` is the number of characters a line of a table for people may have.
     pub fn render(&self, format: Format, width: usize) -> String {
         match format {
@@ -322,6 +341,15 @@ mod tests {
         assert_eq!(rows[1]["_missing"]["Cmax"], "not in this model");
         assert_eq!(rows[2]["_missing"]["Cmax"], "Inf");
         assert!(json.find("\"arm\"") < json.find("\"Cmax\"") && json.find("\"Cmax\"") < json.find("\"sessions\""));
+    }
+
+    #[test]
+    fn columns_that_nothing_fills_are_left_out() {
+        let mut table = small();
+        table.columns.insert(1, Column::new("none"));
+        table.rows.iter_mut().for_each(|row| row.insert(1, Cell::missing("nowhere")));
+        assert_eq!(table.without_empty_columns(), small());
+        assert_eq!(small().with_rows(|row| row[2] == Cell::Integer(0)).rows().len(), 1);
     }
 
     #[test]

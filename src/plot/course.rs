@@ -23,8 +23,7 @@ pub fn courses_figure(courses: &Courses) -> Result<Figure, PlotError> {
     let mut figure = Figure::new(&courses.title).columns(columns).footnote(footnote(courses));
     let words = all_states(courses);
     let most = courses.arms.iter().flat_map(ArmCourse::succeeded).map(|person| person.given().count()).max();
-    let times = courses.times.len();
-    let fans: Vec<Vec<Vec<f64>>> = courses.arms.iter().map(|arm| percentiles(arm, times)).collect();
+    let fans: Vec<Vec<Vec<f64>>> = courses.arms.iter().map(percentiles).collect();
     for (arm, fan) in courses.arms.iter().zip(&fans) {
         figure = figure.panel(response(courses, arm, fan, reach(courses, &fans, arm.followed.is_some()))?);
         if has_states {
@@ -40,8 +39,13 @@ pub fn courses_figure(courses: &Courses) -> Result<Figure, PlotError> {
 fn footnote(courses: &Courses) -> String {
     let assumed = if courses.arms.iter().any(ArmCourse::is_assumed) { " Dashed: assumed." } else { "" };
     let people = courses.people.map_or(String::new(), |(size, seed)| format!(" {size} virtual people, seed {seed}."));
+    let points = match courses.arms.iter().filter(|arm| arm.followed.is_some()).map(|arm| arm.follows_sessions).min() {
+        Some(true) => " Curves go through the peaks of the typical person; percentiles are of the same moments.",
+        Some(false) => " With so many sessions, peaks between the points of the curves are not drawn.",
+        None => "",
+    };
     format!(
-        "Marks on the time axis: sessions of the typical person.{people}{assumed} Research software; no clinical advice."
+        "Marks on the time axis: sessions of the typical person.{points}{people}{assumed} Research software; no clinical advice."
     )
 }
 
@@ -51,7 +55,7 @@ fn response(courses: &Courses, arm: &ArmCourse, fan: &[Vec<f64>], (low, high): (
         let (name, unit) = &arm.responses[place];
         (name.clone(), unit.to_string())
     });
-    let times: Vec<f64> = courses.times.iter().map(|time| time / WEEK).collect();
+    let times: Vec<f64> = arm.times.iter().map(|time| time / WEEK).collect();
     let y = Axis::linear(label, unit);
     let y = if low < high { y.range(low, high) } else { y };
     let doses = arm.typical.given().map(|session| session.appointment.dose.time / WEEK);
@@ -62,7 +66,8 @@ fn response(courses: &Courses, arm: &ArmCourse, fan: &[Vec<f64>], (low, high): (
         panel = panel.fan(if arm.is_assumed() { fan.dashed() } else { fan });
     }
     let points = times.iter().copied().zip(arm.typical.curve.iter().copied());
-    let series = Series::new(name("typical person"), 1, points).unmarked();
+    // Fine, so that the median below it shows.
+    let series = Series::new(name("typical person"), 1, points).unmarked().fine();
     Ok(panel.series(if arm.is_assumed() { series.dashed() } else { series }))
 }
 
@@ -71,8 +76,9 @@ fn time_axis(courses: &Courses) -> Axis {
 }
 
 /// Percentiles of the curves of people at each time.
-fn percentiles(arm: &ArmCourse, times: usize) -> Vec<Vec<f64>> {
+fn percentiles(arm: &ArmCourse) -> Vec<Vec<f64>> {
     let people: Vec<&PersonCourse> = arm.succeeded().collect();
+    let times = arm.times.len();
     let mut curves = vec![Vec::with_capacity(times); PERCENTILES.len()];
     for time in 0..times {
         let mut values: Vec<f64> = people.iter().map(|person| person.curve[time]).filter(|v| !v.is_nan()).collect();

@@ -273,6 +273,7 @@ pub struct Series {
     pub(super) name: String,
     pub(super) colour: usize,
     pub(super) dashed: bool,
+    pub(super) fine: bool,
     pub(super) marks: Marks,
     pub(super) points: Vec<(f64, f64)>,
 }
@@ -292,7 +293,8 @@ impl Series {
     /// A solid curve through `points` in their order; `colour` picks colour and marker together. A point that cannot be
     /// drawn leaves a gap.
     pub fn new(name: impl Into<String>, colour: usize, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
-        Self { name: name.into(), colour, dashed: false, marks: Marks::Along, points: points.into_iter().collect() }
+        let points = points.into_iter().collect();
+        Self { name: name.into(), colour, dashed: false, fine: false, marks: Marks::Along, points }
     }
 
     /// The same points as markers, not joined: what was measured.
@@ -304,6 +306,12 @@ impl Series {
     /// The same curve without markers.
     pub fn unmarked(mut self) -> Self {
         self.marks = Marks::Nowhere;
+        self
+    }
+
+    /// The same curve drawn fine: one below it shows.
+    pub fn fine(mut self) -> Self {
+        self.fine = true;
         self
     }
 

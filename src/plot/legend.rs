@@ -6,7 +6,7 @@ use super::font;
 use super::geometry::{Point, Rect};
 use super::heat::{CONTOUR, CONTOUR_HALO, hatch};
 use super::palette::{INK, MUTED, PAPER, WINDOW, colour, marker, shade, tint};
-use super::panel::{BAND_EDGE, DOSE, MARKER, draw_marker, draw_reference, stroke};
+use super::panel::{BAND_EDGE, CURVE, DOSE, MARKER, draw_marker, draw_reference, stroke};
 use super::range;
 use super::scene::{Scene, Text};
 use super::stack::Layer;
@@ -29,6 +29,7 @@ enum Sample {
     Curve {
         colour: usize,
         dashed: bool,
+        width: f64,
         marks: Marks,
     },
     Band {
@@ -133,7 +134,8 @@ fn entries(figure: &Figure) -> Vec<Entry> {
     let doses = panels.iter().any(|panel| !panel.doses.is_empty());
     let all = curves
         .map(|curve| {
-            entry(&curve.name, Sample::Curve { colour: curve.colour, dashed: curve.dashed, marks: curve.marks })
+            let (colour, dashed, width) = (curve.colour, curve.dashed, curve.width());
+            entry(&curve.name, Sample::Curve { colour, dashed, width, marks: curve.marks })
         })
         .chain(fans)
         .chain(layers)
@@ -178,9 +180,9 @@ fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
     let (right, middle) = (left + SAMPLE, left + SAMPLE / 2.0);
     let block = [(left, y - 5.0), (right, y - 5.0), (right, y + 5.0), (left, y + 5.0)];
     match sample {
-        Sample::Curve { colour: index, dashed, marks } => {
+        Sample::Curve { colour: index, dashed, width, marks } => {
             if marks != Marks::Points {
-                stroke(scene, &[(left, y), (right, y)], colour(index), dashed);
+                stroke(scene, &[(left, y), (right, y)], colour(index), dashed, width);
             }
             if marks == Marks::Nowhere {
                 return;
@@ -203,7 +205,7 @@ fn draw_sample(scene: &mut Scene, (left, y): Point, sample: Sample) {
                 }
             }
             if let Some(dashed) = dashed {
-                stroke(scene, &[(left, y), (right, y)], colour(index), dashed);
+                stroke(scene, &[(left, y), (right, y)], colour(index), dashed, CURVE);
                 draw_marker(scene, (middle, y), MARKER, colour(index), marker(index));
             }
         }

@@ -26,6 +26,9 @@ pub(super) const MARKER: f64 = 3.4;
 /// Height of a mark of a dose.
 pub(super) const DOSE: f64 = 7.0;
 
+/// Width of fine curves.
+const FINE: f64 = 0.7;
+
 const TICK: f64 = 4.0;
 const DASH: (f64, f64) = (7.0, 4.0);
 const BAND_OPACITY: f64 = 0.22;
@@ -268,7 +271,7 @@ impl Drawing<'_> {
             }
             let pieces = self.curve(series);
             for piece in &pieces {
-                stroke(scene, piece, colour(series.colour), series.dashed);
+                stroke(scene, piece, colour(series.colour), series.dashed, series.width());
             }
             if series.marks == Marks::Nowhere {
                 continue;
@@ -414,12 +417,19 @@ fn around((x, y): Point) -> Rect {
 }
 
 /// A curve, solid or dashed.
-pub(super) fn stroke(scene: &mut Scene, points: &[Point], colour: Colour, dashed: bool) {
+pub(super) fn stroke(scene: &mut Scene, points: &[Point], colour: Colour, dashed: bool, width: f64) {
     if !dashed {
-        return scene.line(points, colour, CURVE);
+        return scene.line(points, colour, width);
     }
     for piece in dashes(points, DASH.0, DASH.1) {
-        scene.line(piece, colour, CURVE);
+        scene.line(piece, colour, width);
+    }
+}
+
+impl Series {
+    /// The width of its curve.
+    pub(super) fn width(&self) -> f64 {
+        if self.fine { FINE } else { CURVE }
     }
 }
 

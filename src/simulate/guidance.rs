@@ -3,7 +3,7 @@
 //! A guided phase is walked through once, from visit to visit. What comes out is a list of doses, which is simulated like any
 //! other.
 
-use super::administer::route_of;
+use super::administer::{administrations, route_of};
 use super::planned::Recorder;
 use super::{CovariateRule, Replay, Rules, Settings, SimulationError, occasions};
 use crate::dosing::{GuidedPhase, Itinerary, PlannedDose, Standing};
@@ -187,6 +187,16 @@ impl<'m> Guided<'m> {
         Ok(Guided { phase: phase.clone(), output, replay: Replay::new(model, rules, settings)? })
     }
 
+    /// A session of several devices is over by the next visit.
+    fn check_devices(&self, subject: &Subject<'_>) -> Result<(), SimulationError> {
+        let (model, begins) = (self.replay.model(), self.phase.begins);
+        let session = self.phase.session(0, begins);
+        let route = route_of(model, &session)?;
+        let devices = administrations(model, &[(session, route)], subject.weight())?;
+        let lasts = devices.last().map_or(0.0, |last| last.time - begins + last.over);
+        self.phase.guide.check_session(lasts).map_or(Ok(()), |error| Err(error.into()))
+    }
+
     /// Goes from visit to visit.
     fn walk(
         &self,
@@ -197,6 +207,7 @@ impl<'m> Guided<'m> {
     ) -> Result<(), SimulationError> {
         let (model, guide) = (self.replay.model(), &self.phase.guide);
         let with_route = |dose: &PlannedDose| Ok((dose.clone(), route_of(model, dose)?));
+        self.check_devices(subject)?;
         let recorder = Recorder::new(model, subject);
         let mut history = recorder.begin(until)?;
         let given = decided.doses().iter().map(with_route).collect::<Result<Vec<_>, SimulationError>>()?;

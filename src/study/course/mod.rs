@@ -10,6 +10,7 @@ mod people_table;
 mod person;
 mod plan;
 mod table;
+mod times;
 
 pub use adherence::Adherence;
 pub use error::CourseError;
@@ -23,13 +24,14 @@ use crate::dosing::{Guide, Itinerary};
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::model::{Grade, Model};
 use crate::population::{Outside, Population, Subject};
-use crate::simulate::{Attendance, Guidance, Settings};
+use crate::simulate::{Guidance, Settings};
 use crate::solve::Work;
 use crate::study::share::subjects_failed;
 use crate::study::{PlanError, reading};
 use crate::units::Unit;
 use person::Question;
 use rayon::prelude::*;
+use times::{faithful, grid};
 
 /// Percentiles of people: the middle, and the range that nine in ten are in.
 pub const PERCENTILES: [f64; 3] = [5.0, 50.0, 95.0];
@@ -37,11 +39,7 @@ pub const PERCENTILES: [f64; 3] = [5.0, 50.0, 95.0];
 const AREA: &str = "ng*h/mL";
 /// People that a thread takes at a time.
 const BLOCK: u64 = 16;
-/// At most so many times at which a course is followed.
-const TIMES: f64 = 400.0;
 const DAY: f64 = 24.0;
-/// h
-const PARTS_OF_A_DAY: [f64; 9] = [0.25, 0.5, 1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 12.0];
 
 /// The courses of a plan.
 #[derive(Debug)]
@@ -56,7 +54,7 @@ pub struct Courses {
     pub adherence: Adherence,
     /// What areas are of.
     pub analytes: Vec<String>,
-    /// Times at which courses are followed, h.
+    /// Times at which states are counted, h.
     pub times: Vec<f64>,
     /// In the order of the plan.
     pub arms: Vec<ArmCourse>,
@@ -83,6 +81,10 @@ pub struct ArmCourse {
     pub responses: Vec<(String, Unit)>,
     /// The response that is followed over time; where there is none, the dose given so far is.
     pub followed: Option<usize>,
+    /// Times at which it is, h: those of [`Courses::times`], and more around sessions after which it comes and goes in hours.
+    pub times: Vec<f64>,
+    /// Whether sessions are looked at one by one; if not, peaks between the times are not seen.
+    pub follows_sessions: bool,
     /// The person, who takes every session in time.
     pub typical: PersonCourse,
     /// The virtual people, in order; of those who failed why.
@@ -136,7 +138,7 @@ pub fn courses(
 ) -> Result<Courses, Error> {
     let models: Vec<&Model> = arms.iter().map(|arm| &arm.model).collect();
     let analytes = exposure::analytes(models.iter().copied());
-    let times = times(plan.until);
+    let times = grid(plan.until);
     let questions: Result<Vec<_>, Error> = plan
         .arms
         .iter()
@@ -147,7 +149,7 @@ pub fn courses(
     follow(&mut questions);
     let mut warnings: Vec<Diagnostic> = Vec::new();
     let mut results = Vec::new();
-    for ((arm, loaded), question) in plan.arms.iter().zip(arms).zip(&questions) {
+    for ((arm, loaded), question) in plan.arms.iter().zip(arms).zip(&mut questions) {
         let (result, found) = run(plan, arm, loaded, question, &models, &tick)?;
         results.push(result);
         for warning in found {
@@ -166,14 +168,6 @@ pub fn courses(
         arms: results,
         warnings,
     })
-}
-
-/// Times that a day or whole days are divided by, so that a course of weeks has the same hours each week; the end is one.
-fn times(until: f64) -> Vec<f64> {
-    let whole = DAY * (until / DAY / TIMES).ceil();
-    let step = PARTS_OF_A_DAY.into_iter().find(|step| until / step <= TIMES).unwrap_or(whole);
-    let before = (0..).map(|k| f64::from(k) * step).take_while(|time| *time < until);
-    before.chain([until]).collect()
 }
 
 fn question<'m>(
@@ -221,14 +215,16 @@ fn run(
     plan: &CoursePlan,
     arm: &ArmPlan,
     loaded: &Loaded,
-    question: &Question<'_>,
+    question: &mut Question<'_>,
     models: &[&Model],
     tick: &(impl Fn(u64) + Sync),
 ) -> Result<(ArmCourse, Vec<Diagnostic>), Error> {
     let model = question.model;
     let subject = reading::person(plan.subject.iter().chain(&arm.subject), &arm.set, model, models)?;
-    let faithful = |_: usize, _: usize| Attendance::Given { late: 0.0, last: false };
-    let typical = question.of(&subject, faithful).map_err(|e| e.placed(&arm.schedule.place))?;
+    let placed = |e: Error| e.placed(&arm.schedule.place);
+    let follows_sessions = question.follow_sessions(&subject).map_err(placed)?;
+    let question = &*question;
+    let typical = question.of(&subject, faithful).map_err(placed)?;
     tick(1);
     let mut warnings: Vec<Diagnostic> = subject.warnings();
     warnings.extend(weight_warning(question, &typical, &subject));
@@ -256,6 +252,8 @@ fn run(
         itinerary: question.itinerary.clone(),
         responses: question.responses.iter().map(|p| (outputs[*p].name.clone(), outputs[*p].unit.clone())).collect(),
         followed: question.followed,
+        times: question.times.clone(),
+        follows_sessions,
         typical,
         people,
     };

@@ -1,6 +1,6 @@
 //! Tables of everybody: percentiles, intervals, and a row per person, session and visit.
 
-use super::table::{known, state_words};
+use super::table::{COMPLETE, known, state_words};
 use super::{ArmCourse, Courses, DAY, PERCENTILES, PersonCourse, State};
 use crate::Error;
 use crate::dosing::Guide;
@@ -37,7 +37,8 @@ impl ArmCourse {
     /// All states that anybody can be in, the shortest interval first.
     pub fn states(&self) -> Vec<(State, String)> {
         let Some(guide) = self.guide() else {
-            return vec![(State::Fixed, "fixed times".into()), (State::Stopped, "stopped".into())];
+            let fixed = [(State::Fixed, "fixed times"), (State::Complete, COMPLETE), (State::Stopped, "stopped")];
+            return fixed.map(|(state, words)| (state, words.into())).into();
         };
         let intervals = (0..guide.intervals.len()).map(State::Interval);
         let all = std::iter::once(State::Fixed).chain(intervals).chain([State::Complete, State::Stopped]);

@@ -1,11 +1,13 @@
 //! The course of one person: sessions are decided, then what was given is simulated once and asked everything.
 
 use crate::Error;
-use crate::dosing::{Itinerary, PlannedDose};
+use crate::dosing::{Itinerary, PlannedDose, Span};
 use crate::metrics::Measure;
 use crate::model::Model;
 use crate::population::Subject;
-use crate::simulate::{Appointment, Attendance, Guidance, Missing, Prepared, Settings, SimulationError, Visit};
+use crate::simulate::{
+    Appointment, Attendance, Decided, Guidance, Missing, Prepared, Settings, SimulationError, Visit,
+};
 use crate::solve::Work;
 use crate::units::{Quantity, Unit};
 
@@ -35,7 +37,7 @@ pub enum State {
     Fixed,
     /// A guided phase, with the interval of this place.
     Interval(usize),
-    /// All sessions of the guided phase have been given.
+    /// All sessions of the guided phase have been given, or the schedule at fixed times is over.
     Complete,
     /// Stopped for good.
     Stopped,
@@ -71,7 +73,9 @@ pub struct PersonCourse {
     pub areas: Vec<Option<f64>>,
     /// The responses at the end, in their units.
     pub ends: Vec<f64>,
-    /// The responses at the end of each phase, in the order of [`Itinerary::spans`].
+    /// When each phase ends, h, in the order of [`Itinerary::spans`]; the guided one with the interval after its last session.
+    pub phase_times: Vec<f64>,
+    /// The responses then.
     pub phase_ends: Vec<Vec<f64>>,
     /// What is followed over time, at the times of the arm.
     pub curve: Vec<f64>,
@@ -124,7 +128,8 @@ impl Question<'_> {
         let prepared = self.prepared(&doses)?;
         let mut workspace = prepared.workspace();
         let starts: Vec<f64> = decided.appointments.iter().map(|a| a.dose.time).filter(|time| *time > 0.0).collect();
-        let wanted = self.wanted(&starts);
+        let phase_times = self.phase_times(&decided);
+        let wanted = self.wanted(&phase_times, &starts);
         let mut answers: Vec<Result<f64, Missing>> = vec![Ok(f64::NAN); wanted.len()];
         prepared.measure(subject, &mut workspace, &wanted, &mut answers)?;
         // Areas up to the end and values before it exist in every model.
@@ -133,7 +138,7 @@ impl Question<'_> {
         let areas = self.exposures.iter().map(|output| output.map(|output| self.in_area(next(), output))).collect();
         let mut responses = || self.responses.iter().map(|_| next()).collect::<Vec<f64>>();
         let ends = responses();
-        let phase_ends = self.itinerary.spans.iter().map(|_| responses()).collect();
+        let phase_ends = phase_times.iter().map(|_| responses()).collect();
         let mut before: Vec<Vec<f64>> = starts.iter().map(|_| responses()).collect();
         before.reverse();
         let amounts: Vec<f64> =
@@ -144,7 +149,7 @@ impl Question<'_> {
         };
         let dose = amounts.iter().sum();
         let mut amounts = amounts.into_iter();
-        let states = states(&decided.visits, &decided.appointments, (decided.stopped, decided.complete));
+        let states = states(&decided, self.itinerary.over);
         let sessions = decided.appointments.into_iter().map(|appointment| SessionCourse {
             amount: if appointment.missed { None } else { amounts.next() },
             before: if appointment.dose.time > 0.0 { before.pop() } else { None },
@@ -159,6 +164,7 @@ impl Question<'_> {
             per_kg: subject.weight().map(|weight| dose / weight),
             areas,
             ends,
+            phase_times,
             phase_ends,
             curve,
             integrated: prepared.is_integrated(),
@@ -172,15 +178,28 @@ impl Question<'_> {
     }
 
     /// What is asked of the solution, in the order in which it is answered. What happens at a time is not seen just before it.
-    fn wanted(&self, starts: &[f64]) -> Vec<(usize, Measure)> {
+    fn wanted(&self, phase_times: &[f64], starts: &[f64]) -> Vec<(usize, Measure)> {
         let until = self.itinerary.until;
         let areas = self.exposures.iter().flatten().map(|output| (*output, Measure::Auc(0.0, until)));
-        let ends = self.itinerary.spans.iter().map(|span| span.ends.next_down());
-        let times = std::iter::once(until).chain(ends).chain(starts.iter().map(|start| start.next_down()));
+        let before = phase_times.iter().chain(starts).map(|time| time.next_down());
+        let times = std::iter::once(until).chain(before);
         let at = times.flat_map(|time| self.responses.iter().map(move |output| (*output, Measure::At(time))));
         let followed = self.followed.map(|response| self.responses[response]);
         let curve = followed.into_iter().flat_map(|output| self.times.iter().map(move |t| (output, Measure::At(*t))));
         areas.chain(at).chain(curve).collect()
+    }
+
+    /// When each phase ends.
+    fn phase_times(&self, decided: &Decided) -> Vec<f64> {
+        let over = self.itinerary.guided.as_ref().filter(|_| decided.complete).and_then(|phase| {
+            let (dose, last) = (phase.session(0, phase.begins), decided.visits.last()?);
+            Some(((dose.course, dose.phase), last.time + phase.guide.intervals[last.interval].hours()))
+        });
+        let end = |span: &Span| match over {
+            Some((place, over)) if place == (span.course, span.phase) => over.min(span.ends),
+            _ => span.ends,
+        };
+        self.itinerary.spans.iter().map(end).collect()
     }
 
     /// An area of an output in the unit of areas.
@@ -196,18 +215,19 @@ fn given_so_far(doses: &[PlannedDose], amounts: &[f64], times: &[f64]) -> Vec<f6
     times.iter().map(total).collect()
 }
 
-fn states(visits: &[Visit], sessions: &[Appointment], (stopped, complete): (Option<f64>, bool)) -> Vec<(f64, State)> {
+/// The states of a person; `over` is when a schedule at fixed times is.
+fn states(decided: &Decided, over: Option<f64>) -> Vec<(f64, State)> {
     let mut states: Vec<(f64, State)> = Vec::new();
-    for visit in visits {
+    for visit in &decided.visits {
         let state = State::Interval(visit.interval);
         if states.last().is_none_or(|(_, before)| *before != state) {
             states.push((visit.time, state));
         }
     }
-    let guided = sessions.iter().rev().find(|session| session.rule.is_some() && !session.missed);
-    if let Some(last) = guided.filter(|_| complete) {
-        states.push((last.dose.time, State::Complete));
-    }
-    states.extend(stopped.map(|stopped| (stopped, State::Stopped)));
+    let guided = decided.appointments.iter().rev().find(|session| session.rule.is_some() && !session.missed);
+    let last = guided.filter(|_| decided.complete).map(|session| session.dose.time);
+    let over = over.filter(|_| decided.stopped.is_none());
+    states.extend(last.or(over).map(|time| (time, State::Complete)));
+    states.extend(decided.stopped.map(|stopped| (stopped, State::Stopped)));
     states
 }

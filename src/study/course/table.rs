@@ -5,6 +5,8 @@ use crate::dosing::Guide;
 use crate::io::{Cell, Column, Table};
 
 const NO_WEIGHT: &str = "no body weight";
+/// The state of somebody whose schedule has run out.
+pub(super) const COMPLETE: &str = "all sessions given";
 const NOT_GUIDED: &str = "not guided";
 
 impl Courses {
@@ -28,7 +30,7 @@ impl Courses {
     pub(super) fn response_cells(&self, arm: &ArmCourse, values: Option<&[f64]>) -> Vec<Cell> {
         let cell = |(name, unit): &(String, String)| {
             let Some(place) = arm.responses.iter().position(|(own, _)| own == name) else {
-                return Cell::missing(format!("`{}` has no such output", arm.model));
+                return not_in(arm);
             };
             let Some(values) = values else { return Cell::missing("the course begins") };
             let own = arm.responses[place].1.to_string();
@@ -54,10 +56,9 @@ impl Courses {
         let mut cells = vec![Cell::Integer(person.given().count() as i64)];
         cells.push(last.map_or_else(|| Cell::missing("no session"), Cell::Number));
         cells.extend([Cell::Number(person.dose), person.per_kg.map_or_else(|| Cell::missing(NO_WEIGHT), Cell::Number)]);
-        let areas = self.analytes.iter().zip(&person.areas);
-        cells.extend(areas.map(|(analyte, area)| match area {
+        cells.extend(person.areas.iter().map(|area| match area {
             Some(area) => known(*area),
-            None => Cell::missing(format!("`{}` has no {analyte}", arm.model)),
+            None => not_in(arm),
         }));
         cells.extend(self.response_cells(arm, Some(&person.ends)));
         cells.push(match arm.guide() {
@@ -66,6 +67,11 @@ impl Courses {
         });
         cells
     }
+}
+
+/// Nothing, because the arm's model has no such output; the same words for every output, so that a table says it once.
+fn not_in(arm: &ArmCourse) -> Cell {
+    Cell::missing(format!("not in `{}`", arm.model))
 }
 
 /// A number, if it is one.
@@ -78,7 +84,7 @@ pub(super) fn state_words(guide: &Guide, state: State) -> String {
     match state {
         State::Fixed => "fixed times".into(),
         State::Interval(place) => guide.intervals[place].to_string(),
-        State::Complete => "all sessions given".into(),
+        State::Complete => COMPLETE.into(),
         State::Stopped => "stopped".into(),
     }
 }
@@ -117,7 +123,7 @@ pub fn phases_table(courses: &Courses) -> Table {
             let mut row = vec![Cell::from(arm.name.as_str())];
             row.extend([span.course, span.phase].map(|index| Cell::Integer(index as i64 + 1)));
             row.push(arm.words(span.course, span.phase).into());
-            row.extend([span.begins, span.ends].map(|time| Cell::Number(time / DAY)));
+            row.extend([span.begins, arm.typical.phase_times[place]].map(|time| Cell::Number(time / DAY)));
             row.push(Cell::Integer(sessions as i64));
             row.extend(courses.response_cells(arm, Some(&arm.typical.phase_ends[place])));
             table.push(row);
