@@ -115,7 +115,7 @@ fn question(args: &SessionArgs, model: &Model) -> Result<Question, Error> {
     };
     let text = said("--threshold", &args.threshold);
     let threshold: Quantity = text.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&text))?;
-    threshold.like(&outputs[output].unit).map_err(|e| Error::from(e).placed(&text.place))?;
+    threshold.as_level(&outputs[output].unit).map_err(|e| Error::from(e).placed(&text.place))?;
     if threshold.in_base() <= 0.0 {
         return Err(Error::from(ArgumentError::NotPositive { option: "--threshold".into() }).placed(&text.place));
     }
