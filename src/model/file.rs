@@ -69,6 +69,8 @@ pub(super) struct CovariateEntry {
     pub kind: super::CovariateKind,
     /// In base units, a flag as 0 or 1, a category by its place in the list.
     pub reference: f64,
+    /// In base units.
+    pub bounds: Option<(f64, f64)>,
     pub steps: Option<super::Steps>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::{ModelError, Sort};
 use super::file::{FileKind, ModelFile, Name};
-use super::parts::{EffectNote, Grade, Provenance};
+use super::parts::{CovariateRange, EffectNote, Grade, Provenance};
 use super::read::Place;
 use super::{sections, unknown_model};
 use crate::document::DocumentError;
@@ -148,6 +148,7 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
         }
     }
     qualify_sources(model, &mut effect);
+    add_ranges(model, &effect);
     let first = model.outputs.len();
     append(model, &effect, &mut faults);
     if effect.grade == Grade::Assumed {
@@ -158,6 +159,15 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
     model.notes.extend(effect.notes);
     model.effects.push(EffectNote { id: effect.id, title: effect.title, grade: effect.grade });
     if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+/// The people that an effect was made from describe what the model's own do not.
+fn add_ranges(model: &mut ModelFile, effect: &ModelFile) {
+    for range in &effect.population.ranges {
+        if model.population.ranges.iter().all(|other| other.name != range.name) {
+            model.population.ranges.push(CovariateRange { effect: Some(effect.id.clone()), ..range.clone() });
+        }
+    }
 }
 
 /// Adds every named thing. A covariate that both have is one.

@@ -207,7 +207,7 @@ impl Whole {
     fn read(&mut self, t: f64, reads: &[usize], mut write: impl FnMut(usize, f64)) {
         let Whole { modal, z, u, space, x } = self;
         x.resize(modal.size(), 0.0);
-        Flow { modal, z, u: u.as_deref() }.states(t, space, x);
+        Flow { modal, z, u: u.as_deref(), start: None }.states(t, space, x);
         reads.iter().enumerate().for_each(|(r, state)| write(r, x[*state]));
     }
 }
