@@ -149,7 +149,7 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
     }
     qualify_sources(model, &mut effect);
     add_ranges(model, &effect);
-    let first = model.outputs.len();
+    let (first, first_parameter) = (model.outputs.len(), model.parameters.len());
     append(model, &effect, &mut faults);
     if effect.grade == Grade::Assumed {
         for output in model.outputs.iter_mut().skip(first) {
@@ -157,7 +157,8 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
         }
     }
     model.notes.extend(effect.notes);
-    model.effects.push(EffectNote { id: effect.id, title: effect.title, grade: effect.grade });
+    let parameters = first_parameter..model.parameters.len();
+    model.effects.push(EffectNote { id: effect.id, title: effect.title, grade: effect.grade, parameters });
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 

@@ -52,6 +52,8 @@ pub struct EffectNote {
     pub title: String,
     /// How well its numbers are known.
     pub grade: Grade,
+    /// Places of its parameters among the model's.
+    pub parameters: std::ops::Range<usize>,
 }
 
 /// Where a number comes from.
