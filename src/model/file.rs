@@ -231,6 +231,8 @@ pub(super) struct ResidualEntry {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RequireEntry {
     pub name: Name,
+    /// The effect that requires it, once it is part of a model.
+    pub effect: Option<String>,
     pub analyte: String,
     pub site: Option<String>,
     pub unit: Unit,

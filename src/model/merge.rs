@@ -29,8 +29,21 @@ pub(super) fn read(source: &Arc<Source>, effects: &[Arc<Source>], resolve: &dyn 
         let other = format!("`{}`", other.name);
         return Err(vec![file.id_place.fault(ModelError::DuplicateId { id: file.id, other })]);
     }
+    let mut attached: Vec<(String, Vec<String>)> = Vec::new();
     for effect in effects {
         let effect = read_extended(effect, resolve, 0)?;
+        let outputs: Vec<String> = effect.outputs.iter().map(|output| output.name.text.clone()).collect();
+        let gives_same = |others: &[String]| outputs.iter().find(|output| others.contains(output)).cloned();
+        for (other, others) in &attached {
+            if *other == effect.id {
+                return Err(vec![effect.id_place.fault(ModelError::EffectTwice { effect: effect.id })]);
+            }
+            if let Some(output) = gives_same(others) {
+                let kind = ModelError::EffectsClash { effect: effect.id, other: other.clone(), output };
+                return Err(vec![effect.id_place.fault(kind)]);
+            }
+        }
+        attached.push((effect.id.clone(), outputs));
         add_effect(&mut file, effect)?;
     }
     Ok(file)
@@ -149,6 +162,7 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
     }
     qualify_sources(model, &mut effect);
     add_ranges(model, &effect);
+    effect.requires.iter_mut().for_each(|required| required.effect = Some(effect.id.clone()));
     let (first, first_parameter) = (model.outputs.len(), model.parameters.len());
     append(model, &effect, &mut faults);
     if effect.grade == Grade::Assumed {
