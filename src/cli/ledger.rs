@@ -75,7 +75,7 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Outcome, Failure> {
         }
         if let Some(out) = &args.out {
             let names = write(args, &subject, &ledgers, &figure, out)?;
-            eprintln!("wrote {names} to {}", out.display());
+            say!("wrote {names} to {}", out.display());
         }
     }
     let warnings: Vec<Diagnostic> = ledgers.iter().flat_map(|ledger| ledger.warnings.iter().cloned()).collect();

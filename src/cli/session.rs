@@ -97,7 +97,7 @@ pub(super) fn run(args: &SessionArgs) -> Result<Outcome, Failure> {
     // Files first: a reader of the tables who leaves early still finds them.
     if let Some(out) = &args.out {
         let names = write(args, out, &found, &prepared, (people.as_ref(), input))?;
-        eprintln!("wrote {names} to {}", out.display());
+        say!("wrote {names} to {}", out.display());
     }
     show(args, &found, &model)?;
     Ok(if found.failed { Outcome::SomeFailed } else { Outcome::Done })

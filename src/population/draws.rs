@@ -9,6 +9,7 @@ use super::subject::Subject;
 use super::subject_error::SubjectError;
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::model::Model;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Virtual or listed people for whom a model is simulated. A person's numbers are a function of the seed, the replicate, the
