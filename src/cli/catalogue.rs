@@ -199,7 +199,7 @@ fn check(files: &[PathBuf]) -> Result<Outcome, Failure> {
                 print(&format!("{path}: ok, {}\n", model.id()))?;
             }
             Err(error) => {
-                eprintln!("{error}\n");
+                say!("{error}\n");
                 failed = true;
             }
         }
@@ -213,6 +213,9 @@ fn verify_all(names: &[String], all: bool, format: Format) -> Result<Outcome, Fa
         true => catalogue().iter().map(|e| Model::catalogue(e.id)).collect::<Result<_, _>>()?,
         false => names.iter().map(|n| model(n)).collect::<Result<_, _>>()?,
     };
+    for unchecked in models.iter().filter(|m| !names.is_empty() && m.checks().is_empty()) {
+        say!("{}: no checks in this file{}", unchecked.id(), compared(unchecked));
+    }
     let mut results = Vec::new();
     let mut counts = Table::new(["model", "published", "computed", "observed", "failed"].map(Column::new).into());
     for model in models.iter().filter(|m| m.kind() == FileKind::Model) {
@@ -231,6 +234,9 @@ fn verify_all(names: &[String], all: bool, format: Format) -> Result<Outcome, Fa
         ]);
         results.extend(of_model);
     }
+    if counts.rows().is_empty() && format == Format::Table {
+        return Ok(Outcome::Done);
+    }
     let failed = results.iter().any(CheckResult::failed);
     let shown = checks(results.iter().filter(|r| all || format != Format::Table || r.failed()));
     if !shown.rows().is_empty() || format != Format::Table {
@@ -244,6 +250,14 @@ fn verify_all(names: &[String], all: bool, format: Format) -> Result<Outcome, Fa
         )?;
     }
     Ok(if failed { Outcome::SomeFailed } else { Outcome::Done })
+}
+
+/// Where it says what a file without checks was compared with.
+fn compared(model: &Model) -> &'static str {
+    match model.kind() == FileKind::Effect && catalogue().iter().any(|entry| entry.id == model.id()) {
+        true => "; docs/effects.md says what it was compared with",
+        false => "",
+    }
 }
 
 fn checks<'a>(results: impl Iterator<Item = &'a CheckResult>) -> Table {

@@ -26,7 +26,7 @@ pub(super) fn run(args: &CompareArgs) -> Result<Outcome, Failure> {
     let written = write(&compared, &args.out)?;
     warn(&compared.comparison.warnings);
     show(&compared.comparison, args.shared.format)?;
-    eprintln!("wrote {written} to {}", args.out.display());
+    say!("wrote {written} to {}", args.out.display());
     Ok(compared.outcome())
 }
 

@@ -106,7 +106,7 @@ pub(super) fn run(args: &CourseArgs) -> Result<Outcome, Failure> {
     // Files first: a reader of the tables who leaves early still finds them.
     if let Some(out) = &args.out {
         let names = write(args, out, (&plan, &arms), &result, manifest)?;
-        eprintln!("wrote {names} to {}", out.display());
+        say!("wrote {names} to {}", out.display());
     }
     show(&result, args.shared.format)?;
     Ok(if result.failed() > 0 { Outcome::SomeFailed } else { Outcome::Done })

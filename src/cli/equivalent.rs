@@ -97,7 +97,7 @@ pub(super) fn run(args: &EquivalentArgs) -> Result<Outcome, Failure> {
     warn(&answer.warnings);
     show(&answer, args.shared.format)?;
     if let (Some(written), Some(out)) = (written, &args.out) {
-        eprintln!("wrote {written} to {}", out.display());
+        say!("wrote {written} to {}", out.display());
     }
     let failed = answer.people.as_ref().is_some_and(|people| people.failed > 0);
     Ok(if failed || !answer.is_complete() { Outcome::SomeFailed } else { Outcome::Done })

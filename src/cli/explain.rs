@@ -87,7 +87,7 @@ fn of_data(args: &ExplainArgs, path: &Path, model: &Model, subject: &Subject<'_>
     check_covariates(model, subject, reader.header())?;
     let data = find(&mut reader, args.id.as_deref())?;
     if args.id.is_none() {
-        eprintln!("subject {}, the first of the data set; `--id` chooses another", data.id);
+        say!("subject {}, the first of the data set; `--id` chooses another", data.id);
     }
     let happenings = happenings(model, args.reading.rules(), args.engine.settings(), &data.history, subject)
         .map_err(|error| Error::from(at_subject(error, &data)))?;

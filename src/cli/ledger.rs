@@ -77,7 +77,7 @@ pub(super) fn run(args: &LedgerArgs) -> Result<Outcome, Failure> {
         }
         if let Some(out) = &args.out {
             let names = write(args, &subject, &ledgers, (&figure, manifest), out)?;
-            eprintln!("wrote {names} to {}", out.display());
+            say!("wrote {names} to {}", out.display());
         }
     }
     let warnings: Vec<Diagnostic> = ledgers.iter().flat_map(|ledger| ledger.warnings.iter().cloned()).collect();

@@ -1,5 +1,10 @@
 //! The command line: arguments in, tables out; everything else is in the library.
 
+/// Writes a line to the standard error, as `eprintln!` does, which nobody has to read.
+macro_rules! say {
+    ($($line:tt)*) => { $crate::cli::output::tell(format_args!($($line)*)) };
+}
+
 mod catalogue;
 mod compare;
 mod comparison;
@@ -31,6 +36,7 @@ use crate::dosing::{About, Schedule, ScheduleFile, Schedules};
 use crate::error::{Kind, Source, Span, listed};
 use crate::io::{Format, IoError};
 use crate::units::{Quantity, Unit, UnitFault};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -115,6 +121,11 @@ pub fn main() -> ExitCode {
             // Help and version are no errors; clap prints each to its own stream.
             let code = if error.use_stderr() { 2 } else { 0 };
             let _ = error.print();
+            if is_given_twice(&error) {
+                say!(
+                    "\nhint: one `--give` has all doses: `and` joins those of the same time, `, then` those that follow"
+                );
+            }
             return ExitCode::from(code);
         }
     };
@@ -126,10 +137,18 @@ pub fn main() -> ExitCode {
         Err(Failure::BrokenPipe) => ExitCode::SUCCESS,
         Err(Failure::Shown) => ExitCode::from(2),
         Err(Failure::Error(error)) => {
-            eprintln!("{error}");
+            say!("{error}");
             ExitCode::from(2)
         }
     }
+}
+
+/// Whether what is wrong with the arguments is a second `--give`.
+fn is_given_twice(error: &clap::Error) -> bool {
+    let argument = error.get(ContextKind::InvalidArg);
+    error.kind() == ErrorKind::ArgumentConflict
+        && argument == error.get(ContextKind::PriorArg)
+        && matches!(argument, Some(ContextValue::String(name)) if name.starts_with("--give "))
 }
 
 /// Why a command could not run to its end.

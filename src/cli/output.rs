@@ -98,7 +98,7 @@ pub(super) fn write_table(path: &Path, table: &Table, manifest: &mut Manifest) -
     let file = OutputFile::table(name, FileFormat::of(path)?, table);
     let file = file.map_err(|source| IoError::Write { path: path.into(), source })?;
     write_set(folder, &manifest_name(path), manifest, &[file])?;
-    eprintln!("wrote {}, with its manifest beside it", path.display());
+    say!("wrote {}, with its manifest beside it", path.display());
     Ok(())
 }
 
@@ -108,11 +108,16 @@ pub(super) fn draw(figure: &Figure, path: &Path, manifest: &Manifest) -> Result<
     Ok(figure.save(path)?)
 }
 
+/// Writes a line to the standard error. Nobody may be reading there, which is their right: what a command does is the same.
+pub(super) fn tell(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
 /// Prints warnings to the standard error, each once.
 pub(super) fn warn(warnings: &[Diagnostic]) {
     for (i, warning) in warnings.iter().enumerate() {
         if !warnings[..i].contains(warning) {
-            eprintln!("{warning}");
+            say!("{warning}");
         }
     }
 }

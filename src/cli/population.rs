@@ -194,7 +194,7 @@ impl<'m> Run<'_, 'm> {
                 manifest.outputs.push(Output { name, sha256, units: units.into_iter().collect() });
                 spare_inputs(&manifest, path)?;
                 commit_in_order(vec![beside(path, &manifest)?, out])?;
-                eprintln!("wrote {}, with its manifest beside it", path.display());
+                say!("wrote {}, with its manifest beside it", path.display());
                 Ok(remarks)
             }
             None => {
@@ -323,7 +323,7 @@ impl<'m> Run<'_, 'm> {
     fn remark(&self, remarks: &Remarks, manifest: &mut Manifest) {
         let first = remarks.failures.iter().take(TOLD);
         for (person, error) in first {
-            eprintln!("subject {}: {error}", person + 1);
+            say!("subject {}: {error}", person + 1);
         }
         describe(manifest, self.prepared.settings(), self.prepared.is_integrated(), remarks.work);
         let mut warnings = self.population.warnings();

@@ -44,6 +44,6 @@ pub(super) fn run(args: &ReportArgs) -> Result<Outcome, Failure> {
     let folder = args.out.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     write_set(folder, &manifest_name(&args.out), &mut manifest, &[page])?;
     warn(&compared.comparison.warnings);
-    eprintln!("wrote {}, with its manifest beside it", args.out.display());
+    say!("wrote {}, with its manifest beside it", args.out.display());
     Ok(compared.outcome())
 }

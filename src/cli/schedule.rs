@@ -225,7 +225,7 @@ impl Layout {
     /// Says that a regimen without an end was cut off, if the layout does not say where.
     fn note_cut(&self, schedule: &Schedule) {
         if matches!(schedule, Schedule::Unbounded(_)) && self.until.is_none() {
-            eprintln!("the regimen has no end: its first 52 weeks are shown; `--until` says otherwise");
+            say!("the regimen has no end: its first 52 weeks are shown; `--until` says otherwise");
         }
     }
 }

@@ -50,7 +50,7 @@ pub(super) fn run(args: &SensitivityArgs) -> Result<Outcome, Failure> {
     warn(&analysis.warnings);
     show(&analysis, args.shared.format)?;
     if let (Some(names), Some(out)) = (written, &args.out) {
-        eprintln!("wrote {names} to {}", out.display());
+        say!("wrote {names} to {}", out.display());
     }
     Ok(if analysis.failed > 0 { Outcome::SomeFailed } else { Outcome::Done })
 }

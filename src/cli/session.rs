@@ -100,7 +100,7 @@ pub(super) fn run(args: &SessionArgs) -> Result<Outcome, Failure> {
     // Files first: a reader of the tables who leaves early still finds them.
     if let Some(out) = &args.out {
         let names = write(args, out, &found, &prepared, (people.as_ref(), manifest))?;
-        eprintln!("wrote {names} to {}", out.display());
+        say!("wrote {names} to {}", out.display());
     }
     show(args, &found, &model)?;
     Ok(if found.failed { Outcome::SomeFailed } else { Outcome::Done })
@@ -118,7 +118,7 @@ fn question(args: &SessionArgs, model: &Model) -> Result<Question, Error> {
     };
     let text = said("--threshold", &args.threshold);
     let threshold: Quantity = text.text.parse().map_err(|f: UnitFault| Error::from(f).placed_in(&text))?;
-    threshold.like(&outputs[output].unit).map_err(|e| Error::from(e).placed(&text.place))?;
+    threshold.as_level(&outputs[output].unit).map_err(|e| Error::from(e).placed(&text.place))?;
     if threshold.in_base() <= 0.0 {
         return Err(Error::from(ArgumentError::NotPositive { option: "--threshold".into() }).placed(&text.place));
     }

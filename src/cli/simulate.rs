@@ -184,7 +184,8 @@ fn wanted(args: &SimulateArgs, model: &Model) -> Result<Vec<(usize, Measure)>, E
     for text in &args.measure {
         let said = said("--measure", text);
         let asked: OutputMeasure = text.parse().map_err(|f| Error::from(said.fault(f, |kind: MeasureError| kind)))?;
-        let fits = |output: &Output| asked.measure.level().map_or(Ok(()), |level| level.like(&output.unit).map(|_| ()));
+        let fits =
+            |output: &Output| asked.measure.level().map_or(Ok(()), |level| level.as_level(&output.unit).map(|_| ()));
         let places: Vec<usize> = match &asked.output {
             Some(name) => {
                 let place = outputs.iter().position(|output| output.name == *name).ok_or_else(|| {

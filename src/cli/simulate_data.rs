@@ -186,7 +186,7 @@ impl Run<'_> {
     fn report<R: io::BufRead>(&self, reader: &DataReader<'_, R>, done: Done, manifest: &mut Manifest) {
         describe(manifest, &self.engine, done.integrated, done.work);
         if let Err(failures) = Faults::check(done.failures, || ()) {
-            eprintln!("{failures}");
+            say!("{failures}");
             let message = format!("{} subjects failed, their outputs are empty", done.failed);
             warn(std::slice::from_ref(&Diagnostic::warning("W_SUBJECTS_FAILED", message.clone())));
             manifest.warnings.push(message);

@@ -111,7 +111,7 @@ fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Ou
     warn(run.warnings());
     let pool = threads.pool()?;
     if !args.quiet && !run.is_complete() {
-        eprintln!("{}", outlook(&sweep, &lock, &run, pool.current_num_threads()));
+        say!("{}", outlook(&sweep, &lock, &run, pool.current_num_threads()));
     }
     let progress = Progress::new(run.work(), "subjects").shown(!args.quiet);
     let watch = Watch { ran: &|persons| progress.tick(persons), stop: &|| stop.signal() != 0 };
@@ -121,7 +121,7 @@ fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Ou
     let out = args.out.display();
     let say = |text: String| {
         if !args.quiet {
-            eprintln!("{text}")
+            say!("{text}")
         }
     };
     match ended? {
@@ -140,8 +140,8 @@ fn sweep(args: &RunArgs, threads: &ThreadsArgs, settings: Settings) -> Result<Ou
             Ok(outcome(&totals))
         }
         Ended::Interrupted { done, of } => {
-            eprintln!("stopped: {done} of {of} parts are finished and kept");
-            eprintln!("hint: `{}` goes on", again(args));
+            say!("stopped: {done} of {of} parts are finished and kept");
+            say!("hint: `{}` goes on", again(args));
             Ok(Outcome::Signalled(stop.signal()))
         }
     }
@@ -303,12 +303,12 @@ fn merge_folders(args: &MergeArgs) -> Result<Outcome, Failure> {
     let out = Folder::new(args.out.as_ref().unwrap_or(&args.folders[0]));
     match merge(&sweep, &lock, &folders, &out)? {
         Merged::There(totals) => {
-            eprintln!("{} is complete: {}", out.path().display(), rows(&totals));
+            say!("{} is complete: {}", out.path().display(), rows(&totals));
             Ok(outcome(&totals))
         }
         Merged::Written(totals) => {
             warn(&sweep.outside(&totals));
-            eprintln!("{}", wrote(&lock, &totals, &out));
+            say!("{}", wrote(&lock, &totals, &out));
             Ok(outcome(&totals))
         }
     }

@@ -71,7 +71,7 @@ pub(super) fn run(args: &TargetArgs) -> Result<Outcome, Failure> {
         format => table("", &result.results(), format)?,
     }
     if let (Some(written), Some(out)) = (written, &args.out) {
-        eprintln!("wrote {written} to {}", out.display());
+        say!("wrote {written} to {}", out.display());
     }
     Ok(if result.is_complete() { Outcome::Done } else { Outcome::SomeFailed })
 }

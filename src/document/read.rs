@@ -121,7 +121,7 @@ impl<'a, K: From<DocumentError>> Value<'a, K> {
         Value { log, what, place: log.place(value.span()), value: value.get_ref() }
     }
 
-    fn wrong(&self, expected: &str) {
+    pub fn wrong(&self, expected: &str) {
         let found = match self.value {
             DeValue::String(s) => format!("the text \"{s}\""),
             DeValue::Integer(_) | DeValue::Float(_) => "a number".into(),

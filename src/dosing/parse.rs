@@ -17,6 +17,8 @@ const HOW_OFTEN: &str = "how often: `once`, `every 12 h`, `twice daily`, `weekly
 const PATTERN_WORDS: &[&str] =
     &["once", "every", "daily", "twice", "weekly", "monthly", "on", "over", "at", "for", "then", "times"];
 const AFTER_PHASE: &str = "a comma and a modifier or `then …`, `and …`, or the end";
+const AFTER_COMMA: &str =
+    "`then …` or a modifier (`first dose`, `rising`, `except`, `max`, …); `and …` stands without a comma";
 const MODIFIERS: &[&str] = &["then", "first", "rising", "falling", "except", "pause", "max", "rounded", "starting"];
 
 impl Schedule {
@@ -370,7 +372,7 @@ fn modifier(scan: &mut Scanner, draft: &mut Draft) -> Read<()> {
         phase.rounding = Some(rounding(scan)?);
         Part::Rounding
     } else {
-        return Err(scan.unexpected("`then …` or a modifier (`first dose`, `rising`, `except`, `max`, …)", MODIFIERS));
+        return Err(scan.unexpected(AFTER_COMMA, MODIFIERS));
     };
     draft.note(part, scan.since(start))
 }

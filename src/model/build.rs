@@ -284,11 +284,12 @@ impl<'f> Builder<'f> {
         let what = format!("the output `{}`", output.name.text);
         let node = self.bridge(node, dimension, required.unit.dimension(), &what, &required.name.place)?;
         if let Some(site) = required.site.as_ref().filter(|site| **site != output.site) {
+            let effect = required.effect.as_ref().map_or(String::new(), |id| format!(" `{id}`"));
             self.warnings.push(
                 Diagnostic::warning(
                     "W_SITE",
                     format!(
-                        "the effect was fitted on {site} {}, and is driven by `{}`, whose site is {}",
+                        "the effect{effect} was fitted on {site} {}, and is driven by `{}`, whose site is {}",
                         required.analyte, output.name.text, output.site
                     ),
                 )

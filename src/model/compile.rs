@@ -249,6 +249,7 @@ fn covariates(file: &ModelFile, builder: &Builder<'_>, reg: &impl Fn(Node) -> Re
             name: c.name.text.clone(),
             kind: c.kind.clone(),
             reference: c.reference,
+            bounds: c.bounds,
             steps: c.steps.clone(),
             slot: reg(*node),
         })

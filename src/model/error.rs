@@ -35,6 +35,22 @@ pub enum ModelError {
         /// The earlier thing, with its line.
         other: String,
     },
+    /// One effect attached again.
+    #[error("the effect `{effect}` is attached twice")]
+    EffectTwice {
+        /// Its id.
+        effect: String,
+    },
+    /// Two effects with an output of one name.
+    #[error("the effects `{other}` and `{effect}` exclude each other: both have the output `{output}`")]
+    EffectsClash {
+        /// Id of the later one.
+        effect: String,
+        /// Id of the earlier one.
+        other: String,
+        /// The output.
+        output: String,
+    },
     /// A name of nothing.
     #[error("there is no {what} `{name}`")]
     UnknownName {
@@ -351,7 +367,9 @@ impl Kind for ModelError {
             ModelError::NotANumber { .. } => "E_WRONG_TYPE",
             ModelError::BadName { .. } => "E_NAME",
             ModelError::ReservedName { .. } => "E_RESERVED_NAME",
-            ModelError::NameClash { .. } => "E_NAME_CLASH",
+            ModelError::NameClash { .. } | ModelError::EffectTwice { .. } | ModelError::EffectsClash { .. } => {
+                "E_NAME_CLASH"
+            }
             ModelError::UnknownName { what, .. } => match what {
                 Sort::Compartment => "E_UNKNOWN_COMPARTMENT",
                 Sort::Parameter => "E_UNKNOWN_PARAMETER",
@@ -446,6 +464,8 @@ impl Kind for ModelError {
             ModelError::DuplicateId { .. } => {
                 Some("give it another `id`; a file that changes a model says `extends = \"…\"`".into())
             }
+            ModelError::EffectTwice { .. } => Some("attach it once".into()),
+            ModelError::EffectsClash { .. } => Some("keep one of them".into()),
             ModelError::TwoSpellings { .. } => Some("keep the one that the source prints".into()),
             ModelError::FractionsExceedOne { .. } => Some(
                 "bound them (`min(1, …)`, `bounds = [0, 1]`, `iiv = { logit_sd = … }`), or say why it is meant: `fractions_exceed_one = \"why\"`"

@@ -71,6 +71,8 @@ pub(super) struct CovariateEntry {
     pub kind: super::CovariateKind,
     /// In base units, a flag as 0 or 1, a category by its place in the list.
     pub reference: f64,
+    /// In base units.
+    pub bounds: Option<(f64, f64)>,
     pub steps: Option<super::Steps>,
 }
 
@@ -233,6 +235,8 @@ pub(super) struct ResidualEntry {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct RequireEntry {
     pub name: Name,
+    /// The effect that requires it, once it is part of a model.
+    pub effect: Option<String>,
     pub analyte: String,
     pub site: Option<String>,
     pub unit: Unit,

@@ -2,7 +2,7 @@
 
 use super::error::{ModelError, Sort};
 use super::file::{FileKind, ModelFile, Name};
-use super::parts::{EffectNote, Grade, Provenance};
+use super::parts::{CovariateRange, EffectNote, Grade, Provenance};
 use super::read::Place;
 use super::{sections, unknown_model};
 use crate::document::DocumentError;
@@ -29,8 +29,21 @@ pub(super) fn read(source: &Arc<Source>, effects: &[Arc<Source>], resolve: &dyn 
         let other = format!("`{}`", other.name);
         return Err(vec![file.id_place.fault(ModelError::DuplicateId { id: file.id, other })]);
     }
+    let mut attached: Vec<(String, Vec<String>)> = Vec::new();
     for effect in effects {
         let effect = read_extended(effect, resolve, 0)?;
+        let outputs: Vec<String> = effect.outputs.iter().map(|output| output.name.text.clone()).collect();
+        let gives_same = |others: &[String]| outputs.iter().find(|output| others.contains(output)).cloned();
+        for (other, others) in &attached {
+            if *other == effect.id {
+                return Err(vec![effect.id_place.fault(ModelError::EffectTwice { effect: effect.id })]);
+            }
+            if let Some(output) = gives_same(others) {
+                let kind = ModelError::EffectsClash { effect: effect.id, other: other.clone(), output };
+                return Err(vec![effect.id_place.fault(kind)]);
+            }
+        }
+        attached.push((effect.id.clone(), outputs));
         add_effect(&mut file, effect)?;
     }
     Ok(file)
@@ -157,7 +170,9 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
         }
     }
     qualify_sources(model, &mut effect);
-    let (outputs, requires) = (model.outputs.len(), model.requires.len());
+    add_ranges(model, &effect);
+    effect.requires.iter_mut().for_each(|required| required.effect = Some(effect.id.clone()));
+    let (outputs, requires, first_parameter) = (model.outputs.len(), model.requires.len(), model.parameters.len());
     append(model, &effect, &mut faults);
     let assumed = why_assumed(model, &effect, requires);
     for output in model.outputs.iter_mut().skip(outputs) {
@@ -165,7 +180,8 @@ fn add_effect(model: &mut ModelFile, mut effect: ModelFile) -> Result<(), Vec<Fa
         output.assumed = output.assumed.take().or_else(|| assumed.clone());
     }
     model.notes.extend(effect.notes);
-    model.effects.push(EffectNote { id: effect.id, title: effect.title, grade: effect.grade });
+    let parameters = first_parameter..model.parameters.len();
+    model.effects.push(EffectNote { id: effect.id, title: effect.title, grade: effect.grade, parameters });
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
@@ -177,6 +193,15 @@ fn why_assumed(model: &ModelFile, effect: &ModelFile, first: usize) -> Option<St
     let mut drivers = (first..model.requires.len()).filter_map(|r| model.driver(r)).map(|place| &model.outputs[place]);
     let driver = drivers.find(|driver| driver.assumed.is_some())?;
     Some(format!("`{}`, which drives it, is assumed", driver.name.text))
+}
+
+/// The people that an effect was made from describe what the model's own do not.
+fn add_ranges(model: &mut ModelFile, effect: &ModelFile) {
+    for range in &effect.population.ranges {
+        if model.population.ranges.iter().all(|other| other.name != range.name) {
+            model.population.ranges.push(CovariateRange { effect: Some(effect.id.clone()), ..range.clone() });
+        }
+    }
 }
 
 /// Adds every named thing. A covariate that both have is one.

@@ -52,6 +52,8 @@ pub struct EffectNote {
     pub title: String,
     /// How well its numbers are known.
     pub grade: Grade,
+    /// Places of its parameters among the model's.
+    pub parameters: std::ops::Range<usize>,
 }
 
 /// Where a number comes from.
@@ -112,6 +114,18 @@ pub struct CovariateRange {
     pub high: f64,
     /// The unit to print them in.
     pub unit: Unit,
+    /// The effect that was made from them; none for the model itself.
+    pub effect: Option<String>,
+}
+
+impl CovariateRange {
+    /// What was made from these people, for messages: the model of this id or its effect.
+    pub(crate) fn made(&self, model: &str) -> String {
+        match &self.effect {
+            None => format!("the model `{model}`"),
+            Some(effect) => format!("the effect `{effect}`"),
+        }
+    }
 }
 
 /// What a covariate is.
@@ -149,6 +163,8 @@ pub struct Covariate {
     pub kind: CovariateKind,
     /// The value of the typical subject: base units, 0 or 1, or place in the list.
     pub reference: f64,
+    /// Lowest and highest possible value, in base units.
+    pub bounds: Option<(f64, f64)>,
     /// Values that follow the clock.
     pub steps: Option<Steps>,
     /// Register of its value.

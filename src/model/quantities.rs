@@ -17,7 +17,7 @@ pub(super) fn covariates(root: &Table<'_>) -> Vec<CovariateEntry> {
 }
 
 fn covariate(name: Name, value: &Value<'_>) -> Option<CovariateEntry> {
-    let table = value.table(&["unit", "reference", "flag", "one_of", "steps", "every"])?;
+    let table = value.table(&["unit", "reference", "flag", "one_of", "steps", "every", "bounds"])?;
     let forms: Vec<&str> = ["flag", "one_of"].into_iter().filter(|k| table.has(k)).collect();
     if forms.len() == 2 || (table.has("unit") && !forms.is_empty()) {
         let kind = ModelError::ExactlyOne {
@@ -45,7 +45,18 @@ fn covariate(name: Name, value: &Value<'_>) -> Option<CovariateEntry> {
         _ if table.has("reference") || first.is_none() => setting(&table.need("reference")?, &kind)?,
         _ => first?,
     };
-    Some(CovariateEntry { name, kind, reference, steps })
+    let within = match (&kind, table.get("bounds")) {
+        (_, None) => None,
+        (CovariateKind::Number { unit }, Some(value)) => {
+            let (low, high) = bounds(&value)?;
+            Some((unit.to_base(low.value), unit.to_base(high.value)))
+        }
+        (_, Some(value)) => {
+            value.wrong("no bounds: the covariate is no number");
+            return None;
+        }
+    };
+    Some(CovariateEntry { name, kind, reference, bounds: within, steps })
 }
 
 /// Steps of 0 and 1 (or true and false) without a unit are a switch.

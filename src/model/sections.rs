@@ -299,6 +299,7 @@ fn range(name: String, place: &Place, value: &Value<'_>, known: &[(&str, &Covari
                 low: high.unit().to_base(low),
                 high: high.in_base(),
                 unit: high.unit().clone(),
+                effect: None,
             }
         })
     };

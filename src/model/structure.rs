@@ -281,6 +281,7 @@ pub(super) fn requires(root: &Table<'_>) -> Vec<RequireEntry> {
         let table = value.table(&["analyte", "unit", "site", "otherwise"])?;
         Some(RequireEntry {
             name,
+            effect: None,
             analyte: table.need("analyte").and_then(|v| analyte(&v))?,
             site: table.get("site").and_then(|v| in_list(v.log, &v.what, &v.text()?, &SITES)),
             unit: table.need("unit").and_then(|v| v.unit())?.0,

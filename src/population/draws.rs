@@ -9,6 +9,7 @@ use super::subject::Subject;
 use super::subject_error::SubjectError;
 use crate::error::{Diagnostic, Fault, Faults};
 use crate::model::Model;
+use std::ops::Range;
 use std::sync::Arc;
 
 /// Virtual or listed people for whom a model is simulated. A person's numbers are a function of the seed, the replicate, the
@@ -130,9 +131,11 @@ impl<'m> Population<'m> {
     pub fn warnings(&self) -> Vec<Diagnostic> {
         let mut warnings = self.warnings.clone();
         let model = self.model();
-        if self.varies && model.etas().is_empty() {
-            let message =
-                format!("the model `{}` states no variability: people differ in covariates alone", model.id());
+        if self.varies && !vary(model, 0..own_parameters(model)) {
+            let effects = model.effects().iter().filter(|effect| vary(model, effect.parameters.clone()));
+            let effects: Vec<String> = effects.map(|effect| format!(" and the effect `{}`", effect.id)).collect();
+            let (id, effects) = (model.id(), effects.concat());
+            let message = format!("the model `{id}` states no variability: people differ in covariates{effects} alone");
             warnings.push(Diagnostic::warning("W_NO_VARIABILITY", message));
         }
         for (name, why) in model.provenance().missing_variability.iter().filter(|_| self.varies) {
@@ -152,6 +155,16 @@ impl<'m> Population<'m> {
             effects: self.varies.then(|| Effects::new(self.base.model(), self.seed, self.replicate)),
         }
     }
+}
+
+/// How many parameters are the model's own and not those of an effect.
+fn own_parameters(model: &Model) -> usize {
+    model.effects().first().map_or(model.parameters().len(), |effect| effect.parameters.start)
+}
+
+/// Whether any of these parameters has a random effect.
+fn vary(model: &Model, parameters: Range<usize>) -> bool {
+    model.parameters()[parameters].iter().any(|parameter| parameter.iiv.is_some() || parameter.iov.is_some())
 }
 
 /// Draws the people of a population.

@@ -203,7 +203,7 @@ impl Target<'_> {
         if let Some(unit) = &self.unit {
             let number = cell.parse::<f64>().ok().map(|number| unit.to_base(number)).filter(|value| value.is_finite());
             let not_number = || PeopleError::NotNumber { name: self.name.clone(), found: cell.into() };
-            return self.seat.checked(number.ok_or_else(not_number)?).map_err(PeopleError::from);
+            return self.seat.checked(self.covariate, number.ok_or_else(not_number)?).map_err(PeopleError::from);
         }
         let wrong = |needs| PeopleError::from(SubjectError::WrongKind { name: self.name.clone(), needs });
         let number = cell.parse::<f64>().ok();

@@ -49,9 +49,9 @@ impl Outside {
         let warning = |(range, count): (&CovariateRange, &u64)| {
             let show = |v: f64| range.unit.from_base(v);
             let (low, high, unit, name) = (show(range.low), show(range.high), &range.unit, &range.name);
-            let (subjects, id) = (self.subjects, model.id());
+            let (subjects, made) = (self.subjects, range.made(model.id()));
             let message = format!(
-                "{count} of {subjects} subjects are outside {low}..{high} {unit} ({name}) of the people the model `{id}` was made from"
+                "{count} of {subjects} subjects are outside {low}..{high} {unit} ({name}) of the people {made} was made from"
             );
             Diagnostic::warning(OUTSIDE, message).with_hint("their results are extrapolations")
         };

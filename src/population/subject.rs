@@ -42,9 +42,15 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    /// A value in base units that can be kept here.
-    pub(super) fn checked(self, value: f64) -> Result<f64, SubjectError> {
+    /// A value in base units that can be kept here; `covariate` is the model's, where it has one.
+    pub(super) fn checked(self, covariate: Option<&Covariate>, value: f64) -> Result<f64, SubjectError> {
         let weight = kilograms(value);
+        let beyond = |bounds: (f64, f64)| !(bounds.0..=bounds.1).contains(&value);
+        if let Some(Covariate { name, kind: CovariateKind::Number { unit }, bounds: Some(bounds), .. }) = covariate
+            && beyond(*bounds)
+        {
+            return Err(out_of_bounds(name, unit, *bounds));
+        }
         if self.is_weight && (weight.is_nan() || weight <= 0.0) {
             Err(SubjectError::Weight { weight })
         } else {
@@ -124,9 +130,7 @@ impl<'m> Subject<'m> {
         let base =
             value.like(&parameter.unit).map_err(|error| Fault::new(SubjectError::Unit { name: name.into(), error }))?;
         if let Some((low, high)) = parameter.bounds.filter(|(low, high)| !(*low..=*high).contains(&base)) {
-            let [low, high] = [low, high]
-                .map(|bound| Quantity::new(parameter.unit.from_base(bound), parameter.unit.clone()).to_string());
-            return Err(Fault::new(SubjectError::OutOfBounds { name: name.into(), low, high }).into());
+            return Err(Fault::new(out_of_bounds(name, &parameter.unit, (low, high))).into());
         }
         self.values[index] = base;
         self.set[index] = true;
@@ -199,7 +203,7 @@ impl<'m> Subject<'m> {
 
     /// Sets a covariate to a value in base units, 0 or 1, or the place in a category's list.
     pub(super) fn put(&mut self, seat: Seat, value: f64) -> Result<(), SubjectError> {
-        seat.checked(value)?;
+        seat.checked(seat.covariate.map(|index| &self.model.covariates()[index]), value)?;
         if seat.is_weight {
             self.weight = Some(kilograms(value));
             self.weight_given = true;
@@ -303,14 +307,14 @@ impl<'m> Subject<'m> {
             let range = &ranges[*place];
             let show = |v: f64| range.unit.from_base(v);
             let message = format!(
-                "{} = {} {} is outside the range {}..{} {} of the people the model `{}` was made from",
+                "{} = {} {} is outside the range {}..{} {} of the people {} was made from",
                 range.name,
                 show(*value),
                 range.unit,
                 show(range.low),
                 show(range.high),
                 range.unit,
-                self.model.id()
+                range.made(self.model.id())
             );
             Diagnostic::warning(OUTSIDE, message).with_hint("the result is an extrapolation")
         };
@@ -330,6 +334,12 @@ fn is_mass(covariate: &Covariate) -> bool {
 /// The random effects between occasions.
 pub(super) fn between_occasions(model: &Model) -> impl Iterator<Item = &Eta> {
     model.etas().iter().filter(|eta| eta.level == Level::Occasion)
+}
+
+/// The bounds are in base units.
+fn out_of_bounds(name: &str, unit: &Unit, (low, high): (f64, f64)) -> SubjectError {
+    let [low, high] = [low, high].map(|bound| Quantity::new(unit.from_base(bound), unit.clone()).to_string());
+    SubjectError::OutOfBounds { name: name.into(), low, high }
 }
 
 fn kilograms(mg: f64) -> f64 {

@@ -54,10 +54,10 @@ pub enum SubjectError {
         /// The values it has.
         known: Vec<String>,
     },
-    /// A value beyond the bounds that the model gives a parameter.
+    /// A value beyond the bounds that the model gives a parameter or covariate.
     #[error("this value of `{name}` is beyond its bounds")]
     OutOfBounds {
-        /// The parameter.
+        /// The parameter or covariate.
         name: String,
         /// Its lowest value.
         low: String,

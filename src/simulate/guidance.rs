@@ -180,7 +180,7 @@ impl<'m> Guided<'m> {
             has: outputs.iter().map(|output| output.name.clone()).collect(),
         })?;
         for condition in [&guide.lengthen_if, &guide.shorten_if] {
-            condition.value.like(&outputs[output].unit)?;
+            condition.value.as_level(&outputs[output].unit)?;
         }
         // A covariate that follows the clock changes at its time.
         let rules = Rules { covariates: CovariateRule::Locf, ..Rules::default() };

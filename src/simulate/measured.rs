@@ -26,7 +26,7 @@ impl<'m> Prepared<'m> {
         let outputs = self.model.outputs();
         for (output, measure) in wanted {
             if let Some(level) = measure.level() {
-                level.as_base(outputs[*output].unit.dimension())?;
+                level.as_level(&outputs[*output].unit)?;
             }
         }
         let mut trajectory = Trajectory::new(self.split.rest().len());

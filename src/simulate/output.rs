@@ -135,19 +135,19 @@ impl<'p> OutputView<'p> {
     /// How long the output is above a level between two times (h).
     ///
     /// # Errors
-    /// A level of another dimension.
+    /// A level of another dimension, or without its unit.
     pub fn time_above(&self, level: &Quantity, from: f64, to: f64) -> Result<Quantity, SimulationError> {
-        let level = level.as_base(self.unit().dimension())?;
+        let level = level.as_level(self.unit())?;
         Ok(hours(self.asked().time_above(level, from, to)))
     }
 
     /// A metric of the registry, over the whole simulation.
     ///
     /// # Errors
-    /// A level of another dimension; within, the reason why the metric has no value.
+    /// A level of another dimension, or without its unit; within, the reason why the metric has no value.
     pub fn measure(&self, measure: &Measure) -> Result<Result<Quantity, Missing>, SimulationError> {
         if let Some(level) = measure.level() {
-            level.as_base(self.unit().dimension())?;
+            level.as_level(self.unit())?;
         }
         let value = self.asked().measure(measure);
         Ok(value.map(|value| self.scaled(measure.definition().scale, value)))

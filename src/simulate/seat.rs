@@ -234,7 +234,9 @@ impl Seat {
             }
             if prepared.reads_exact {
                 let flow = self.individual.exact.solution().flow(self.stretch);
-                flow.states(t.max(0.0), &mut self.space, &mut self.upstream);
+                // A sample at the beginning, within rounding of it, is one of the beginning.
+                let t = if to > 0.0 { t.max(0.0) } else { 0.0 };
+                flow.states(t, &mut self.space, &mut self.upstream);
                 prepared.split.exact_states().iter().zip(&self.upstream).for_each(|(state, x)| self.x[*state] = *x);
             }
             self.write(prepared, self.samples.start, out)?;

@@ -116,7 +116,7 @@ impl Walk {
 
     /// What drives others from now on, if nothing happens.
     pub fn flow(&self) -> Flow<'_> {
-        Flow { modal: &self.modal, z: &self.z, u: self.driven.then_some(self.u.as_slice()) }
+        Flow { modal: &self.modal, z: &self.z, u: self.driven.then_some(self.u.as_slice()), start: None }
     }
 
     /// Puts the states where they are said to be.

@@ -81,6 +81,12 @@ pub enum PlanError {
         /// The key.
         what: String,
     },
+    /// A level that is no level: everything exceeds it, or nothing can be below it.
+    #[error("the level of `{output}` has to be more than 0")]
+    NoLevel {
+        /// The output of an effect.
+        output: String,
+    },
     /// Two arms of one name.
     #[error("two arms are called `{name}`")]
     DuplicateArm {
@@ -140,7 +146,7 @@ impl Kind for PlanError {
             PlanError::Target(e) => e.code(),
             PlanError::Equivalent(e) => e.code(),
             PlanError::Course(e) => e.code(),
-            PlanError::NotPositive { .. } => "E_OUT_OF_RANGE",
+            PlanError::NotPositive { .. } | PlanError::NoLevel { .. } => "E_OUT_OF_RANGE",
             PlanError::DuplicateArm { .. } | PlanError::EffectsClash { .. } => "E_NAME_CLASH",
             PlanError::NoEffectOutput { .. } => "E_UNKNOWN_OUTPUT",
             PlanError::UnknownArm { .. } => "E_UNKNOWN_ARM",

@@ -82,11 +82,15 @@ pub(super) fn size(table: &Table<'_, PlanError>, key: &str, people: Option<&Peop
     Some(size)
 }
 
-/// Names and values of a table, both with their places.
+/// Names and values of a table, both with their places: quantities and words as texts, plain numbers, flags.
 pub(super) fn pairs(value: &Value<'_, PlanError>) -> Option<Vec<(Text, Text)>> {
     let table = value.entries()?;
     let entry = |(name, place, value): (String, Place, Value<'_, PlanError>)| {
-        Some((Text::at(name, place), value.expression()?))
+        let said = match value.as_flag() {
+            Some(flag) => Text::at(flag.to_string(), value.place.clone()),
+            None => value.expression()?,
+        };
+        Some((Text::at(name, place), said))
     };
     Some(table.named("the value of").into_iter().filter_map(entry).collect())
 }

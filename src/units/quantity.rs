@@ -65,6 +65,18 @@ impl Quantity {
         })
     }
 
+    /// The number in base units as a level of what is in `unit`: as [`Quantity::like`], and a plain number is none of what is in
+    /// a named unit without dimension, where a forgotten `%` would be a factor of 100.
+    ///
+    /// # Errors
+    /// As [`Quantity::as_base`].
+    pub fn as_level(&self, unit: &Unit) -> Result<f64, UnitError> {
+        if self.unit.as_str().is_empty() && !unit.as_str().is_empty() && unit.dimension().is_none() {
+            return Err(UnitError::Missing { value: self.value, expected: unit.to_string() });
+        }
+        self.like(unit)
+    }
+
     /// The number in base units, whatever its dimension.
     pub fn in_base(&self) -> f64 {
         self.unit.to_base(self.value)

@@ -29,6 +29,6 @@ pub(super) fn save(
     let (drawn, all) = (figure.panel_count(), curves.len());
     let some = if drawn < all { format!(", the first {drawn} of {all} profiles") } else { String::new() };
     let manifest = if args.out.is_some() { "; the manifest is that of the table alone" } else { "" };
-    eprintln!("wrote {}{some}{manifest}", path.display());
+    say!("wrote {}{some}{manifest}", path.display());
     Ok(())
 }

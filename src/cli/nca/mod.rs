@@ -154,7 +154,7 @@ pub(super) fn run(args: &NcaArgs) -> Result<Outcome, Failure> {
         // What posology wrote beside the column is not misspelt.
         data.warnings.retain(|warning| warning.code != "W_UNUSED_COLUMN");
         if let (None, Some(unit)) = (&data.concentration, recorded.unit(&data.column)) {
-            eprintln!("the unit of `{}`, {unit}, is that of {}", data.column, recorded.input.name);
+            say!("the unit of `{}`, {unit}, is that of {}", data.column, recorded.input.name);
             data.concentration = Some(unit);
             manifest.inputs.push(recorded.input);
         }

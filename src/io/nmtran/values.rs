@@ -111,13 +111,13 @@ impl Outside {
             if !inside {
                 let show = |value: f64| format!("{} {}", range.unit.from_base(value), range.unit);
                 let message = format!(
-                    "row {}: {} = {} is outside the range {} to {} of the people the model `{}` was made from",
+                    "row {}: {} = {} is outside the range {} to {} of the people {} was made from",
                     row.row,
                     range.name,
                     show(values[*i]),
                     show(range.low),
                     show(range.high),
-                    model.id()
+                    range.made(model.id())
                 );
                 let warning = Diagnostic::warning("W_OUTSIDE_POPULATION", message);
                 warnings.push(warning.with_hint("the result is an extrapolation; further rows are not listed"));

@@ -12,12 +12,14 @@ pub struct Flow<'a> {
     pub(in crate::solve) modal: &'a Modal,
     pub(in crate::solve) z: &'a [f64],
     pub(in crate::solve) u: Option<&'a [f64]>,
+    /// The states at the start, where they are known better than from `z`: see [`Solution`].
+    pub(in crate::solve) start: Option<&'a [f64]>,
 }
 
 impl Solution {
     /// The solution during stretch `k` of its schedule.
     pub fn flow(&self, k: usize) -> Flow<'_> {
-        Flow { modal: self.modal(k), z: self.start_of(k), u: self.input_of(k) }
+        Flow { modal: self.modal(k), z: self.start_of(k), u: self.input_of(k), start: self.jumped_to(k) }
     }
 }
 
@@ -29,6 +31,9 @@ impl Flow<'_> {
 
     /// Writes the states `t` hours after the start of the stretch.
     pub fn states(&self, t: f64, space: &mut FlowSpace, x: &mut [f64]) {
+        if let Some(start) = self.start.filter(|_| t == 0.0) {
+            return x.copy_from_slice(start);
+        }
         let z = space.0.advance(self.modal, self.z, self.u, t);
         self.modal.to_states(z, x);
     }
@@ -202,7 +207,7 @@ impl Whole {
     fn read(&mut self, t: f64, reads: &[usize], mut write: impl FnMut(usize, f64)) {
         let Whole { modal, z, u, space, x } = self;
         x.resize(modal.size(), 0.0);
-        Flow { modal, z, u: u.as_deref() }.states(t, space, x);
+        Flow { modal, z, u: u.as_deref(), start: None }.states(t, space, x);
         reads.iter().enumerate().for_each(|(r, state)| write(r, x[*state]));
     }
 }

@@ -109,8 +109,8 @@ impl Emitter {
                     self.steps.prepare(run.step, schedule.steps[run.step], modal, &self.weights, input.is_some(), work);
                     self.run(run, modal, input, d[system], out);
                 }
-                if run.offset.is_none() && schedule.is_seen_jumping(segment) {
-                    out[0] = d[system] + dot(&c[system * n..(system + 1) * n], &solution.x[k * n..(k + 1) * n]);
+                if let Some(jumped) = solution.jumped_to(k).filter(|_| run.offset.is_none()) {
+                    out[0] = d[system] + dot(&c[system * n..(system + 1) * n], jumped);
                 }
                 if !out[run.count - 1].is_finite() {
                     return Err(SolveError::Overflow { time: segment.begin });

@@ -150,14 +150,15 @@ impl Exact {
     fn march(&mut self, schedule: &Schedule, system: &System, amounts: &[f64]) -> Result<(), SolveError> {
         let n = self.n;
         let segments = &schedule.segments;
-        let Solution { modals, z, x, u, driven, .. } = &mut self.solution;
+        let Solution { modals, z, x, jumped, u, driven, .. } = &mut self.solution;
         modals[0].to_modal(system.x0, &mut z[..n]);
         self.lengths.reset(schedule.lengths.len(), &modals[0]);
         for (k, segment) in segments.iter().enumerate() {
             let modal = &modals[segment.system];
             let (now, next) = z[k * n..].split_at_mut(n);
             let jumps = schedule.jumps[segment.jumps.clone()].iter().filter(|jump| jump.state < n);
-            if schedule.is_seen_jumping(segment) {
+            jumped[k] = schedule.is_seen_jumping(segment);
+            if jumped[k] {
                 let x = &mut x[k * n..(k + 1) * n];
                 modal.to_states(now, x);
                 jumps.clone().for_each(|jump| x[jump.state] += amounts[jump.amount] * jump.per);

@@ -19,6 +19,8 @@ pub struct Solution {
     /// States at the start of each segment that begins with jumps and is sampled right there: what the jumps add is exact
     /// here, while in modal coordinates its rounding would stand beside a trough.
     pub(super) x: Vec<f64>,
+    /// Whether `x` has the states of a segment.
+    pub(super) jumped: Vec<bool>,
     /// Modal input during each segment; meaningful where `driven`.
     pub(super) u: Vec<f64>,
     pub(super) driven: Vec<bool>,
@@ -35,6 +37,8 @@ impl Solution {
         self.modals.resize_with(schedule.systems(), Modal::default);
         self.z.resize(count * n, 0.0);
         self.x.resize(count * n, 0.0);
+        self.jumped.clear();
+        self.jumped.resize(count, false);
         self.u.resize(count * n, 0.0);
         self.driven.resize(count, false);
     }
@@ -57,6 +61,9 @@ impl Solution {
     /// Writes the states at time `t` (h, not before the start), just after what happens then.
     pub fn state(&self, t: f64, x: &mut [f64]) {
         let k = self.segment_at(t);
+        if let Some(jumped) = self.jumped_to(k).filter(|_| t == self.begins[k]) {
+            return x.copy_from_slice(jumped);
+        }
         let mut evaluator = Evaluator::default();
         let z = evaluator.state(self, k, t - self.begins[k]);
         self.modal(k).to_states(z, x);
@@ -73,6 +80,11 @@ impl Solution {
 
     pub(super) fn start_of(&self, segment: usize) -> &[f64] {
         &self.z[segment * self.n..(segment + 1) * self.n]
+    }
+
+    /// States at the start of a segment that begins with jumps and is sampled right there.
+    pub(super) fn jumped_to(&self, segment: usize) -> Option<&[f64]> {
+        self.jumped[segment].then(|| &self.x[segment * self.n..(segment + 1) * self.n])
     }
 
     pub(super) fn input_of(&self, segment: usize) -> Option<&[f64]> {

@@ -286,7 +286,11 @@ pub(super) fn shown(plan: &Plan, models: &Models) -> Result<Option<Shown>, Error
 fn level(plan: &Plan, output: &str, unit: &Unit) -> Result<Option<Level>, Error> {
     if let Some((_, value)) = plan.monitoring.iter().find(|(name, _)| name.text == output) {
         let quantity: Quantity = value.text.parse().map_err(|f| Error::from(value.fault(f, ErrorKind::Unit)))?;
-        quantity.to(unit).map_err(|e| Error::from(value.place.fault::<ErrorKind>(e)))?;
+        let base = quantity.as_level(unit).map_err(|e| Error::from(value.place.fault::<ErrorKind>(e)))?;
+        if base <= 0.0 {
+            let kind = PlanError::NoLevel { output: output.into() };
+            return Err(Error::from(value.place.fault::<ErrorKind>(kind)));
+        }
         return Ok(Some(Level { quantity, assumed: false }));
     }
     let text = LEVELS.iter().find(|(name, _)| *name == output).map(|(_, text)| text);

@@ -100,7 +100,7 @@ impl<'q, 'm> Pair<'q, 'm> {
                     return Err(PlanError::from(EquivalentError::NoLevel).into());
                 };
                 let unit = &self.reference.model.outputs()[outputs.parent[0]].unit;
-                level.like(unit).map_err(|e| Error::from(e).placed(place))?;
+                level.as_level(unit).map_err(|e| Error::from(e).placed(place))?;
                 list.push((By::TimeAbove, Measure::TimeAbove(level.clone(), None), outputs.parent));
             }
             By::MetaboliteAuc => {

@@ -254,7 +254,7 @@ pub(in crate::study) fn is_exact(settings: &Settings, models: &Models) -> bool {
 
 /// The level of a probability, in the unit of its measure.
 fn level(chance: &Probability, unit: &units::Unit) -> Result<f64, UnitError> {
-    chance.level.like(unit)?;
+    chance.level.as_level(unit)?;
     Ok(chance.level.to(unit)?.value())
 }
 
@@ -359,7 +359,7 @@ fn output(model: &Model, measure: &Measurement) -> Result<(usize, units::Unit), 
     };
     let unit = &outputs[index].unit;
     if let Some(level) = measure.what.measure.level() {
-        level.like(unit).map_err(|e| wrong(e.into()))?;
+        level.as_level(unit).map_err(|e| wrong(e.into()))?;
     }
     let unit = measure.what.measure.definition().scale.unit(unit).map_err(|e| wrong(e.into()))?;
     Ok((index, unit))
