@@ -212,8 +212,8 @@ fn beside(model: &Model, observed: &Observed, give: &str) -> String {
             format!("{} ({ratio})", rounded(found, 3))
         }
     };
-    let site = &model.outputs().iter().find(|o| o.analyte == observed.analyte).expect("claimed").site;
-    format!("{}: {number}: {}{}, {site}", model.id(), model.grade(), children(model))
+    let output = model.outputs().iter().find(|o| o.analyte == observed.analyte).expect("claimed");
+    format!("{}: {number}: {}{}, {}", model.id(), output.grade, children(model), output.site)
 }
 
 /// Whether a model is of children, who are not 70 kg.
@@ -240,7 +240,7 @@ fn spread(models: &[Model]) -> String {
             "| {} | {}, {}{} | {} | {area} | {total} |\n",
             view.output().site,
             model.id(),
-            model.grade(),
+            view.output().grade,
             children(model),
             levels.join(" | "),
         );
