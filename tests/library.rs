@@ -208,8 +208,8 @@ fn beside(model: &Model, study: &Study, observed: &Number, give: &str) -> String
             format!("{shown} ({ratio})")
         }
     };
-    let site = &model.outputs().iter().find(|o| o.analyte == observed.analyte).expect("claimed").site;
-    format!("{}: {number}: {}{}, {site}", model.id(), model.grade(), children(model))
+    let output = model.outputs().iter().find(|o| o.analyte == observed.analyte).expect("claimed");
+    format!("{}: {number}: {}{}, {}", model.id(), output.grade, children(model), output.site)
 }
 
 /// What is said of a model of children, who are not 70 kg.
@@ -236,7 +236,7 @@ fn spread(models: &[Model]) -> String {
             "| {} | {}, {}{} | {} | {area} | {total} |\n",
             view.output().site,
             model.id(),
-            model.grade(),
+            view.output().grade,
             children(model),
             levels.join(" | "),
         );
