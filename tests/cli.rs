@@ -484,3 +484,62 @@ fn metrics_of_a_population_are_summaries_of_its_people() {
         assert!(run.code == 2 && run.stderr.contains(code), "{wrong}: {}", run.stderr);
     }
 }
+
+#[test]
+fn nobody_has_to_read_the_standard_error() {
+    let folder = Folder::new();
+    let simulate = ["simulate", ESKETAMINE, "--give", "84 mg oral", "--at", "1h"];
+    for (more, code) in [(["--covariate", "age=95 year"], 0), (["--covariate", "age=95 mg"], 2)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = folder.command(&[&simulate[..], &more].concat()).stderr(writer).output().unwrap();
+        assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(code), code != 0), "{more:?}");
+    }
+}
+
+#[test]
+fn variability_of_an_effect_does_not_hide_that_its_model_has_none() {
+    let simulate = ["simulate", "ketamine-clements-1981", "--give", "35 mg iv over 40 min", "--at", "1h"];
+    let people = ["--subjects", "5", "--seed", "1"];
+    let without = "the model `ketamine-clements-1981` states no variability: people differ in covariates";
+    let effect = ["--effect", "antidepressant-response"];
+    for (effect, message) in [
+        (&[][..], format!("{without} alone")),
+        (&effect, format!("{without} and the effect `antidepressant-response` alone")),
+    ] {
+        let run = Folder::new().run(&[&simulate[..], &people, effect].concat());
+        let warning = format!("warning[W_NO_VARIABILITY]: {message}");
+        assert!(run.code == 0 && run.stderr.contains(&warning), "{}", run.stderr);
+    }
+    let varied = ["simulate", ESKETAMINE, "--give", "84 mg intranasal", "--at", "1h"];
+    let run = Folder::new().run(&[&varied[..], &people, &effect].concat());
+    assert!(run.code == 0 && !run.stderr.contains("W_NO_VARIABILITY"), "{}", run.stderr);
+}
+
+/// Of what enters elsewhere nothing is in the blood yet, also where a part of the model is integrated.
+#[test]
+fn at_the_time_of_a_dose_levels_are_those_at_that_time() {
+    let simulate = ["simulate", ESKETAMINE, "--effect", "antidepressant-response", "--give", "84 mg intranasal"];
+    let simulate = [&simulate[..], &["--at", "0h,1h", "--format", "csv"]].concat();
+    for more in [&[][..], &["--subjects", "20", "--seed", "1"]] {
+        let text = printed(&Folder::new(), &[&simulate[..], more].concat());
+        let (_, rows) = csv(&text);
+        let begins: Vec<&[String]> = rows.iter().filter(|row| row[1] == "0").map(|row| &row[3..5]).collect();
+        assert!(!begins.is_empty() && begins.iter().all(|levels| *levels == ["0", "0"]), "{text}");
+    }
+}
+
+#[test]
+fn a_file_without_checks_is_said_to_have_none() {
+    let run = Folder::new().run(&["models", "verify", "antidepressant-response"]);
+    let said = "antidepressant-response: no checks in this file; docs/effects.md says what it was compared with\n";
+    assert_eq!((run.code, run.stdout.as_str(), run.stderr.as_str()), (0, "", said));
+}
+
+#[test]
+fn a_warning_names_the_effect_it_is_about() {
+    let simulate = ["simulate", ESKETAMINE, "--give", "84 mg intranasal", "--at", "1h"];
+    let run = Folder::new().run(&[&simulate[..], &["--effect", "drug-high-simons-2022"]].concat());
+    let said = "warning[W_SITE]: the effect `drug-high-simons-2022` was fitted on arterial S-ketamine";
+    assert!(run.code == 0 && run.stderr.contains(said), "{}", run.stderr);
+}

@@ -272,6 +272,10 @@ fn wrong_effects_and_levels_are_said_where_the_plan_has_them() {
         ),
         (with("monitoring = { disociation = '10 %' }"), "E_UNKNOWN_OUTPUT", "plan.toml:1:16", "`dissociation`"),
         (with("monitoring = { sbp_change = '10 %' }"), "E_UNIT_MISMATCH", "plan.toml:1:29", "mmHg"),
+        (with("monitoring = { dissociation = 10 }"), "E_UNIT_MISSING", "plan.toml:1:31", "write `10 %`"),
+        (with("monitoring = { dissociation = '10' }"), "E_UNIT_MISSING", "plan.toml:1:31", "write `10 %`"),
+        (with("monitoring = { dissociation = '0 %' }"), "E_OUT_OF_RANGE", "plan.toml:1:31", "more than 0"),
+        (with("monitoring = { sbp_change = '-3 mmHg' }"), "E_OUT_OF_RANGE", "plan.toml:1:29", "more than 0"),
         (with("monitoring = { sbp_change = 'much' }"), "E_NOT_A_NUMBER", "plan.toml:1:30", ""),
     ] {
         let run = folder(&plan).run(&["compare", "plan.toml"]);

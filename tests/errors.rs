@@ -395,3 +395,98 @@ fn an_argument_may_begin_with_a_minus() {
     let run = ["simulate", ESKETAMINE, "--give", "28 mg iv", "--at", "-1h"];
     refused(&Folder::new(), &run, says("E_OUT_OF_RANGE", "--at:1:1", "-1h", "the first dose is given at 0 h"));
 }
+
+/// A bare 10 of what is in % would be 1000 %.
+#[test]
+fn a_level_of_an_output_in_percent_needs_its_unit() {
+    let guided = "format = 1\n[[course]]\n[[course.phase]]\ndose = \"84 mg\"\nroute = \"intranasal\"\n\
+        guided = { output = \"dissociation\", at = \"visit\", every = \"1 week\", lengthen_if = \"< 10\", \
+        shorten_if = \"> 10\", intervals = [\"1 week\", \"2 weeks\"], max_sessions = 5 }\n";
+    let folder = Folder::new().with("guided.toml", guided);
+    let effect = [ESKETAMINE, "--effect", "dissociation-attenuating"];
+    let give = ["--give", "84 mg intranasal"];
+    for (command, more, place) in [
+        ("session", vec!["--output", "dissociation", "--threshold", "10"], "--> --threshold:1:1"),
+        ("simulate", vec!["--measure", "last_above(dissociation, 10)"], "--> --measure:1:1"),
+        ("simulate", vec!["--measure", "time_above(dissociation, 10)"], "--> --measure:1:1"),
+        ("course", vec!["--schedule", "guided.toml", "--until", "8 weeks"], ""),
+    ] {
+        let give = if command == "course" { &[][..] } else { &give[..] };
+        let run = folder.run(&[&[command], &effect[..], give, &more].concat());
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{more:?}: {}", run.stderr);
+        for said in ["error[E_UNIT_MISSING]", place, "hint: write `10 %`"] {
+            assert!(run.stderr.contains(said), "{more:?}: {}", run.stderr);
+        }
+    }
+    let session = ["session", ESKETAMINE, "--effect", "dissociation-attenuating", "--output", "dissociation"];
+    let run = folder.run(&[&session[..], &give, &["--threshold", "10 %"]].concat());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
+/// At the ends of the scale, and beyond, the score could not change.
+#[test]
+fn a_score_that_there_is_not_is_an_error() {
+    let folder = Folder::new();
+    for score in ["0 point", "-5 point", "60 point", "70 point", "350 point"] {
+        let covariate = format!("madrs_baseline={score}");
+        let arguments = ["simulate", ESKETAMINE, "--effect", "antidepressant-response", "--give", "84 mg intranasal"];
+        let arguments = [&arguments[..], &["--covariate", &covariate]].concat();
+        refused(&folder, &arguments, says("E_OUT_OF_RANGE", "--covariate:1:16", score, "1 point to 59 point"));
+    }
+}
+
+#[test]
+fn a_person_unlike_those_of_an_effect_is_a_warning() {
+    let effect = "format = 1\nid = \"mine\"\ntitle = \"t\"\ndrug = \"d\"\ngrade = \"assumed\"\nkind = \"effect\"\n\
+        [population]\nrange = { severity = \"20..50 point\" }\n\
+        [covariates]\nseverity = { unit = \"point\", reference = 30 }\n\
+        [requires]\nc = { analyte = \"S-ketamine\", unit = \"ng/mL\" }\n\
+        [outputs]\nworse = { value = \"severity * c / 100[ng/mL]\", unit = \"point\" }\n";
+    let folder = Folder::new().with("e.toml", effect);
+    for (severity, warned) in [("severity=55 point", true), ("severity=50 point", false)] {
+        let run = folder.run(&[
+            "simulate",
+            ESKETAMINE,
+            "--effect",
+            "e.toml",
+            "--give",
+            "84 mg intranasal",
+            "--covariate",
+            severity,
+        ]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let said = "severity = 55 point is outside the range 20..50 point of the people the effect `mine` was made from";
+        assert_eq!(run.stderr.contains(said), warned, "{}", run.stderr);
+        assert_eq!(run.stderr.contains("W_OUTSIDE_POPULATION"), warned, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn effects_that_exclude_each_other_are_one_error() {
+    let folder = Folder::new();
+    for (effects, message) in [
+        (["dissociation-olofsen-2022"; 2], "the effect `dissociation-olofsen-2022` is attached twice"),
+        (
+            ["dissociation-olofsen-2022", "dissociation-attenuating"],
+            "the effects `dissociation-olofsen-2022` and `dissociation-attenuating` exclude each other",
+        ),
+    ] {
+        let [a, b] = effects;
+        let run = folder.run(&["simulate", ESKETAMINE, "--give", "84 mg intranasal", "--effect", a, "--effect", b]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+        assert!(run.stderr.starts_with(&format!("error[E_NAME_CLASH]: {message}")), "{}", run.stderr);
+        assert_eq!(run.stderr.matches("error[").count(), 1, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn doses_of_one_time_are_said_how_to_join() {
+    let folder = Folder::new();
+    let run = folder.run(&["simulate", ESKETAMINE, "--give", "84 mg intranasal", "--give", "20 mg oral"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+    assert!(run.stderr.contains("hint: one `--give` has all doses: `and` joins"), "{}", run.stderr);
+    let other = folder.run(&["simulate", ESKETAMINE, "--give", "84 mg oral", "--until", "1h", "--until", "2h"]);
+    assert!(other.code == 2 && !other.stderr.contains("hint:"), "{}", other.stderr);
+    let comma = folder.run(&["simulate", ESKETAMINE, "--give", "84 mg intranasal weekly x 2, and 20 mg oral"]);
+    assert!(comma.code == 2 && comma.stderr.contains("`and …` stands without a comma"), "{}", comma.stderr);
+}

@@ -174,6 +174,16 @@ mod tests {
     }
 
     #[test]
+    fn a_level_of_what_is_in_percent_has_its_unit() {
+        let level = |text: &str, of: &Unit| quantity(text).as_level(of);
+        let missing = level("10", &unit("%")).unwrap_err();
+        assert_eq!((missing.code(), missing.hint().as_deref()), ("E_UNIT_MISSING", Some("write `10 %`")));
+        assert_eq!((level("10 %", &unit("%")), level("10 %", &Unit::none())), (Ok(0.1), Ok(0.1)));
+        assert_eq!((level("10", &Unit::none()), level("10 ng/mL", &unit("mg/L"))), (Ok(10.0), Ok(0.01)));
+        assert_eq!(level("10", &unit("mg/L")).unwrap_err().code(), "E_UNIT_MISSING");
+    }
+
+    #[test]
     fn dimensions_print_as_their_base_unit() {
         assert_eq!(unit("ng*h/mL").dimension().to_string(), "mg*h/L");
         assert_eq!(unit("1/min").dimension().to_string(), "1/h");
