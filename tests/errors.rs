@@ -455,7 +455,8 @@ fn a_person_unlike_those_of_an_effect_is_a_warning() {
             severity,
         ]);
         assert_eq!(run.code, 0, "{}", run.stderr);
-        let said = "severity = 55 point is outside the range 20..50 point of the people the effect `mine` was made from";
+        let said =
+            "severity = 55 point is outside the range 20..50 point of the people the effect `mine` was made from";
         assert_eq!(run.stderr.contains(said), warned, "{}", run.stderr);
         assert_eq!(run.stderr.contains("W_OUTSIDE_POPULATION"), warned, "{}", run.stderr);
     }
