@@ -24,10 +24,10 @@ pub struct Threads {
     pub people: u64,
     /// CPU time of two over that of one, medians.
     pub cpu: f64,
+    /// CPU time of a person with one, median, microseconds.
+    pub person: f64,
     /// Best wall time of one over that of two.
     pub speed_up: f64,
-    /// Best wall time of one, ms.
-    pub wall: f64,
 }
 
 /// MB.
@@ -82,7 +82,7 @@ pub fn threads() -> Result<Vec<Threads>, Failure> {
                     let (begun, used) = (Instant::now(), ProcessTime::now());
                     pool.install(|| sweep.run(people, &mut out));
                     cpu.push(used.elapsed().as_secs_f64());
-                    wall.push(1e3 * begun.elapsed().as_secs_f64());
+                    wall.push(begun.elapsed().as_secs_f64());
                 }
             }
         })?;
@@ -91,9 +91,9 @@ pub fn threads() -> Result<Vec<Threads>, Failure> {
         found.push(Threads {
             name,
             people,
+            person: 1e6 * median(cpu_1.clone()) / people as f64,
             cpu: median(cpu_2) / median(cpu_1),
             speed_up: best(&wall_1) / best(&wall_2),
-            wall: best(&wall_1),
         });
     }
     Ok(found)

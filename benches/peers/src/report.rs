@@ -70,6 +70,8 @@ impl Found {
         line(text, format_args!("| date | {} |", self.date));
         line(text, format_args!("| processor | {}, {cores} cores |", processor()));
         line(text, format_args!("| instruction set | {} |", Kernel::widest()));
+        let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
+        line(text, format_args!("| load | {} processes at the end |", load.split(' ').next().unwrap_or_default()));
         line(text, format_args!("| compiler | {} |", self.rustc));
         line(text, format_args!("| posology | {} |", versions("posology").join(" and ")));
         line(text, format_args!("| others | {} (pharmsol brings a diffsol of its own) |\n", others.join(", ")));
@@ -205,11 +207,11 @@ impl Found {
         line(
             text,
             format_args!(
-                "| workload | people | CPU time, 2 threads over 1 | best wall time of 1 | wall speed-up |\n|---|---|---|---|---|"
+                "| workload | people | CPU time of a person, 1 thread | CPU time, 2 threads over 1 | wall speed-up |\n|---|---|---|---|---|"
             ),
         );
-        for Threads { name, people, cpu, speed_up, wall } in &self.threads {
-            line(text, format_args!("| {name} | {people} | {cpu:.2} | {wall:.1} ms | {speed_up:.2} |"));
+        for Threads { name, people, person, cpu, speed_up } in &self.threads {
+            line(text, format_args!("| {name} | {people} | {person:.1} us | {cpu:.2} | {speed_up:.2} |"));
         }
         line(text, format_args!("\nMedians and best of ten rounds; people are drawn as part of it.\n"));
     }
