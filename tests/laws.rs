@@ -231,7 +231,7 @@ fn area(id: &str, route: &str, output: &str, dose: f64) -> f64 {
                 "sublingual" => 0.29,
                 _ => 1.0,
             };
-            (cl, if output == "s_ketamine" { 0.5 * f } else { f })
+            (cl, if output == "ketamine" { f } else { 0.5 * f })
         }
     };
     1000.0 * f * dose / cl

@@ -135,5 +135,5 @@ fn assumed_models_say_so_in_tables_and_figures() {
         assert!(svg.contains(&arm.name), "{}", arm.name);
         assert_eq!(svg.contains(&format!("{} (assumed)", arm.name)), assumed, "{}", arm.name);
     }
-    assert!(svg.contains("Dashed: assumed models."));
+    assert!(svg.contains("Dashed: the model or the output is assumed."));
 }
