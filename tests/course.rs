@@ -525,8 +525,7 @@ schedule = "guided.toml"
 
 #[test]
 fn headings_are_rounded_and_own_schedules_called_as_they_say() {
-    let folder =
-        folder().with("own.toml", &format!("{GUIDED}").replacen("format = 1", "format = 1\nid = \"my-own\"", 1));
+    let folder = folder().with("own.toml", &GUIDED.replacen("format = 1", "format = 1\nid = \"my-own\"", 1));
     let done =
         course(&folder, &["--schedule", "own.toml", "--schedule", "16 mg iv once", "--until", "1 year", "--out", "o"]);
     assert!(
