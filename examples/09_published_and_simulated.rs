@@ -15,8 +15,8 @@ use posology::study::verify;
 
 /// Names and colours of what a model is compared with.
 const KINDS: [(&str, usize); 2] = [("published: a check of the model", 0), ("observed: shown, and checks nothing", 1)];
-/// Ratios that are shown; what is beyond stands at the edge.
-const RANGE: (f64, f64) = (0.1, 5.0);
+/// The ratios that there are.
+const RANGE: (f64, f64) = (0.1, 50.0);
 /// What is printed as far off.
 const FAR: (f64, f64) = (2.0 / 3.0, 1.5);
 
@@ -99,7 +99,7 @@ pub fn figure() -> Result<Figure, Error> {
     for (kind, (name, colour)) in KINDS.into_iter().enumerate().rev() {
         let marks = rows.iter().rev().zip(1..).flat_map(|(row, place)| {
             let own = row.all.iter().filter(move |one| one.kind == kind);
-            own.map(move |one| (one.ratio.clamp(RANGE.0, RANGE.1), f64::from(place)))
+            own.map(move |one| (one.ratio, f64::from(place)))
         });
         panel = panel.series(Series::new(name, colour, marks).unjoined());
     }
