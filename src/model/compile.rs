@@ -9,6 +9,7 @@ use super::flows::LinearisedFlow;
 use super::individuals::NodeEta;
 use super::observed::{NodeOutput, NodeReadout, NodeResidual};
 use super::parts::*;
+use super::provenance::*;
 use super::scope::Context;
 use super::variability::*;
 use super::{Inputs, Model};

@@ -2,7 +2,7 @@
 
 use super::error::{ModelError, Sort};
 use super::file::{FileKind, ModelFile, Name};
-use super::parts::{CovariateRange, EffectNote, Grade, Provenance};
+use super::provenance::{CovariateRange, EffectNote, Grade, Provenance};
 use super::read::Place;
 use super::{sections, unknown_model};
 use crate::document::DocumentError;

@@ -26,6 +26,7 @@ mod names;
 mod nonlinear;
 mod observed;
 mod parts;
+mod provenance;
 mod quantities;
 mod read;
 mod scope;
@@ -45,6 +46,7 @@ pub use merge::Resolve;
 pub use names::{ANALYTES, SITES};
 pub(crate) use names::{common_covariate, common_covariates};
 pub use parts::*;
+pub use provenance::*;
 pub use read::Place;
 pub use variability::*;
 

@@ -2,7 +2,8 @@
 
 use super::error::{ModelError, Sort};
 use super::file::{BlockEntry, CovariateEntry, DerivedEntry, Name, ParameterEntry, Spread, UncertaintyEntry};
-use super::parts::{CovariateKind, Grade, Provenance, Steps};
+use super::parts::{CovariateKind, Steps};
+use super::provenance::{Grade, Provenance};
 use super::read::{Number, Place, Table, Text, Value};
 use super::sections::{grade, in_list, name, positive, section};
 use crate::document::DocumentError;

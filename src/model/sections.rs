@@ -3,7 +3,8 @@
 use super::error::ModelError;
 use super::file::{FileKind, ModelFile, Name, SubstanceEntry};
 use super::names::{ANALYTES, SUBJECT_COVARIATES, is_id, is_name, is_reserved};
-use super::parts::{CovariateKind, CovariateRange, DoseRange, Grade, PopulationNotes, SourceNote};
+use super::parts::CovariateKind;
+use super::provenance::{CovariateRange, DoseRange, Grade, PopulationNotes, SourceNote};
 use super::read::{Log, Place, Table, Text, Value};
 use super::variability::{Occasion, SESSION_GAP};
 use super::{checks, quantities, structure};

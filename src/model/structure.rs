@@ -6,7 +6,7 @@ use super::file::{
     RoutePlace, StateEntry,
 };
 use super::names::{SITES, is_id};
-use super::parts::Grade;
+use super::provenance::Grade;
 use super::read::{Place, Table, Value};
 use super::sections::{analyte, grade, in_list, name, positive, section};
 use crate::document::DocumentError;

@@ -1,6 +1,7 @@
 //! What varies between people, occasions and measurements, and what is uncertain about estimates.
 
-use super::parts::{PopulationNotes, Reg};
+use super::parts::Reg;
+use super::provenance::PopulationNotes;
 
 /// What a random effect is of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
