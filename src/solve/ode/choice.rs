@@ -1,7 +1,16 @@
 //! Which method a lane is best carried by, learned from its steps.
 
+use super::control::{exp2, log2};
 use super::step::Step;
 
+/// Rate x step from which on stability may be what limits the steps of the accurate explicit method, and below which the
+/// enduring one does not pay.
+const STRAINED: f64 = 2.0;
+const AT_EASE: f64 = 1.5;
+/// So many steps in a row that say so, and the other one takes over.
+const DOUBTS: f64 = 3.0;
+/// log2 of the largest rate x step that the enduring method is asked for; it is unstable from 9.6 on.
+const BRINK: f64 = 2.9;
 /// Rate x step from which on stiffness may be what limits the steps of the explicit method; it is unstable from 3.5 on.
 const LIMITED: f64 = 1.0;
 /// So many steps in a row beyond it, and the stiff method is tried.
@@ -24,16 +33,50 @@ pub struct Choice<const L: usize> {
     stay: [f64; L],
     /// The square of rate x step of the explicit method when it was left.
     limit: [f64; L],
+    /// 1 where the enduring explicit method makes the next steps, 0 where the accurate one does.
+    pub enduring: [f64; L],
+    /// Steps in a row that speak against the present explicit method.
+    doubts: [f64; L],
 }
 
 impl<const L: usize> Choice<L> {
     pub fn new() -> Self {
-        Self { signs: [0.0; L], enough: [SIGNS; L], stay: [0.0; L], limit: [0.0; L] }
+        Self {
+            signs: [0.0; L],
+            enough: [SIGNS; L],
+            stay: [0.0; L],
+            limit: [0.0; L],
+            enduring: [0.0; L],
+            doubts: [0.0; L],
+        }
     }
 
     /// Another subject comes.
     pub fn forget(&mut self, lane: usize) {
         (self.signs[lane], self.enough[lane], self.stay[lane], self.limit[lane]) = (0.0, SIGNS, 0.0, 0.0);
+    }
+
+    /// A stretch begins: accuracy limits its first steps.
+    pub fn begin(&mut self, lane: usize) {
+        (self.enduring[lane], self.doubts[lane]) = (0.0, 0.0);
+    }
+
+    /// Chooses the explicit method of the next step, and keeps the enduring one from the end of its stability: `square` is that
+    /// of the dominant rate of the system times the step `h`.
+    #[inline(always)]
+    pub fn weigh(&mut self, accepted: &[f64; L], square: &[f64; L], h: &[f64; L], proposal: &mut [f64; L]) {
+        for l in 0..L {
+            let (good, enduring) = (accepted[l] > 0.0, self.enduring[l] > 0.0);
+            let doubt = if enduring { square[l] < AT_EASE * AT_EASE } else { square[l] > STRAINED * STRAINED };
+            let doubts = if doubt { self.doubts[l] + 1.0 } else { 0.0 };
+            let turns = good & (doubts >= DOUBTS);
+            self.doubts[l] = if good { doubts } else { self.doubts[l] };
+            self.doubts[l] = if turns { 0.0 } else { self.doubts[l] };
+            self.enduring[l] = if turns { 1.0 - self.enduring[l] } else { self.enduring[l] };
+            let most = h[l] * exp2(BRINK - 0.5 * log2(square[l]));
+            let cut = good & (self.enduring[l] > 0.0) & (proposal[l] > most);
+            proposal[l] = if cut { most } else { proposal[l] };
+        }
     }
 
     /// Takes note of steps of the explicit method, where they were accepted. `square` is that of the dominant rate of the system

@@ -3,21 +3,25 @@
 /// Writes f(a, b, …) element by element. Short arrays (a few states of one subject) get code without loops.
 #[inline(always)]
 pub fn fill<const S: usize, const L: usize>(to: &mut [[f64; L]], from: [&[[f64; L]]; S], f: impl Fn([f64; S]) -> f64) {
-    fill_by(to, &[0.0; L], from, |_, from| f(from));
+    fill_by(to, [], from, |[], from| f(from));
 }
 
-/// The same of f(x, [a, b, …]), where `x` is the lane's for all states.
+/// The same of f([x, …], [a, b, …]), where each `x` is the lane's for all states.
 #[inline(always)]
-pub fn fill_by<const S: usize, const L: usize>(
+pub fn fill_by<const X: usize, const S: usize, const L: usize>(
     to: &mut [[f64; L]],
-    x: &[f64; L],
+    x: [&[f64; L]; X],
     from: [&[[f64; L]]; S],
-    f: impl Fn(f64, [f64; S]) -> f64,
+    f: impl Fn([f64; X], [f64; S]) -> f64,
 ) {
     if L > 1 {
         return rows(to, x, from, f);
     }
-    let f = |from| f(x[0], from);
+    let mut own = [0.0; X];
+    for s in 0..X {
+        own[s] = x[s][0];
+    }
+    let f = |from| f(own, from);
     let to = to.as_flattened_mut();
     let mut flat: [&[f64]; S] = [&[]; S];
     for s in 0..S {
@@ -42,11 +46,11 @@ pub fn fill_by<const S: usize, const L: usize>(
 
 /// Row by row: the numbers of all lanes are computed before any is written, so that no compiler needs to ask whether arrays overlap.
 #[inline(always)]
-fn rows<const S: usize, const L: usize>(
+fn rows<const X: usize, const S: usize, const L: usize>(
     to: &mut [[f64; L]],
-    x: &[f64; L],
+    x: [&[f64; L]; X],
     from: [&[[f64; L]]; S],
-    f: impl Fn(f64, [f64; S]) -> f64,
+    f: impl Fn([f64; X], [f64; S]) -> f64,
 ) {
     for i in 0..to.len() {
         let mut row = [&[0.0; L]; S];
@@ -55,11 +59,14 @@ fn rows<const S: usize, const L: usize>(
         }
         let mut values = [0.0; L];
         for l in 0..L {
-            let mut arguments = [0.0; S];
+            let (mut own, mut arguments) = ([0.0; X], [0.0; S]);
+            for s in 0..X {
+                own[s] = x[s][l];
+            }
             for s in 0..S {
                 arguments[s] = row[s][l];
             }
-            values[l] = f(x[l], arguments);
+            values[l] = f(own, arguments);
         }
         to[i] = values;
     }

@@ -132,6 +132,7 @@ impl<const L: usize> Integrator<L> {
         self.live[lane] = 1.0;
         self.unsloped = true;
         self.control.begin(lane);
+        self.choice.begin(lane);
         (self.step.from[lane], self.until[lane], self.longest[lane]) = (0.0, until, f64::INFINITY);
         for i in 0..self.n {
             [self.step.y[i][lane]] = without_traces(&[y[i]]);
@@ -265,6 +266,7 @@ impl<const L: usize> Integrator<L> {
     #[inline(always)]
     fn advance(&mut self) {
         let accepted = std::mem::replace(&mut self.control.accepted, [0.0; L]);
+        self.explicit.turn(&self.choice.enduring);
         let Step { from, to, y, slope, next, .. } = &mut self.step;
         let last = &self.explicit.last_slopes()[..self.n];
         let (y, slope, next) = (&mut y[..self.n], &mut slope[..self.n], &next[..self.n]);
@@ -417,6 +419,8 @@ impl<const L: usize> Integrator<L> {
     /// Lanes in which stability limits the steps of the explicit method change to the stiff one.
     #[inline(always)]
     fn look_for_stiffness(&mut self, judgement: &Judgement<L>) {
+        let Self { control, choice, step, .. } = self;
+        choice.weigh(&control.accepted, &judgement.square, &step.h, &mut control.proposal);
         if self.choice.sees_stiffness(&self.control.accepted, &judgement.square, &self.step, &self.until) {
             self.enter_stiffness(judgement);
         }

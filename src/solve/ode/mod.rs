@@ -16,14 +16,13 @@ mod lu;
 mod reference;
 mod step;
 mod stiff;
+mod tableau;
 mod trajectory;
 
 pub use integrator::{Integrator, Outcome};
 pub use reference::{DormandPrince, Reference};
+pub use tableau::STAGES;
 pub use trajectory::{Quartic, Trajectory, quartic_at};
-
-/// Different times of the stages of a step of the explicit method, besides its beginning.
-pub const STAGES: usize = 5;
 
 /// The right-hand side of L subjects side by side: dy/dt = f(t, y), with `y[state][lane]`.
 pub trait Field<const L: usize> {

@@ -42,12 +42,12 @@ impl<const L: usize> Step<L> {
         }
     }
 
-    /// The time at a share of the step.
+    /// The times at shares of the step.
     #[inline(always)]
-    pub fn at(&self, share: f64) -> [f64; L] {
+    pub fn at(&self, share: &[f64; L]) -> [f64; L] {
         let mut at = self.from;
         for l in 0..L {
-            at[l] += share * self.h[l];
+            at[l] += share[l] * self.h[l];
         }
         at
     }

@@ -174,8 +174,8 @@ impl<const L: usize> Stiff<L> {
             if s == 0 {
                 fill(u, [&step.slope, &self.drift], |[slope, drift]| slope + GAMMA * drift);
             } else {
-                field.slope(&if s < 5 { step.at(TIMES[s]) } else { step.to }, &self.stage, &mut self.slope);
-                fill_by(u, &pace, [&self.slope, &self.sum, &self.drift], |pace, [slope, sum, drift]| {
+                field.slope(&if s < 5 { step.at(&[TIMES[s]; L]) } else { step.to }, &self.stage, &mut self.slope);
+                fill_by(u, [&pace], [&self.slope, &self.sum, &self.drift], |[pace], [slope, sum, drift]| {
                     slope + (sum * pace + D[s] * drift)
                 });
             }
