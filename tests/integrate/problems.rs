@@ -121,6 +121,20 @@ pub fn saturable() -> Problem<1> {
     Problem { slope: |y, dy| dy[0] = -5.0 * y[0] / (1.5 + y[0]), jacobian: |y, j| j[0] = -7.5 / (1.5 + y[0]).powi(2) }
 }
 
+/// The same elimination, and a response whose production the drug inhibits: long after a dose the first is fast and at rest.
+pub fn response() -> Problem<2> {
+    Problem {
+        slope: |y, dy| {
+            dy[0] = -5.0 * y[0] / (1.5 + y[0]);
+            dy[1] = 5.0 * (1.0 - y[0] / (0.5 + y[0])) - 0.05 * y[1];
+        },
+        jacobian: |y, j| {
+            let (eliminated, inhibited) = (7.5 / (1.5 + y[0]).powi(2), 2.5 / (0.5 + y[0]).powi(2));
+            j.copy_from_slice(&[-eliminated, 0.0, -inhibited, -0.05]);
+        },
+    }
+}
+
 /// A drug that binds its target with `SPEED` /h: free drug, free target, complex.
 pub fn binding<const SPEED: u32>() -> Problem<3> {
     Problem {

@@ -140,10 +140,10 @@ impl<const L: usize> Explicit<L> {
     /// A state over the latest accepted step.
     #[inline(always)]
     pub fn quartic(&self, step: &Step<L>, lane: usize, state: usize) -> Quartic {
-        let h = step.h[lane];
-        let mut c = [step.y[state][lane], h * step.slope[state][lane], 0.0, 0.0, 0.0];
+        let (h, n, k, first) = (step.h[lane], self.n, &self.k[..], step.slope[state][lane]);
+        let mut c = [step.y[state][lane], h * first, 0.0, 0.0, 0.0];
         for (s, weights) in self.tableau(lane).dense.iter().enumerate() {
-            let k = h * if s == 0 { step.slope[state][lane] } else { self.k[(s - 1) * self.n + state][lane] };
+            let k = h * if s == 0 { first } else { k[(s - 1) * n + state][lane] };
             c[2] += weights[0] * k;
             c[3] += weights[1] * k;
             c[4] += weights[2] * k;

@@ -54,10 +54,11 @@ pub trait Field<const L: usize> {
 /// Which method carries a lane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Method {
-    /// The explicit one, and the stiff one wherever stability rather than accuracy limits the step.
+    /// The explicit one; where stability rather than accuracy limits the step, an explicit one that is stable further, or the
+    /// stiff one.
     #[default]
     Auto,
-    /// Explicit Runge-Kutta 5(4).
+    /// Explicit Runge-Kutta 5(4) of Tsitouras.
     Explicit,
     /// L-stable Rosenbrock.
     Stiff,

@@ -1,5 +1,5 @@
-//! Coefficients of the explicit methods: six stages, the last of which is the first of the next step, an embedded result to
-//! judge errors by, and an interpolant of order 4.
+//! Coefficients of the explicit methods: six stages and the slopes at the end, which are those at the beginning of the next
+//! step; an embedded result to judge errors by; an interpolant of order 4.
 
 /// Different times of the stages of a step, besides its beginning; the last two stages are at its end.
 pub const STAGES: usize = 5;
@@ -53,9 +53,10 @@ pub const ACCURATE: Tableau = Tableau {
 
 /// A pair 4(3), stable for rate x step up to 9.6, for where stability and not accuracy limits the step.
 ///
-/// With six stages and order 4 no method is stable beyond 9.96; damping by 0.85 inside leaves 9.6 (the coefficients of z⁵ and
-/// z⁶ below). Stages 3 to 6 are of order 2, stage 2 takes no part in the result, and of the conditions of order 5 all but the
-/// one on those coefficients hold.
+/// Made for this place: no method of six stages and order 4 is stable beyond 9.96 on the real axis; one that damps by 0.85
+/// inside is to 9.6. Stages 3 to 6 are of order 2, stage 2 takes no part in the result, and of the conditions of order 5 all
+/// hold but the one on which the stability depends. Of the estimates that these stages allow it has the one that stays smallest
+/// for the rates that are damped.
 #[rustfmt::skip]
 pub const ENDURING: Tableau = Tableau {
     times: [0.37846837071547782, 0.66225776309036505, 0.19205354528753309, 0.66249570316506549],
