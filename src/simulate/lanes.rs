@@ -53,13 +53,14 @@ struct Sweeps<'a, 'm, const L: usize> {
 }
 
 impl<const L: usize> kernel::Work for Sweeps<'_, '_, L> {
-    type Output = [bool; L];
+    type Output = u64;
 
     #[inline(always)]
-    fn run(self) -> [bool; L] {
+    fn run(self) -> u64 {
         loop {
             self.integrator.attempt(self.field);
-            if let Some(lanes) = self.watch.look(self.integrator) {
+            let lanes = self.watch.look(self.integrator);
+            if lanes != 0 {
                 return lanes;
             }
         }
@@ -119,17 +120,19 @@ impl<'m, const L: usize> Lanes<'m, L> {
         }
         while riding.iter().any(Option::is_some) {
             let Lanes { field, integrator, watch, .. } = self;
-            let lanes = match const { L == 1 } {
+            let mut lanes = match const { L == 1 } {
                 true => loop {
                     kernel.of_one().run(Sweep { integrator, field });
-                    if let Some(lanes) = watch.look(integrator) {
+                    let lanes = watch.look(integrator);
+                    if lanes != 0 {
                         break lanes;
                     }
                 },
                 false => kernel.run(Sweeps { integrator, field, watch }),
             };
-            let (looked_at, count) = listed(&lanes);
-            for &lane in &looked_at[..count] {
+            while lanes != 0 {
+                let lane = lanes.trailing_zeros() as usize;
+                lanes &= lanes - 1;
                 let Some(subject) = riding[lane] else { continue };
                 let goes_on = match self.integrator.outcome(lane) {
                     Outcome::Idle | Outcome::Rejected => continue,
@@ -244,16 +247,6 @@ impl<'m, const L: usize> Lanes<'m, L> {
             dose: seat.dose(),
         }
     }
-}
-
-/// The places of those that are true, and how many there are: found without a branch that could go either way.
-fn listed<const L: usize>(which: &[bool; L]) -> ([usize; L], usize) {
-    let (mut places, mut count) = ([0; L], 0);
-    for (place, is) in which.iter().enumerate() {
-        places[count] = place;
-        count += usize::from(*is);
-    }
-    (places, count)
 }
 
 impl<'m> Lanes<'m, 1> {

@@ -49,14 +49,14 @@ impl<const L: usize> Watch<L> {
         self.low[lane] > 0.0
     }
 
-    /// A look at the latest sweep: which lanes have to be looked at more closely, if there are any.
+    /// A look at the latest sweep: the lanes that have to be looked at more closely, a bit each, from the first lane on.
     #[inline(always)]
-    pub fn look(&mut self, integrator: &Integrator<L>) -> Option<[bool; L]> {
+    pub fn look(&mut self, integrator: &Integrator<L>) -> u64 {
         let Some((moved, to, next)) = integrator.moved() else {
             self.low = [1.0; L];
-            return Some([true; L]);
+            return u64::MAX >> (64 - L);
         };
-        let (mut low, mut close, mut any) = ([0.0; L], [false; L], false);
+        let (mut low, mut close) = ([0.0; L], 0);
         let (peaks, least) = (&mut self.peaks[..], &self.least[..]);
         for i in 0..peaks.len() {
             let (mut largest, least, next) = (peaks[i], &least[i], &next[i]);
@@ -69,10 +69,9 @@ impl<const L: usize> Watch<L> {
         }
         for l in 0..L {
             let here = (moved[l] > 0.0) & ((low[l] > 0.0) | (to[l] >= self.due[l]));
-            close[l] = here;
-            any |= here;
+            close |= u64::from(here) << l;
         }
         self.low = low;
-        any.then_some(close)
+        close
     }
 }

@@ -52,6 +52,18 @@ impl<const L: usize> Explicit<L> {
     /// The lanes step by the enduring method (1) or the accurate one (0) from now on.
     #[inline(always)]
     pub fn turn(&mut self, enduring: &[f64; L]) {
+        let mut differ = 0;
+        for l in 0..L {
+            differ |= self.enduring[l].to_bits() ^ enduring[l].to_bits();
+        }
+        if differ != 0 {
+            self.exchange(enduring);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn exchange(&mut self, enduring: &[f64; L]) {
         for lane in 0..L {
             if self.enduring[lane] != enduring[lane] {
                 self.take(lane, enduring[lane]);

@@ -265,16 +265,17 @@ impl<const L: usize> Integrator<L> {
     /// Ends of accepted steps become beginnings, and their last slopes the first ones.
     #[inline(always)]
     fn advance(&mut self) {
-        let accepted = std::mem::replace(&mut self.control.accepted, [0.0; L]);
         self.explicit.turn(&self.choice.enduring);
+        let accepted = &self.control.accepted;
         let Step { from, to, y, slope, next, .. } = &mut self.step;
         let last = &self.explicit.last_slopes()[..self.n];
         let (y, slope, next) = (&mut y[..self.n], &mut slope[..self.n], &next[..self.n]);
-        *from = choose(&accepted, to, from);
+        *from = choose(accepted, to, from);
         for i in 0..self.n {
-            y[i] = choose(&accepted, &without_traces(&next[i]), &y[i]);
-            slope[i] = choose(&accepted, &without_traces(&last[i]), &slope[i]);
+            y[i] = choose(accepted, &without_traces(&next[i]), &y[i]);
+            slope[i] = choose(accepted, &without_traces(&last[i]), &slope[i]);
         }
+        self.control.accepted = [0.0; L];
     }
 
     /// Slopes at the beginning where they are missing, and the length of first steps.
