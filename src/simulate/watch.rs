@@ -6,16 +6,18 @@ use crate::solve::Integrator;
 
 /// What steps are compared with, lane by lane.
 #[derive(Debug, Clone)]
+// In this order arrays of lanes begin where cache lines do, as in `Rows`.
+#[repr(C, align(64))]
 pub(super) struct Watch<const L: usize> {
     /// When the lane has to be looked at next, h since the beginning of its stretch.
     due: [f64; L],
     /// When the stretch ends.
     until: [f64; L],
+    /// 1 where a state was below its smallest value at the latest look, or may have been; else 0.
+    low: [f64; L],
     /// The smallest value that each state may take, and the largest magnitude that it had in the stretch.
     least: Rows<L>,
     peaks: Rows<L>,
-    /// 1 where a state was below its smallest value at the latest look, or may have been; else 0.
-    low: [f64; L],
 }
 
 impl<const L: usize> Watch<L> {

@@ -24,6 +24,8 @@ const DOUBTFUL: f64 = 64.0 * SIGNS;
 
 /// What speaks for a change of method, lane by lane.
 #[derive(Debug, Clone)]
+// In this order arrays of lanes begin where cache lines do, as in `Rows`.
+#[repr(C, align(64))]
 pub struct Choice<const L: usize> {
     /// Steps in a row that do.
     signs: [f64; L],

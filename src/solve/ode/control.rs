@@ -53,6 +53,8 @@ pub fn reciprocal(x: f64) -> f64 {
 
 /// What the controller of the step remembers of each lane.
 #[derive(Debug, Clone)]
+// In this order arrays of lanes begin where cache lines do, as in `Rows`.
+#[repr(C, align(64))]
 pub struct Control<const L: usize> {
     /// Length of step that is asked for, h.
     pub proposal: [f64; L],

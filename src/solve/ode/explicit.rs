@@ -13,15 +13,17 @@ const FIRST: [usize; 7] = [0, 1, 3, 6, 10, 15, 21];
 
 /// What the explicit method keeps: the slopes of stages 2 to 7 of all lanes, stage by stage.
 #[derive(Debug, Clone)]
+// In this order arrays of lanes begin where cache lines do, as in `Rows`.
+#[repr(C, align(64))]
 pub struct Explicit<const L: usize> {
-    n: usize,
-    k: Rows<L>,
-    stage: Rows<L>,
     /// 1 where the lane's method is the enduring one, 0 where it is the accurate one.
     enduring: [f64; L],
     times: [[f64; L]; STAGES - 1],
     /// Weights in stages 2 to 6, in the result and in the estimate of the error.
     weights: Rows<L>,
+    n: usize,
+    k: Rows<L>,
+    stage: Rows<L>,
 }
 
 impl<const L: usize> Explicit<L> {

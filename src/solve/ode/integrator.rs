@@ -54,21 +54,15 @@ struct Lane {
 
 /// Integrates L systems of the same kind side by side. A lane's numbers depend neither on the other lanes nor on L.
 #[derive(Debug, Clone)]
+// In this order arrays of lanes begin where cache lines do, as in `Rows`.
+#[repr(C, align(64))]
 pub struct Integrator<const L: usize> {
-    n: usize,
-    method: Method,
-    most_steps: u64,
-    /// Work of a step of the stiff method in steps of the explicit one.
-    price: f64,
-    lanes: [Lane; L],
     /// 1 where a lane is on its way, where the stiff method makes the next step, where it made the latest one, and where the
     /// latest sweep tried a step; else 0.
     live: [f64; L],
     stiffly: [f64; L],
     by_stiff: [f64; L],
     tried: [f64; L],
-    /// Lanes that could not go on in the latest sweep.
-    failed: Vec<(usize, SolveError)>,
     /// Ends of the stretches, h; where a lane is idle, the time that it is at.
     until: [f64; L],
     /// The longest that the first steps may be, h.
@@ -77,6 +71,14 @@ pub struct Integrator<const L: usize> {
     control: Control<L>,
     choice: Choice<L>,
     explicit: Explicit<L>,
+    n: usize,
+    method: Method,
+    most_steps: u64,
+    /// Work of a step of the stiff method in steps of the explicit one.
+    price: f64,
+    lanes: [Lane; L],
+    /// Lanes that could not go on in the latest sweep.
+    failed: Vec<(usize, SolveError)>,
     stiff: Option<Stiff<L>>,
     /// Sweeps of the explicit method since the latest of the stiff one, while there are lanes of both.
     turn: u32,

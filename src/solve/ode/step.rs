@@ -6,6 +6,8 @@ use crate::math::rows::Rows;
 
 /// Where each lane is, the step it attempts and where that would lead.
 #[derive(Debug, Clone)]
+// In this order arrays of lanes begin where cache lines do, as in `Rows`.
+#[repr(C, align(64))]
 pub struct Step<const L: usize> {
     /// Beginning and end of the step, h since the start of the lane's stretch.
     pub from: [f64; L],
@@ -89,6 +91,8 @@ impl<const L: usize> Step<L> {
 
 /// What is thought of an attempt, lane by lane.
 #[derive(Debug, Clone)]
+// In this order arrays of lanes begin where cache lines do, as in `Rows`.
+#[repr(C, align(64))]
 pub struct Judgement<const L: usize> {
     /// The largest error of a state as a share of what is tolerated.
     pub error: [f64; L],
