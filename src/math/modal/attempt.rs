@@ -146,15 +146,18 @@ impl<R: Row> Attempt<R> {
         let n = *n;
         clear(residual, n);
         let (residual, v, values) = (&mut residual[..n], &v[..n], &components.values[..components.entries.len()]);
+        for i in 0..n {
+            let (row, v, rates) = (residual[i].as_mut(), v[i].as_ref(), rates.as_ref());
+            for q in 0..row.len().min(v.len()).min(rates.len()) {
+                row[q] = -v[q] * rates[q];
+            }
+        }
         for (e, entry) in components.entries.iter().enumerate() {
             add_scaled(&mut residual[entry.to], values[e], &v[entry.from]);
         }
         let mut sound = true;
         for i in 0..n {
-            let (row, v, rates) = (residual[i].as_mut(), v[i].as_ref(), rates.as_ref());
-            for q in 0..row.len().min(v.len()).min(rates.len()) {
-                row[q] -= v[q] * rates[q];
-            }
+            let (row, v) = (residual[i].as_mut(), v[i].as_ref());
             if system.has_blocks {
                 for q in 0..n {
                     let others = (0..n).filter(|&k| k != q && cluster[k] == cluster[q]);
@@ -223,7 +226,9 @@ impl<R: Row> Attempt<R> {
             }
         }
         for space in [&mut out.v, &mut out.w] {
-            space.resize(n * n, 0.0);
+            if space.len() != n * n {
+                space.resize(n * n, 0.0);
+            }
         }
         for (position, &state) in components.order.iter().enumerate() {
             let (row, impulse) = (&mut out.v[state * n..][..n], &mut out.w[state * n..][..n]);

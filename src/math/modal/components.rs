@@ -68,6 +68,7 @@ impl Components {
     }
 
     /// The entries by which states upstream feed a component, and their values.
+    #[inline]
     pub fn feeds(&self, component: &Component) -> (&[Entry], &[f64]) {
         (&self.entries[component.feeds.clone()], &self.values[component.feeds.clone()])
     }

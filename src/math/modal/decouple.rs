@@ -61,6 +61,9 @@ impl<R: Row> Triangular<R> {
         for p in rows.start + 1..rows.end {
             self.join(rows.start, p);
         }
+        if rows.start == 0 {
+            return;
+        }
         for k in 0..rows.len() {
             self.x[k].clear(self.n);
         }
@@ -79,14 +82,16 @@ impl<R: Row> Triangular<R> {
     /// The usual case, all pairs of single rates at once; false, and nothing done, if one of them may be near.
     fn free_row(&mut self, p: usize) -> bool {
         let own = self.rates[p];
-        let (t, x, rates) = (&mut self.t[p].as_mut()[..p], &mut self.x[0].as_mut()[..p], &self.rates.as_ref()[..p]);
+        self.t[p][p] = 0.0;
+        let (t, x, rates) = (self.t[p].as_mut(), self.x[0].as_mut(), self.rates.as_ref());
         let mut harmless = true;
-        for q in 0..p {
+        for q in 0..t.len().min(x.len()).min(rates.len()) {
             let gap = rates[q] - own;
             harmless &= t[q].abs() <= HARMLESS * gap.abs();
             x[q] = if t[q] == 0.0 { 0.0 } else { -t[q] / gap };
         }
-        if harmless { t } else { x }.fill(0.0);
+        if harmless { &mut self.t[p] } else { &mut self.x[0] }.clear(self.n);
+        self.t[p][p] = own;
         harmless
     }
 

@@ -17,6 +17,7 @@ mod symmetric;
 
 use attempt::Attempt;
 use components::Components;
+use row::larger;
 use std::ops::Range;
 
 /// A block of more than one coordinate.
@@ -153,7 +154,10 @@ impl Decomposer {
     pub fn decompose(&mut self, a: &[f64], n: usize, out: &mut Modal) {
         self.components.find(a, n);
         out.n = n;
-        out.fastest = (0..n).map(|i| a[i * (n + 1)].abs()).fold(0.0, f64::max);
+        out.fastest = 0.0;
+        for i in 0..n {
+            out.fastest = larger(a[i * (n + 1)].abs(), out.fastest);
+        }
         let components = &self.components;
         out.whole = !match n {
             0..=4 => self.four.decompose(components, out),

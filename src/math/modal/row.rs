@@ -35,8 +35,8 @@ pub(super) fn clear<R: Row>(rows: &mut Vec<R>, n: usize) {
     if rows.len() < n {
         rows.resize(n, R::default());
     }
-    for i in 0..n {
-        rows[i].clear(n);
+    for row in &mut rows[..n] {
+        row.clear(n);
     }
 }
 
