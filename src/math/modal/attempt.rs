@@ -95,12 +95,14 @@ impl<R: Row> Attempt<R> {
         let (t, v, w, local) = (&mut t[..*n], &mut v[..*n], &mut w[..*n], &mut local[..*n]);
         let (entries, values) = components.feeds(component);
         for i in component.states.clone() {
+            let mut largest = 0.0;
             for p in component.states.clone() {
                 let entry = v[i][p] * natural;
                 (v[i][p], local[i][p]) = (entry, entry);
                 w[p][i] /= natural;
-                scale[i] = larger(entry.abs(), scale[i]);
+                largest = larger(entry.abs(), largest);
             }
+            scale[i] = largest;
         }
         for p in component.states.clone() {
             for e in 0..entries.len() {
