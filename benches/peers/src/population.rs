@@ -33,10 +33,18 @@ pub struct Threads {
 /// MB.
 #[derive(Debug, Clone, Copy)]
 pub struct Memory {
+    /// All that was resident at a time.
     pub peak: f64,
-    /// Of the program, before it did anything.
-    pub before: f64,
+    /// Of it pages of the program's file and of the system's libraries.
+    pub files: f64,
     pub output: f64,
+}
+
+impl Memory {
+    /// What was allocated beside the output: models, schedules, workspaces, stacks.
+    pub fn beside(&self) -> f64 {
+        self.peak - self.files - self.output
+    }
 }
 
 /// Runs drawn people in a pool of so many threads; gives how many failed.
@@ -120,29 +128,28 @@ pub fn memory() -> Result<Memory, Failure> {
     let child = std::process::Command::new(std::env::current_exe()?).arg(MEMORY).output()?;
     let text = String::from_utf8_lossy(&child.stdout);
     match text.split_whitespace().map(str::parse::<f64>).collect::<Result<Vec<_>, _>>()?[..] {
-        [peak, before] => Ok(Memory { peak, before, output: (PEOPLE as usize * OBSERVATIONS * 8) as f64 / 1e6 }),
+        [peak, files] => Ok(Memory { peak, files, output: (PEOPLE as usize * OBSERVATIONS * 8) as f64 / 1e6 }),
         _ => Err(format!("the process that measures memory says `{text}`").into()),
     }
 }
 
-/// What that process does: prints its peak and what it was before.
+/// What that process does: prints its peak and what of it is pages of files, which only become more while it runs.
 ///
 /// # Errors
 /// A model that cannot be read.
 pub fn remember() -> Result<(), Failure> {
-    let before = peak();
     let pool = ThreadPoolBuilder::new().num_threads(1).build()?;
     with_sweep(oral::SOURCE, PEOPLE, Settings::default(), |sweep| {
         let mut out = vec![0.0; PEOPLE as usize * OBSERVATIONS];
         pool.install(|| sweep.run(PEOPLE, &mut out));
-        println!("{} {before}", peak());
+        println!("{} {}", resident("VmHWM:"), resident("RssFile:"));
     })
 }
 
-/// Peak memory of this process so far, MB.
-fn peak() -> f64 {
+/// What the system says about the memory of this process, MB.
+fn resident(key: &str) -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    let line = status.lines().find_map(|line| line.strip_prefix(key)?.trim().strip_suffix(" kB"));
     line.and_then(|kilobytes| kilobytes.parse::<f64>().ok()).map_or(f64::NAN, |kilobytes| kilobytes * 1024.0 / 1e6)
 }
 

@@ -91,3 +91,27 @@ fn fast_states_in_between_do_not_hide_how_much_arrives_downstream() {
     let chain = [(0, 1, 100.0), (1, 2, 1700.0), (2, 3, 130.0), (3, 4, 1600.0)];
     assert_eq!(decompose(&system(5, &chain, &[])).kind(), Kind::Real);
 }
+
+/// For few and many states: exchange between all, a chain that ever less stays in, rates that meet, a pair of complex rates,
+/// and the same pattern with other numbers.
+#[test]
+fn a_result_is_the_same_whatever_was_taken_apart_before() {
+    let chain = |n: usize, rate: fn(usize) -> f64| (1..n).map(|i| (i - 1, i, rate(i))).collect::<Vec<_>>();
+    let mut systems = Vec::new();
+    for n in [4, 8, 12] {
+        let both = (1..n).flat_map(|i| [(i - 1, i, 1.0 / i as f64), (i, i - 1, 0.7)]);
+        systems.push(system(n, &both.collect::<Vec<_>>(), &[(0, 0.3)]));
+        systems.push(system(n, &chain(n, |i| 0.3 * i as f64), &[(n - 1, 9.0)]));
+        systems.push(system(n, &chain(n, |_| 5.0), &[(n - 1, 0.1)]));
+        let mut ring = chain(n, |_| 1.0);
+        ring.push((2, 0, 1.0));
+        systems.push(system(n, &ring, &[(n - 1, 0.2)]));
+        systems.push(system(n, &chain(n, |i| 0.2 * (i * i) as f64), &[(n - 1, 40.0)]));
+    }
+    let (mut decomposer, mut out) = (Decomposer::default(), Modal::default());
+    for (a, before) in systems.iter().flat_map(|a| systems.iter().map(move |before| (a, before))) {
+        decomposer.decompose(before, before.len().isqrt(), &mut out);
+        decomposer.decompose(a, a.len().isqrt(), &mut out);
+        assert_eq!(format!("{out:?}"), format!("{:?}", decompose(a)));
+    }
+}
