@@ -56,6 +56,8 @@ pub(super) struct Segment {
     pub jumps: Range<usize>,
     pub inputs: Range<usize>,
     pub runs: Range<usize>,
+    /// Whether a sample sees the jumps at the very time they happen.
+    pub is_seen_jumping: bool,
 }
 
 /// A jump, or an input while it lasts.
@@ -147,6 +149,7 @@ impl Schedule {
                 jumps: empty.clone(),
                 inputs: empty.clone(),
                 runs: empty,
+                is_seen_jumping: false,
             });
         }
         self.place_entries(plan.events);
@@ -183,11 +186,6 @@ impl Schedule {
     /// Number of systems a subject must bring: one more than there are switches.
     pub fn systems(&self) -> usize {
         self.systems
-    }
-
-    /// Whether a sample sees a segment's jumps at the very time they happen.
-    pub(super) fn is_seen_jumping(&self, segment: &Segment) -> bool {
-        !segment.jumps.is_empty() && self.runs[segment.runs.clone()].first().is_some_and(|run| run.offset.is_none())
     }
 
     fn find_edges(&mut self, plan: &Plan) {
@@ -268,7 +266,10 @@ impl Schedule {
                 next += run.count;
                 self.runs.push(run);
             }
-            self.segments[k].runs = first_run..self.runs.len();
+            let segment = &mut self.segments[k];
+            segment.runs = first_run..self.runs.len();
+            let at_begin = self.runs[first_run..].first().is_some_and(|run| run.offset.is_none());
+            segment.is_seen_jumping = at_begin && !segment.jumps.is_empty();
         }
     }
 

@@ -110,7 +110,7 @@ impl Emitter {
                     self.run(run, modal, input, d[system], out);
                 }
                 if let Some(jumped) = solution.jumped_to(k).filter(|_| run.offset.is_none()) {
-                    out[0] = d[system] + dot(&c[system * n..(system + 1) * n], jumped);
+                    out[0] = d[system] + jumped.sum(&c[system * n..(system + 1) * n], &self.weights);
                 }
                 if !out[run.count - 1].is_finite() {
                     return Err(SolveError::Overflow { time: segment.begin });

@@ -1,12 +1,15 @@
 //! Propagators of one system over a table of distinct lengths of time, each made when it is first needed.
 
 use crate::math::expm::Exponential;
-use crate::math::modal::Modal;
+use crate::math::modal::{Block, Modal};
 use crate::math::phi::phi1;
 use crate::solve::Work;
 
 /// Smaller amplitudes are zero: far below any dose, and clear of the slow arithmetic of subnormal numbers.
 pub(in crate::solve) const NOTHING: f64 = 1e-290;
+
+/// Coordinates that are taken side by side.
+pub(super) const WIDTH: usize = 4;
 
 /// How much is known about an entry of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,8 +25,11 @@ pub(super) enum Known {
 #[derive(Debug, Default)]
 pub(super) struct Propagators {
     known: Vec<Known>,
+    /// Single coordinates of an entry, filled up with zeros to whole fours.
+    wide: usize,
     decay: Vec<f64>,
     response: Vec<f64>,
+    area: usize,
     block_decay: Vec<f64>,
     block_response: Vec<f64>,
     exponential: Exponential,
@@ -34,8 +40,11 @@ impl Propagators {
     pub fn reset(&mut self, count: usize, modal: &Modal) {
         self.known.clear();
         self.known.resize(count, Known::Nothing);
-        self.decay.resize(count * modal.real(), 0.0);
-        self.response.resize(count * modal.real(), 0.0);
+        (self.wide, self.area) = (modal.real().next_multiple_of(WIDTH), modal.area());
+        for space in [&mut self.decay, &mut self.response] {
+            space.clear();
+            space.resize(count * self.wide, 0.0);
+        }
         self.block_decay.resize(count * modal.area(), 0.0);
         self.block_response.resize(count * modal.area(), 0.0);
     }
@@ -50,7 +59,7 @@ impl Propagators {
     }
 
     fn make(&mut self, k: usize, dt: f64, modal: &Modal, needed: Known, work: &mut Work) {
-        let singles = k * modal.real()..(k + 1) * modal.real();
+        let singles = k * self.wide..k * self.wide + modal.real();
         if self.known[k] == Known::Nothing {
             for (decay, rate) in self.decay[singles.clone()].iter_mut().zip(modal.rates()) {
                 *decay = (rate * dt).exp();
@@ -64,7 +73,7 @@ impl Propagators {
             work.exponentials += modal.real() as u64;
         }
         for &block in modal.blocks() {
-            let at = k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
+            let at = k * self.area + block.entries().start..k * self.area + block.entries().end;
             let (t, size, decay) = (modal.matrix(block), block.size, &mut self.block_decay[at.clone()]);
             match needed {
                 Known::Driven => self.exponential.with_integral(t, size, dt, decay, &mut self.block_response[at]),
@@ -75,11 +84,24 @@ impl Propagators {
         self.known[k] = needed;
     }
 
+    /// Decay and response of four single coordinates over length `k`, made ready before.
+    #[inline]
+    pub fn singles(&self, k: usize, four: usize) -> (&[f64; WIDTH], &[f64; WIDTH]) {
+        let at = k * self.wide / WIDTH + four;
+        (&self.decay.as_chunks().0[at], &self.response.as_chunks().0[at])
+    }
+
+    /// The same of a block, as matrices.
+    pub fn block(&self, k: usize, block: Block) -> (&[f64], &[f64]) {
+        let at = k * self.area + block.entries().start..k * self.area + block.entries().end;
+        (&self.block_decay[at.clone()], &self.block_response[at])
+    }
+
     /// to = e^(T dt) from + (its integral) input, for the entry `k` made ready before.
     #[inline]
     pub fn advance(&self, k: usize, modal: &Modal, from: &[f64], input: Option<&[f64]>, to: &mut [f64]) {
         let real = modal.real();
-        let (decay, response) = (&self.decay[k * real..][..real], &self.response[k * real..][..real]);
+        let (decay, response) = (&self.decay[k * self.wide..][..real], &self.response[k * self.wide..][..real]);
         for q in 0..real {
             to[q] = from[q] * decay[q];
         }
@@ -89,11 +111,10 @@ impl Propagators {
             }
         }
         for &block in modal.blocks() {
-            let at = k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
-            let coordinates = block.coordinates();
-            apply(&self.block_decay[at.clone()], &from[coordinates.clone()], &mut to[coordinates.clone()]);
+            let ((decay, response), at) = (self.block(k, block), block.coordinates());
+            apply(decay, &from[at.clone()], &mut to[at.clone()]);
             if let Some(input) = input {
-                add(&self.block_response[at], &input[coordinates.clone()], &mut to[coordinates]);
+                add(response, &input[at.clone()], &mut to[at]);
             }
         }
         to.iter_mut().filter(|z| z.abs() < NOTHING).for_each(|z| *z = 0.0);

@@ -1,11 +1,12 @@
 //! The dense solution: one modal state per segment, from which anything else follows.
 
-use super::propagators::{add, apply};
+use super::propagators::{WIDTH, add, apply, dot};
 use super::signal::Signal;
 use crate::math::expm::Exponential;
 use crate::math::modal::Modal;
 use crate::math::phi::phi1;
-use crate::solve::Schedule;
+use crate::solve::{Schedule, SolveError};
+use std::ops::Range;
 
 /// The states of one subject at all times from the start on; after the last event it continues without end.
 #[derive(Debug, Clone, Default)]
@@ -14,33 +15,81 @@ pub struct Solution {
     pub(super) begins: Vec<f64>,
     pub(super) systems: Vec<usize>,
     pub(super) modals: Vec<Modal>,
-    /// Modal state at the start of each segment, after its jumps.
+    /// Room for the coordinates of one segment: n, filled up to whole fours.
+    pub(super) stride: usize,
+    /// Modal state on arriving at each segment, and after its jumps.
+    pub(super) before: Vec<f64>,
     pub(super) z: Vec<f64>,
-    /// States at the start of each segment that begins with jumps and is sampled right there: what the jumps add is exact
+    /// What the jumps add to the states, for each segment that begins with jumps and is sampled right there: it is exact
     /// here, while in modal coordinates its rounding would stand beside a trough.
-    pub(super) x: Vec<f64>,
-    /// Whether `x` has the states of a segment.
+    pub(super) added: Vec<f64>,
+    /// Whether `added` has something for a segment.
     pub(super) jumped: Vec<bool>,
     /// Modal input during each segment; meaningful where `driven`.
     pub(super) u: Vec<f64>,
     pub(super) driven: Vec<bool>,
 }
 
+/// The states just after jumps that are seen as they happen.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) struct Jumped<'a> {
+    before: &'a [f64],
+    added: &'a [f64],
+}
+
+impl Jumped<'_> {
+    /// Writes the states.
+    pub fn states(self, modal: &Modal, x: &mut [f64]) {
+        modal.to_states(self.before, x);
+        x.iter_mut().zip(self.added).for_each(|(x, added)| *x += added);
+    }
+
+    /// A sum over the states, by weights of the states and of the coordinates.
+    #[inline]
+    pub fn sum(self, c: &[f64], weights: &[f64]) -> f64 {
+        dot(weights, self.before) + dot(c, self.added)
+    }
+}
+
 impl Solution {
     pub(super) fn reset(&mut self, n: usize, schedule: &Schedule) {
         let count = schedule.segments.len();
-        self.n = n;
+        (self.n, self.stride) = (n, n.next_multiple_of(WIDTH));
         self.begins.clear();
         self.begins.extend(schedule.segments.iter().map(|s| s.begin));
         self.systems.clear();
         self.systems.extend(schedule.segments.iter().map(|s| s.system));
-        self.modals.resize_with(schedule.systems(), Modal::default);
-        self.z.resize(count * n, 0.0);
-        self.x.resize(count * n, 0.0);
         self.jumped.clear();
-        self.jumped.resize(count, false);
-        self.u.resize(count * n, 0.0);
+        self.jumped.extend(schedule.segments.iter().map(|s| s.is_seen_jumping));
+        self.modals.resize_with(schedule.systems(), Modal::default);
+        for space in [&mut self.before, &mut self.z, &mut self.added, &mut self.u] {
+            space.resize(count * self.stride, 0.0);
+        }
         self.driven.resize(count, false);
+    }
+
+    /// Notes what the jumps of some segments add to the states, where it is seen.
+    pub(super) fn add_jumps(&mut self, schedule: &Schedule, amounts: &[f64], segments: Range<usize>) {
+        for k in segments.filter(|k| self.jumped[*k]) {
+            let added = &mut self.added[k * self.stride..(k + 1) * self.stride];
+            added.as_chunks_mut::<WIDTH>().0.iter_mut().for_each(|four| *four = [0.0; WIDTH]);
+            let added = &mut added[..self.n];
+            for jump in &schedule.jumps[schedule.segments[k].jumps.clone()] {
+                if let Some(added) = added.get_mut(jump.state) {
+                    *added += amounts[jump.amount] * jump.per;
+                }
+            }
+        }
+    }
+
+    /// Looks for the first segment that begins with numbers that are not finite; they stay so.
+    pub(super) fn check(&self, mut segments: Range<usize>) -> Result<(), SolveError> {
+        let is_finite = |k: usize| self.start_of(k).iter().sum::<f64>().is_finite();
+        if segments.clone().last().is_none_or(is_finite) {
+            return Ok(());
+        }
+        let first = segments.find(|k| !is_finite(*k)).unwrap_or_default();
+        Err(SolveError::Overflow { time: self.begins[first] })
     }
 
     /// Number of states.
@@ -62,7 +111,7 @@ impl Solution {
     pub fn state(&self, t: f64, x: &mut [f64]) {
         let k = self.segment_at(t);
         if let Some(jumped) = self.jumped_to(k).filter(|_| t == self.begins[k]) {
-            return x.copy_from_slice(jumped);
+            return jumped.states(self.modal(k), x);
         }
         let mut evaluator = Evaluator::default();
         let z = evaluator.state(self, k, t - self.begins[k]);
@@ -79,16 +128,21 @@ impl Solution {
     }
 
     pub(super) fn start_of(&self, segment: usize) -> &[f64] {
-        &self.z[segment * self.n..(segment + 1) * self.n]
+        self.of(&self.z, segment)
     }
 
-    /// States at the start of a segment that begins with jumps and is sampled right there.
-    pub(super) fn jumped_to(&self, segment: usize) -> Option<&[f64]> {
-        self.jumped[segment].then(|| &self.x[segment * self.n..(segment + 1) * self.n])
+    /// The states at the start of a segment that begins with jumps and is sampled right there.
+    pub(super) fn jumped_to(&self, segment: usize) -> Option<Jumped<'_>> {
+        self.jumped[segment]
+            .then(|| Jumped { before: self.of(&self.before, segment), added: self.of(&self.added, segment) })
     }
 
     pub(super) fn input_of(&self, segment: usize) -> Option<&[f64]> {
-        self.driven[segment].then(|| &self.u[segment * self.n..(segment + 1) * self.n])
+        self.driven[segment].then(|| self.of(&self.u, segment))
+    }
+
+    fn of<'a>(&self, coordinates: &'a [f64], segment: usize) -> &'a [f64] {
+        &coordinates[segment * self.stride..][..self.n]
     }
 }
 

@@ -1,0 +1,185 @@
+//! Carries the modal state from segment to segment. While one system applies, coordinates do not see each other: those of
+//! single rates go through all its segments four at a time, then each block by itself.
+
+use super::System;
+use super::propagators::{NOTHING, Propagators, WIDTH, add, apply};
+use super::solution::Solution;
+use crate::math::modal::{Block, Modal};
+use crate::solve::schedule::{Entry, Schedule};
+use crate::solve::{SolveError, Work};
+use std::ops::Range;
+
+/// Four coordinates side by side.
+type Four = [f64; WIDTH];
+
+/// Workspace of the walk.
+#[derive(Debug, Default)]
+pub(super) struct March {
+    lengths: Propagators,
+    /// What one unit put into each state adds to the coordinates.
+    impulse: Vec<f64>,
+    /// What the constant input adds to the coordinates, per hour.
+    constant: Vec<f64>,
+    x: Vec<f64>,
+}
+
+/// The segments of one system, and all that the coordinates meet on their way through them.
+struct Way<'a> {
+    schedule: &'a Schedule,
+    amounts: &'a [f64],
+    segments: Range<usize>,
+    modal: &'a Modal,
+    lengths: &'a Propagators,
+    impulse: &'a [f64],
+    constant: &'a [f64],
+}
+
+impl March {
+    /// Fills in the states of a solution whose matrices are taken apart.
+    pub fn walk(
+        &mut self,
+        schedule: &Schedule,
+        system: &System,
+        amounts: &[f64],
+        solution: &mut Solution,
+        work: &mut Work,
+    ) -> Result<(), SolveError> {
+        let n = solution.n;
+        self.x.clear();
+        self.x.extend_from_slice(system.x0);
+        let mut begin = 0;
+        for segments in schedule.segments.chunk_by(|one, next| one.system == next.system) {
+            let (k, range) = (segments[0].system, begin..begin + segments.len());
+            let b = &system.b[k * n..(k + 1) * n];
+            solution.modals[k].to_modal(&self.x, &mut solution.before[begin * solution.stride..][..n]);
+            self.prepare(schedule, range.clone(), b, k, solution, work);
+            solution.add_jumps(schedule, amounts, range.clone());
+            let Solution { modals, before, z, u, driven, .. } = solution;
+            let March { lengths, impulse, constant, .. } = &*self;
+            let way = Way { schedule, amounts, segments: range.clone(), modal: &modals[k], lengths, impulse, constant };
+            (0..way.modal.real().div_ceil(WIDTH)).for_each(|group| way.singles(group, (before, z, u), driven));
+            way.modal.blocks().iter().for_each(|block| way.block(*block, (before, z, u), driven));
+            begin = range.end;
+            solution.check(range)?;
+            if begin < schedule.segments.len() {
+                solution.modals[k].to_states(&solution.before[begin * solution.stride..][..n], &mut self.x);
+            }
+        }
+        work.segments += schedule.segments.len() as u64;
+        Ok(())
+    }
+
+    /// Makes everything ready that the segments of one system need.
+    fn prepare(
+        &mut self,
+        schedule: &Schedule,
+        segments: Range<usize>,
+        b: &[f64],
+        system: usize,
+        solution: &mut Solution,
+        work: &mut Work,
+    ) {
+        let (n, stride, modal) = (solution.n, solution.stride, &solution.modals[system]);
+        self.lengths.reset(schedule.lengths.len(), modal);
+        self.impulse.resize(n * stride, 0.0);
+        for state in 0..n {
+            self.impulse[state * stride..][..n].copy_from_slice(modal.impulse(state));
+        }
+        let is_constant = b.iter().any(|b| *b != 0.0);
+        self.constant.clear();
+        self.constant.resize(stride, 0.0);
+        if is_constant {
+            modal.to_modal(b, &mut self.constant[..n]);
+        }
+        for k in segments {
+            let segment = &schedule.segments[k];
+            let driven = is_constant || schedule.inputs[segment.inputs.clone()].iter().any(|input| input.state < n);
+            solution.driven[k] = driven;
+            if let Some(length) = segment.length {
+                self.lengths.prepare(length, schedule.lengths[length], modal, driven, work);
+            }
+        }
+    }
+}
+
+impl Way<'_> {
+    /// Four coordinates of single rates; where there are fewer, those of blocks beside them are left for later.
+    fn singles(&self, group: usize, (before, z, u): (&mut [f64], &mut [f64], &mut [f64]), driven: &[bool]) {
+        let (before, z, u) = (before.as_chunks_mut().0, z.as_chunks_mut().0, u.as_chunks_mut().0);
+        let (impulse, constant) = (self.impulse.as_chunks().0, self.constant.as_chunks().0);
+        let groups = constant.len();
+        let mut now: Four = before[self.segments.start * groups + group];
+        for k in self.segments.clone() {
+            let (segment, at) = (&self.schedule.segments[k], k * groups + group);
+            for jump in &self.schedule.jumps[segment.jumps.clone()] {
+                self.enter(jump, impulse, group, &mut now);
+            }
+            z[at] = now;
+            if driven[k] {
+                let mut input: Four = constant[group];
+                for entry in &self.schedule.inputs[segment.inputs.clone()] {
+                    self.enter(entry, impulse, group, &mut input);
+                }
+                u[at] = input;
+            }
+            let Some(length) = segment.length else { break };
+            let (decay, response) = self.lengths.singles(length, group);
+            for i in 0..WIDTH {
+                now[i] *= decay[i];
+            }
+            if driven[k] {
+                for i in 0..WIDTH {
+                    now[i] += u[at][i] * response[i];
+                }
+            }
+            for i in 0..WIDTH {
+                now[i] = if now[i].abs() < NOTHING { 0.0 } else { now[i] };
+            }
+            if let Some(before) = before.get_mut(at + groups) {
+                *before = now;
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn enter(&self, entry: &Entry, impulse: &[Four], group: usize, coordinates: &mut Four) {
+        // Events of states beyond these are for others.
+        if let Some(row) = impulse.get(entry.state * self.constant.len() / WIDTH + group) {
+            let amount = self.amounts[entry.amount] * entry.per;
+            for i in 0..WIDTH {
+                coordinates[i] += row[i] * amount;
+            }
+        }
+    }
+
+    /// The coordinates of a block.
+    fn block(&self, block: Block, (before, z, u): (&mut [f64], &mut [f64], &mut [f64]), driven: &[bool]) {
+        let stride = self.constant.len();
+        let enter = |entries: &[Entry], coordinates: &mut [f64]| {
+            for entry in entries.iter().filter(|entry| entry.state < self.modal.size()) {
+                let amount = self.amounts[entry.amount] * entry.per;
+                let row = &self.impulse[entry.state * stride..][block.coordinates()];
+                coordinates.iter_mut().zip(row).for_each(|(z, w)| *z += w * amount);
+            }
+        };
+        for k in self.segments.clone() {
+            let segment = &self.schedule.segments[k];
+            let at = k * stride + block.at..k * stride + block.at + block.size;
+            let (now, next) = before[at.start..].split_at_mut(block.size);
+            z[at.clone()].copy_from_slice(now);
+            enter(&self.schedule.jumps[segment.jumps.clone()], &mut z[at.clone()]);
+            if driven[k] {
+                u[at.clone()].copy_from_slice(&self.constant[block.coordinates()]);
+                enter(&self.schedule.inputs[segment.inputs.clone()], &mut u[at.clone()]);
+            }
+            let Some(length) = segment.length else { break };
+            let (decay, response) = self.lengths.block(length, block);
+            let next = &mut next[stride - block.size..][..block.size];
+            apply(decay, &z[at.clone()], next);
+            if driven[k] {
+                add(response, &u[at], next);
+            }
+            next.iter_mut().filter(|z| z.abs() < NOTHING).for_each(|z| *z = 0.0);
+        }
+    }
+}
