@@ -97,6 +97,8 @@ pub(super) struct Run {
     pub step: usize,
     pub first: usize,
     pub count: usize,
+    /// How many runs of its segment, from this one on, are single samples later than the start.
+    pub singles: usize,
 }
 
 /// A compiled [`Plan`].
@@ -109,7 +111,8 @@ pub struct Schedule {
     pub(super) lengths: Vec<f64>,
     pub(super) offsets: Vec<f64>,
     pub(super) steps: Vec<f64>,
-    pub(super) samples: usize,
+    /// Time of each sample since the start of its segment.
+    pub(super) elapsed: Vec<f64>,
     systems: usize,
     edges: Vec<f64>,
 }
@@ -159,7 +162,7 @@ impl Schedule {
 
     /// Number of sample times.
     pub fn samples(&self) -> usize {
-        self.samples
+        self.elapsed.len()
     }
 
     /// Number of stretches between changes.
@@ -250,8 +253,7 @@ impl Schedule {
     }
 
     fn place_samples(&mut self, samples: &[f64]) {
-        self.samples = samples.len();
-        for list in [&mut self.offsets, &mut self.steps] {
+        for list in [&mut self.offsets, &mut self.steps, &mut self.elapsed] {
             list.clear();
         }
         self.runs.clear();
@@ -263,8 +265,16 @@ impl Schedule {
             let first_run = self.runs.len();
             while next < stop {
                 let run = self.longest_run(samples, next..stop, begin);
+                let offset = run.offset.map_or(0.0, |offset| self.offsets[offset]);
+                let times = samples[next + 1..next + run.count].iter().map(|t| t - begin);
+                self.elapsed.extend(std::iter::once(offset).chain(times));
                 next += run.count;
                 self.runs.push(run);
+            }
+            let mut singles = 0;
+            for run in self.runs[first_run..].iter_mut().rev() {
+                singles = if run.count == 1 && run.offset.is_some() { singles + 1 } else { 0 };
+                run.singles = singles;
             }
             let segment = &mut self.segments[k];
             segment.runs = first_run..self.runs.len();
@@ -293,14 +303,14 @@ impl Schedule {
         }
         if count > 1 {
             if let Some(step) = known(&self.steps, low, high) {
-                return Run { offset, step, first, count };
+                return Run { offset, step, first, count, singles: 0 };
             }
             if count >= SHORTEST_RUN {
                 self.steps.push(0.5 * (low + high));
-                return Run { offset, step: self.steps.len() - 1, first, count };
+                return Run { offset, step: self.steps.len() - 1, first, count, singles: 0 };
             }
         }
-        Run { offset, step: 0, first, count: 1 }
+        Run { offset, step: 0, first, count: 1, singles: 0 }
     }
 }
 

@@ -2,15 +2,12 @@
 //! single rates go through all its segments four at a time, then each block by itself.
 
 use super::System;
-use super::propagators::{NOTHING, Propagators, WIDTH, add, apply};
+use super::propagators::{Four, NOTHING, Propagators, WIDTH, add, apply};
 use super::solution::Solution;
 use crate::math::modal::{Block, Modal};
 use crate::solve::schedule::{Entry, Schedule};
 use crate::solve::{SolveError, Work};
 use std::ops::Range;
-
-/// Four coordinates side by side.
-type Four = [f64; WIDTH];
 
 /// Workspace of the walk.
 #[derive(Debug, Default)]
@@ -53,7 +50,6 @@ impl March {
             let b = &system.b[k * n..(k + 1) * n];
             solution.modals[k].to_modal(&self.x, &mut solution.before[begin * solution.stride..][..n]);
             self.prepare(schedule, range.clone(), b, k, solution, work);
-            solution.add_jumps(schedule, amounts, range.clone());
             let Solution { modals, before, z, u, driven, .. } = solution;
             let March { lengths, impulse, constant, .. } = &*self;
             let way = Way { schedule, amounts, segments: range.clone(), modal: &modals[k], lengths, impulse, constant };

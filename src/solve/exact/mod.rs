@@ -4,15 +4,18 @@
 //! one per segment, and anything asked of it (samples, areas, extrema, crossings) comes from these and not from a grid.
 
 mod area;
+mod blocks;
 mod climb;
 mod drive;
 mod emit;
 mod march;
 mod propagators;
+mod scatter;
 mod shape;
 mod signal;
 mod solution;
 mod steps;
+mod view;
 mod wide;
 
 pub use drive::{Drive, Flow, FlowSpace};
@@ -79,7 +82,7 @@ impl Exact {
     /// When the lengths of the slices do not fit the schedule and the number of states.
     pub fn solve(&mut self, schedule: &Schedule, system: System, amounts: &[f64]) -> Result<&Solution, SolveError> {
         self.check(schedule, &system, amounts)?;
-        self.solution.reset(self.n, schedule);
+        self.solution.reset(self.n, schedule, amounts);
         self.emitter.forget();
         for k in 0..schedule.systems() {
             let a = &system.a[k * self.n * self.n..(k + 1) * self.n * self.n];

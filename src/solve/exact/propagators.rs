@@ -11,6 +11,9 @@ pub(in crate::solve) const NOTHING: f64 = 1e-290;
 /// Coordinates that are taken side by side.
 pub(super) const WIDTH: usize = 4;
 
+/// Four of them.
+pub(super) type Four = [f64; WIDTH];
+
 /// How much is known about an entry of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Known {
@@ -86,7 +89,7 @@ impl Propagators {
 
     /// Decay and response of four single coordinates over length `k`, made ready before.
     #[inline]
-    pub fn singles(&self, k: usize, four: usize) -> (&[f64; WIDTH], &[f64; WIDTH]) {
+    pub fn singles(&self, k: usize, four: usize) -> (&Four, &Four) {
         let at = k * self.wide / WIDTH + four;
         (&self.decay.as_chunks().0[at], &self.response.as_chunks().0[at])
     }
@@ -96,39 +99,24 @@ impl Propagators {
         let at = k * self.area + block.entries().start..k * self.area + block.entries().end;
         (&self.block_decay[at.clone()], &self.block_response[at])
     }
-
-    /// to = e^(T dt) from + (its integral) input, for the entry `k` made ready before.
-    #[inline]
-    pub fn advance(&self, k: usize, modal: &Modal, from: &[f64], input: Option<&[f64]>, to: &mut [f64]) {
-        let real = modal.real();
-        let (decay, response) = (&self.decay[k * self.wide..][..real], &self.response[k * self.wide..][..real]);
-        for q in 0..real {
-            to[q] = from[q] * decay[q];
-        }
-        if let Some(input) = input {
-            for q in 0..real {
-                to[q] += input[q] * response[q];
-            }
-        }
-        for &block in modal.blocks() {
-            let ((decay, response), at) = (self.block(k, block), block.coordinates());
-            apply(decay, &from[at.clone()], &mut to[at.clone()]);
-            if let Some(input) = input {
-                add(response, &input[at.clone()], &mut to[at]);
-            }
-        }
-        to.iter_mut().filter(|z| z.abs() < NOTHING).for_each(|z| *z = 0.0);
-    }
 }
 
 /// to = m from.
+#[inline]
 pub(super) fn apply(m: &[f64], from: &[f64], to: &mut [f64]) {
     to.fill(0.0);
     add(m, from, to);
 }
 
 /// to += m from.
+#[inline]
 pub(super) fn add(m: &[f64], from: &[f64], to: &mut [f64]) {
+    // Nearly all blocks are of two coordinates.
+    if let (&[a, b, c, d], &[x, y], [one, other]) = (m, from, &mut *to) {
+        *one += a * x + b * y;
+        *other += c * x + d * y;
+        return;
+    }
     let n = from.len();
     for (i, to) in to.iter_mut().enumerate() {
         *to += dot(&m[i * n..(i + 1) * n], from);
@@ -136,6 +124,7 @@ pub(super) fn add(m: &[f64], from: &[f64], to: &mut [f64]) {
 }
 
 // By index: an iterator over two slices can stay a call of its own, which costs more than these short sums.
+#[inline]
 pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
     let (n, mut sum) = (a.len().min(b.len()), 0.0);
     for i in 0..n {

@@ -1,11 +1,12 @@
 //! The dense solution: one modal state per segment, from which anything else follows.
 
-use super::propagators::{WIDTH, add, apply, dot};
+use super::propagators::{Four, WIDTH, add, apply, dot};
 use super::signal::Signal;
 use crate::math::expm::Exponential;
 use crate::math::modal::Modal;
 use crate::math::phi::phi1;
-use crate::solve::{Schedule, SolveError};
+use crate::solve::SolveError;
+use crate::solve::schedule::{Entry, Schedule};
 use std::ops::Range;
 
 /// The states of one subject at all times from the start on; after the last event it continues without end.
@@ -20,39 +21,50 @@ pub struct Solution {
     /// Modal state on arriving at each segment, and after its jumps.
     pub(super) before: Vec<f64>,
     pub(super) z: Vec<f64>,
-    /// What the jumps add to the states, for each segment that begins with jumps and is sampled right there: it is exact
-    /// here, while in modal coordinates its rounding would stand beside a trough.
-    pub(super) added: Vec<f64>,
-    /// Whether `added` has something for a segment.
+    /// Whether a segment begins with jumps and is sampled right there.
     pub(super) jumped: Vec<bool>,
+    /// All jumps, and where those of each segment end.
+    jumps: Vec<Entry>,
+    ends: Vec<usize>,
+    amounts: Vec<f64>,
     /// Modal input during each segment; meaningful where `driven`.
     pub(super) u: Vec<f64>,
     pub(super) driven: Vec<bool>,
 }
 
-/// The states just after jumps that are seen as they happen.
+/// The states just after jumps that are seen as they happen: what the jumps add is exact here, while in modal coordinates
+/// its rounding would stand beside a trough.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::solve) struct Jumped<'a> {
     before: &'a [f64],
-    added: &'a [f64],
+    jumps: &'a [Entry],
+    amounts: &'a [f64],
 }
 
 impl Jumped<'_> {
     /// Writes the states.
     pub fn states(self, modal: &Modal, x: &mut [f64]) {
         modal.to_states(self.before, x);
-        x.iter_mut().zip(self.added).for_each(|(x, added)| *x += added);
+        for jump in self.jumps {
+            if let Some(x) = x.get_mut(jump.state) {
+                *x += self.amounts[jump.amount] * jump.per;
+            }
+        }
     }
 
-    /// A sum over the states, by weights of the states and of the coordinates.
+    /// A sum over the states by weights `c`, which are `weights` of the coordinates.
     #[inline]
     pub fn sum(self, c: &[f64], weights: &[f64]) -> f64 {
-        dot(weights, self.before) + dot(c, self.added)
+        let mut sum = dot(weights, self.before);
+        for jump in self.jumps {
+            sum += c.get(jump.state).map_or(0.0, |c| c * (self.amounts[jump.amount] * jump.per));
+        }
+        sum
     }
 }
 
 impl Solution {
-    pub(super) fn reset(&mut self, n: usize, schedule: &Schedule) {
+    pub(super) fn reset(&mut self, n: usize, schedule: &Schedule, amounts: &[f64]) {
         let count = schedule.segments.len();
         (self.n, self.stride) = (n, n.next_multiple_of(WIDTH));
         self.begins.clear();
@@ -62,24 +74,16 @@ impl Solution {
         self.jumped.clear();
         self.jumped.extend(schedule.segments.iter().map(|s| s.is_seen_jumping));
         self.modals.resize_with(schedule.systems(), Modal::default);
-        for space in [&mut self.before, &mut self.z, &mut self.added, &mut self.u] {
+        self.jumps.clear();
+        self.jumps.extend_from_slice(&schedule.jumps);
+        self.ends.clear();
+        self.ends.extend(schedule.segments.iter().map(|s| s.jumps.end));
+        self.amounts.clear();
+        self.amounts.extend_from_slice(amounts);
+        for space in [&mut self.before, &mut self.z, &mut self.u] {
             space.resize(count * self.stride, 0.0);
         }
         self.driven.resize(count, false);
-    }
-
-    /// Notes what the jumps of some segments add to the states, where it is seen.
-    pub(super) fn add_jumps(&mut self, schedule: &Schedule, amounts: &[f64], segments: Range<usize>) {
-        for k in segments.filter(|k| self.jumped[*k]) {
-            let added = &mut self.added[k * self.stride..(k + 1) * self.stride];
-            added.as_chunks_mut::<WIDTH>().0.iter_mut().for_each(|four| *four = [0.0; WIDTH]);
-            let added = &mut added[..self.n];
-            for jump in &schedule.jumps[schedule.segments[k].jumps.clone()] {
-                if let Some(added) = added.get_mut(jump.state) {
-                    *added += amounts[jump.amount] * jump.per;
-                }
-            }
-        }
     }
 
     /// Looks for the first segment that begins with numbers that are not finite; they stay so.
@@ -131,10 +135,27 @@ impl Solution {
         self.of(&self.z, segment)
     }
 
+    /// The same filled up to whole fours.
+    #[inline]
+    pub(super) fn fours(&self, segment: usize) -> &[Four] {
+        self.z[segment * self.stride..(segment + 1) * self.stride].as_chunks().0
+    }
+
+    /// What enters during a segment where something does, four by four.
+    #[inline]
+    pub(super) fn input_fours(&self, segment: usize) -> &[Four] {
+        self.u[segment * self.stride..(segment + 1) * self.stride].as_chunks().0
+    }
+
     /// The states at the start of a segment that begins with jumps and is sampled right there.
+    #[inline]
     pub(super) fn jumped_to(&self, segment: usize) -> Option<Jumped<'_>> {
-        self.jumped[segment]
-            .then(|| Jumped { before: self.of(&self.before, segment), added: self.of(&self.added, segment) })
+        if !self.jumped[segment] {
+            return None;
+        }
+        let first = segment.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let jumps = &self.jumps[first..self.ends[segment]];
+        Some(Jumped { before: self.of(&self.before, segment), jumps, amounts: &self.amounts })
     }
 
     pub(super) fn input_of(&self, segment: usize) -> Option<&[f64]> {

@@ -1,6 +1,7 @@
 //! Tables for runs of samples at equal steps: what each coordinate is worth now and at the next seven samples.
 
-use super::propagators::{Known, NOTHING, add, apply, dot};
+use super::propagators::{Four, Known, NOTHING, WIDTH, add, apply, dot};
+use super::view::View;
 use crate::math::expm::Exponential;
 use crate::math::modal::{Block, Modal};
 use crate::math::phi::phi1;
@@ -24,19 +25,26 @@ pub(super) struct Steps {
 /// The table of one step.
 #[derive(Debug, Default)]
 pub(super) struct Step {
-    /// e^(rate k step) of each single coordinate, k = 0..8.
-    pub powers: Vec<Lanes>,
-    /// The same for k = 8.
-    pub decay: Vec<f64>,
-    /// Response to a unit input after k steps, k = 0..8.
-    pub responses: Vec<Lanes>,
-    /// The same for k = 8.
-    pub response: Vec<f64>,
+    /// For single coordinates, four by four.
+    pub fours: Vec<FourSteps>,
     /// Contribution of each coordinate of a block to the readout after k steps.
     rows: Vec<Lanes>,
     block_decay: Vec<f64>,
     block_response: Vec<f64>,
     block_decay_eight: Vec<f64>,
+}
+
+/// What becomes of four coordinates.
+#[derive(Debug, Clone, Default)]
+pub(super) struct FourSteps {
+    /// e^(rate k step) of each, k = 0..8.
+    pub powers: [Lanes; WIDTH],
+    /// The same for k = 8.
+    pub decay: Four,
+    /// Response to a unit input after k steps, k = 0..8.
+    pub responses: [Lanes; WIDTH],
+    /// The same for k = 8.
+    pub response: Four,
 }
 
 impl Steps {
@@ -54,69 +62,75 @@ impl Steps {
         &self.entries[k]
     }
 
-    /// Makes table `k`, for the step `dt`, ready; `weights` are those of the readout.
-    pub fn prepare(&mut self, k: usize, dt: f64, modal: &Modal, weights: &[f64], driven: bool, work: &mut Work) {
-        let entry = &mut self.entries[k];
-        if self.known[k] == Known::Nothing {
-            entry.make_powers(dt, modal.rates());
-            entry.make_blocks(dt, modal, weights, (&mut self.exponential, &mut self.row));
-            self.known[k] = Known::Free;
-            work.exponentials += 2 * modal.real() as u64;
-            work.matrix_exponentials += modal.blocks().len() as u64;
+    /// Makes table `k`, for the step `dt`, ready.
+    #[inline]
+    pub fn prepare(&mut self, k: usize, dt: f64, modal: &Modal, view: &View, driven: bool, work: &mut Work) {
+        let needed = if driven { Known::Driven } else { Known::Free };
+        if self.known[k] < needed {
+            self.make(k, dt, modal, view, needed, work);
         }
-        if driven && self.known[k] == Known::Free {
-            entry.make_responses(dt, modal.rates());
-            self.known[k] = Known::Driven;
+    }
+
+    fn make(&mut self, k: usize, dt: f64, modal: &Modal, view: &View, needed: Known, work: &mut Work) {
+        let (entry, space) = (&mut self.entries[k], (&mut self.exponential, &mut self.row));
+        let rates = modal.rates().chunks(WIDTH);
+        if self.known[k] == Known::Nothing {
+            entry.fours.resize_with(rates.len(), FourSteps::default);
+            entry.fours.iter_mut().zip(rates.clone()).for_each(|(four, rates)| four.make_powers(dt, rates));
+            entry.make_blocks(dt, modal, view, space.0, space.1);
             work.exponentials += 2 * modal.real() as u64;
+            work.matrix_exponentials += 2 * view.blocks.len() as u64;
+        }
+        if needed == Known::Driven {
+            entry.fours.iter_mut().zip(rates).for_each(|(four, rates)| four.make_responses(dt, rates));
+            entry.make_block_responses(dt, modal, view, &mut self.exponential);
+            work.exponentials += 2 * modal.real() as u64;
+            work.matrix_exponentials += view.blocks.len() as u64;
+        }
+        self.known[k] = needed;
+    }
+}
+
+impl FourSteps {
+    fn make_powers(&mut self, dt: f64, rates: &[f64]) {
+        *self = Self::default();
+        for (i, rate) in rates.iter().enumerate() {
+            let lanes = &mut self.powers[i];
+            lanes[0] = 1.0;
+            lanes[1] = (rate * dt).exp();
+            for k in 2..LANES {
+                lanes[k] = lanes[k / 2] * lanes[k - k / 2];
+            }
+            lanes.iter_mut().filter(|v| v.abs() < NOTHING).for_each(|v| *v = 0.0);
+            self.decay[i] = (rate * dt * LANES as f64).exp();
+        }
+    }
+
+    fn make_responses(&mut self, dt: f64, rates: &[f64]) {
+        for (i, rate) in rates.iter().enumerate() {
+            let first = dt * phi1(rate * dt);
+            for k in 1..LANES {
+                self.responses[i][k] = self.responses[i][k - 1] * self.powers[i][1] + first;
+            }
+            let eight = dt * LANES as f64;
+            self.response[i] = eight * phi1(rate * eight);
         }
     }
 }
 
 impl Step {
-    fn make_powers(&mut self, dt: f64, rates: &[f64]) {
-        self.powers.clear();
-        self.decay.clear();
-        for rate in rates {
-            let one = (rate * dt).exp();
-            let mut lanes = [1.0; LANES];
-            for k in 1..LANES {
-                let power = lanes[k / 2] * lanes[k - k / 2];
-                lanes[k] = if k == 1 { one } else { power };
-            }
-            lanes.iter_mut().filter(|v| v.abs() < NOTHING).for_each(|v| *v = 0.0);
-            self.powers.push(lanes);
-            self.decay.push((rate * dt * LANES as f64).exp());
-        }
-    }
-
-    fn make_responses(&mut self, dt: f64, rates: &[f64]) {
-        self.responses.clear();
-        self.response.clear();
-        for (rate, powers) in rates.iter().zip(&self.powers) {
-            let first = dt * phi1(rate * dt);
-            let mut lanes = [0.0; LANES];
-            for k in 1..LANES {
-                lanes[k] = lanes[k - 1] * powers[1] + first;
-            }
-            self.responses.push(lanes);
-            let eight = dt * LANES as f64;
-            self.response.push(eight * phi1(rate * eight));
-        }
-    }
-
-    fn make_blocks(&mut self, dt: f64, modal: &Modal, weights: &[f64], scratch: (&mut Exponential, &mut Vec<f64>)) {
-        let (exponential, row) = scratch;
-        for space in [&mut self.block_decay, &mut self.block_response, &mut self.block_decay_eight] {
+    fn make_blocks(&mut self, dt: f64, modal: &Modal, view: &View, exponential: &mut Exponential, row: &mut Vec<f64>) {
+        for space in [&mut self.block_decay, &mut self.block_decay_eight] {
             space.resize(modal.area(), 0.0);
         }
         self.rows.resize(modal.size(), [0.0; LANES]);
-        for &block in modal.blocks() {
+        for &block in &view.blocks {
             let (at, t, size) = (block.entries(), modal.matrix(block), block.size);
             let decay = &mut self.block_decay[at.clone()];
-            exponential.with_integral(t, size, dt, decay, &mut self.block_response[at.clone()]);
+            exponential.of(t, size, dt, decay);
             exponential.of(t, size, dt * LANES as f64, &mut self.block_decay_eight[at]);
             row.clear();
-            row.extend_from_slice(&weights[block.coordinates()]);
+            row.extend_from_slice(&view.weights[block.coordinates()]);
             for k in 0..LANES {
                 for (lanes, value) in self.rows[block.coordinates()].iter_mut().zip(&*row) {
                     lanes[k] = *value;
@@ -128,6 +142,14 @@ impl Step {
                 }
                 row.drain(..size);
             }
+        }
+    }
+
+    fn make_block_responses(&mut self, dt: f64, modal: &Modal, view: &View, exponential: &mut Exponential) {
+        self.block_response.resize(modal.area(), 0.0);
+        for &block in &view.blocks {
+            let (decay, response) = (&mut self.block_decay[block.entries()], &mut self.block_response[block.entries()]);
+            exponential.with_integral(modal.matrix(block), block.size, dt, decay, response);
         }
     }
 
