@@ -15,6 +15,8 @@ const ULPS: f64 = 4.0;
 const LONGEST_RUN: usize = 512;
 /// Shortest run worth a table of powers.
 const SHORTEST_RUN: usize = 3;
+/// Samples that are written at once.
+pub(super) const LANES: usize = 8;
 /// How many of the latest distinct lengths are searched for a match.
 const MEMORY: usize = 16;
 
@@ -55,7 +57,9 @@ pub(super) struct Segment {
     pub system: usize,
     pub jumps: Range<usize>,
     pub inputs: Range<usize>,
+    pub samples: Range<usize>,
     pub runs: Range<usize>,
+    pub pieces: Range<usize>,
     /// Whether a sample sees the jumps at the very time they happen.
     pub is_seen_jumping: bool,
 }
@@ -91,14 +95,44 @@ pub struct Stretch<'s> {
 /// Samples at equal steps: `count` of them, the first one at `offset` after the start of the segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Index into `offsets`; none where the first sample is at the start of the segment.
-    pub offset: Option<usize>,
+    /// Index into `offsets`; 0 where the first sample is at the start of the segment.
+    pub offset: usize,
     /// Index into `steps`; unused when count is 1.
     pub step: usize,
+    /// Index into `kinds`; unused when count is 1.
+    pub kind: usize,
     pub first: usize,
     pub count: usize,
     /// How many runs of its segment, from this one on, are single samples later than the start.
     pub singles: usize,
+}
+
+/// Runs of several samples with the same offset and step, the longest of them in `eights` parts of eight samples.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kind {
+    pub offset: usize,
+    pub step: usize,
+    pub eights: usize,
+    /// Where its eights begin in a list of those of all kinds.
+    pub first: usize,
+}
+
+/// What is written at once.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Piece {
+    pub segment: usize,
+    /// The sample it begins with.
+    pub first: usize,
+    pub part: Part,
+}
+
+/// See [`Piece`].
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Part {
+    /// Eight samples of a run, or what is left of it: their step, and their place in the list of those of all kinds.
+    Eight { step: usize, eight: usize },
+    /// Single samples, one run after the other.
+    Singles { run: usize, count: usize },
 }
 
 /// A compiled [`Plan`].
@@ -109,8 +143,11 @@ pub struct Schedule {
     pub(super) inputs: Vec<Entry>,
     pub(super) runs: Vec<Run>,
     pub(super) lengths: Vec<f64>,
+    /// Times from the start of a segment to the first sample of a run; the first of them is none.
     pub(super) offsets: Vec<f64>,
     pub(super) steps: Vec<f64>,
+    pub(super) kinds: Vec<Kind>,
+    pub(super) pieces: Vec<Piece>,
     /// Time of each sample since the start of its segment.
     pub(super) elapsed: Vec<f64>,
     systems: usize,
@@ -151,7 +188,9 @@ impl Schedule {
                 system,
                 jumps: empty.clone(),
                 inputs: empty.clone(),
-                runs: empty,
+                samples: empty.clone(),
+                runs: empty.clone(),
+                pieces: empty,
                 is_seen_jumping: false,
             });
         }
@@ -173,16 +212,13 @@ impl Schedule {
     /// A stretch between changes, by its place.
     pub fn stretch(&self, k: usize) -> Stretch<'_> {
         let segment = &self.segments[k];
-        let runs = &self.runs[segment.runs.clone()];
-        let first = runs.first().map_or(0, |run| run.first);
-        let end = runs.last().map_or(0, |run| run.first + run.count);
         Stretch {
             begin: segment.begin,
             end: self.segments.get(k + 1).map(|next| next.begin),
             system: segment.system,
             jumps: &self.jumps[segment.jumps.clone()],
             inputs: &self.inputs[segment.inputs.clone()],
-            samples: first..end,
+            samples: segment.samples.clone(),
         }
     }
 
@@ -256,31 +292,83 @@ impl Schedule {
         for list in [&mut self.offsets, &mut self.steps, &mut self.elapsed] {
             list.clear();
         }
+        self.offsets.push(0.0);
         self.runs.clear();
         let mut next = 0;
         for k in 0..self.segments.len() {
             let begin = self.segments[k].begin;
             let end = self.edges.get(k + 1).map_or(f64::INFINITY, |&end| end - tolerance(end));
             let stop = next + samples[next..].partition_point(|&t| t < end);
-            let first_run = self.runs.len();
+            let (first, first_run) = (next, self.runs.len());
             while next < stop {
                 let run = self.longest_run(samples, next..stop, begin);
-                let offset = run.offset.map_or(0.0, |offset| self.offsets[offset]);
                 let times = samples[next + 1..next + run.count].iter().map(|t| t - begin);
-                self.elapsed.extend(std::iter::once(offset).chain(times));
+                self.elapsed.extend(std::iter::once(self.offsets[run.offset]).chain(times));
                 next += run.count;
                 self.runs.push(run);
             }
-            let mut singles = 0;
-            for run in self.runs[first_run..].iter_mut().rev() {
-                singles = if run.count == 1 && run.offset.is_some() { singles + 1 } else { 0 };
-                run.singles = singles;
-            }
             let segment = &mut self.segments[k];
-            segment.runs = first_run..self.runs.len();
-            let at_begin = self.runs[first_run..].first().is_some_and(|run| run.offset.is_none());
+            (segment.samples, segment.runs) = (first..stop, first_run..self.runs.len());
+            let at_begin = self.runs[first_run..].first().is_some_and(|run| run.offset == 0);
             segment.is_seen_jumping = at_begin && !segment.jumps.is_empty();
         }
+        self.find_kinds();
+        self.cut();
+    }
+
+    /// Finds runs that have the offset and the step of an earlier one.
+    fn find_kinds(&mut self) {
+        let Self { runs, kinds, .. } = self;
+        kinds.clear();
+        for run in runs.iter_mut().filter(|run| run.count > 1) {
+            let recent = kinds.len().saturating_sub(MEMORY);
+            let known = kinds[recent..].iter().position(|kind| (kind.offset, kind.step) == (run.offset, run.step));
+            run.kind = known.map_or(kinds.len(), |k| recent + k);
+            if known.is_none() {
+                kinds.push(Kind { offset: run.offset, step: run.step, eights: 0, first: 0 });
+            }
+            let kind = &mut kinds[run.kind];
+            kind.eights = kind.eights.max(run.count.div_ceil(LANES));
+        }
+        let mut first = 0;
+        for kind in kinds {
+            kind.first = first;
+            first += kind.eights;
+        }
+    }
+
+    /// Cuts runs into pieces.
+    fn cut(&mut self) {
+        let Self { segments, runs, kinds, pieces, .. } = self;
+        pieces.clear();
+        for (k, segment) in segments.iter_mut().enumerate() {
+            let begin = pieces.len();
+            let mut singles = 0;
+            for run in runs[segment.runs.clone()].iter_mut().rev() {
+                singles = if run.count == 1 && run.offset > 0 { singles + 1 } else { 0 };
+                run.singles = singles;
+            }
+            let mut at = segment.runs.start;
+            while at < segment.runs.end {
+                let Run { step, kind, first, count, singles, .. } = runs[at];
+                let alike = singles.max(1);
+                match count {
+                    1 => pieces.push(Piece { segment: k, first, part: Part::Singles { run: at, count: alike } }),
+                    _ => pieces.extend((0..count.div_ceil(LANES)).map(|nth| Piece {
+                        segment: k,
+                        first: first + nth * LANES,
+                        part: Part::Eight { step, eight: kinds[kind].first + nth },
+                    })),
+                }
+                at += alike;
+            }
+            segment.pieces = begin..pieces.len();
+        }
+    }
+
+    /// Parts of eight samples of all kinds of runs.
+    pub(super) fn eights(&self) -> usize {
+        self.kinds.last().map_or(0, |kind| kind.first + kind.eights)
     }
 
     /// The run that starts at the first of `range`: all its times fit begin + offset + k step to the last places.
@@ -290,7 +378,7 @@ impl Schedule {
         let at_begin = samples[first] - begin <= tolerance(begin);
         let start = if at_begin { begin } else { samples[first] };
         let (exact, around) = (start - begin, slack(start));
-        let offset = (!at_begin).then(|| entry(&mut self.offsets, exact - around, exact + around, exact));
+        let offset = if at_begin { 0 } else { entry(&mut self.offsets, exact - around, exact + around, exact) };
         let (mut low, mut high, mut count) = (f64::MIN_POSITIVE, f64::INFINITY, 1);
         for &t in samples[first + 1..range.end].iter().take(LONGEST_RUN - 1) {
             let (gap, steps, slack) = (t - start, count as f64, slack(t));
@@ -303,14 +391,14 @@ impl Schedule {
         }
         if count > 1 {
             if let Some(step) = known(&self.steps, low, high) {
-                return Run { offset, step, first, count, singles: 0 };
+                return Run { offset, step, first, count, kind: 0, singles: 0 };
             }
             if count >= SHORTEST_RUN {
                 self.steps.push(0.5 * (low + high));
-                return Run { offset, step: self.steps.len() - 1, first, count, singles: 0 };
+                return Run { offset, step: self.steps.len() - 1, first, count, kind: 0, singles: 0 };
             }
         }
-        Run { offset, step: 0, first, count: 1, singles: 0 }
+        Run { offset, step: 0, first, count: 1, kind: 0, singles: 0 }
     }
 }
 
@@ -380,7 +468,7 @@ mod tests {
         let samples: Vec<_> = (1..=500).map(|j| 6.72 * f64::from(j)).collect();
         let s = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();
         assert_eq!((s.segments.len(), s.lengths.len(), s.steps.len()), (20, 2, 1));
-        assert!(s.offsets.len() <= 3, "{:?}", s.offsets);
+        assert!(s.offsets.len() <= 4, "{:?}", s.offsets);
         assert!((s.steps[0] - 6.72).abs() < 1e-13);
         let mut seen = 0;
         for run in &s.runs {
@@ -398,7 +486,7 @@ mod tests {
         assert_eq!(s.segments.iter().map(|s| s.jumps.len()).collect::<Vec<_>>(), [0, 2, 0, 0]);
         assert_eq!(s.segments.iter().map(|s| s.inputs.len()).collect::<Vec<_>>(), [0, 0, 1, 0]);
         assert_eq!(s.segments.iter().map(|s| s.runs.len()).collect::<Vec<_>>(), [1, 1, 1, 1]);
-        assert!(s.runs.iter().all(|r| r.offset.is_none()));
+        assert!(s.runs.iter().all(|r| r.offset == 0));
     }
 
     #[test]

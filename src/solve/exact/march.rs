@@ -2,7 +2,7 @@
 //! single rates go through all its segments four at a time, then each block by itself.
 
 use super::System;
-use super::propagators::{Four, NOTHING, Propagators, WIDTH, add, apply};
+use super::propagators::{Four, Propagators, WIDTH, add, apply, or_nothing};
 use super::solution::Solution;
 use crate::math::modal::{Block, Modal};
 use crate::solve::schedule::{Entry, Schedule};
@@ -129,7 +129,7 @@ impl Way<'_> {
                 }
             }
             for i in 0..WIDTH {
-                now[i] = if now[i].abs() < NOTHING { 0.0 } else { now[i] };
+                now[i] = or_nothing(now[i]);
             }
             if let Some(before) = before.get_mut(at + groups) {
                 *before = now;
@@ -175,7 +175,7 @@ impl Way<'_> {
             if driven[k] {
                 add(response, &u[at], next);
             }
-            next.iter_mut().filter(|z| z.abs() < NOTHING).for_each(|z| *z = 0.0);
+            next.iter_mut().for_each(|z| *z = or_nothing(*z));
         }
     }
 }

@@ -8,6 +8,12 @@ use crate::solve::Work;
 /// Smaller amplitudes are zero: far below any dose, and clear of the slow arithmetic of subnormal numbers.
 pub(in crate::solve) const NOTHING: f64 = 1e-290;
 
+/// The number, or zero where it is next to nothing.
+#[inline(always)]
+pub(super) fn or_nothing(x: f64) -> f64 {
+    if x.abs() < NOTHING { 0.0 } else { x }
+}
+
 /// Coordinates that are taken side by side.
 pub(super) const WIDTH: usize = 4;
 
@@ -89,9 +95,9 @@ impl Propagators {
 
     /// Decay and response of four single coordinates over length `k`, made ready before.
     #[inline]
-    pub fn singles(&self, k: usize, four: usize) -> (&Four, &Four) {
+    pub fn singles(&self, k: usize, four: usize) -> (Four, Four) {
         let at = k * self.wide / WIDTH + four;
-        (&self.decay.as_chunks().0[at], &self.response.as_chunks().0[at])
+        (self.decay.as_chunks().0[at], self.response.as_chunks().0[at])
     }
 
     /// The same of a block, as matrices.

@@ -1,9 +1,10 @@
 //! Samples at times that share no step: an exponential for each mode and sample, eight samples at a time.
 
-use super::steps::{LANES, Lanes};
+use super::steps::Lanes;
 use super::view::{Mode, Pair, View, unseen_from};
-use super::wide::put_some;
+use super::wide::put;
 use crate::math::exponential::exp;
+use crate::solve::schedule::LANES;
 
 /// Products of the gap of two rates and of time below this have their divided difference by a series.
 const APART: f64 = 0.5;
@@ -40,11 +41,10 @@ impl Scatter {
     pub fn write(&mut self, view: &View, z: &[f64], times: &[f64], count: usize, d: f64, out: &mut [f64]) -> u64 {
         self.begin(view, z, times[count - 1]);
         let (mut live, mut exponentials) = (self.modes.len(), 0);
-        let ((times, last_times), (wholes, rest)) = (times.as_chunks(), out.as_chunks_mut());
-        for k in 0..count.div_ceil(LANES) {
-            let eight = match times.get(k) {
+        for at in (0..count).step_by(LANES) {
+            let eight = match times[at..].first_chunk() {
                 Some(whole) => *whole,
-                None => filled_up(last_times),
+                None => filled_up(&times[at..]),
             };
             while live > 1 && eight[0] >= self.modes[live - 1].unseen_from {
                 live -= 1;
@@ -63,10 +63,7 @@ impl Scatter {
                     exponentials += 2;
                 }
             }
-            match wholes.get_mut(k) {
-                Some(whole) => *whole = lanes,
-                None => put_some(lanes, false, rest),
-            }
+            put(lanes, &mut out[at..]);
         }
         (exponentials * LANES) as u64
     }

@@ -57,7 +57,9 @@ impl Jumped<'_> {
     pub fn sum(self, c: &[f64], weights: &[f64]) -> f64 {
         let mut sum = dot(weights, self.before);
         for jump in self.jumps {
-            sum += c.get(jump.state).map_or(0.0, |c| c * (self.amounts[jump.amount] * jump.per));
+            if let Some(c) = c.get(jump.state) {
+                sum += c * (self.amounts[jump.amount] * jump.per);
+            }
         }
         sum
     }
@@ -135,16 +137,11 @@ impl Solution {
         self.of(&self.z, segment)
     }
 
-    /// The same filled up to whole fours.
+    /// Modal state at the start of a segment, filled up to whole fours, and what enters during it if something does.
     #[inline]
-    pub(super) fn fours(&self, segment: usize) -> &[Four] {
-        self.z[segment * self.stride..(segment + 1) * self.stride].as_chunks().0
-    }
-
-    /// What enters during a segment where something does, four by four.
-    #[inline]
-    pub(super) fn input_fours(&self, segment: usize) -> &[Four] {
-        self.u[segment * self.stride..(segment + 1) * self.stride].as_chunks().0
+    pub(super) fn fours(&self, segment: usize) -> (&[Four], &[Four]) {
+        let at = segment * self.stride..(segment + 1) * self.stride;
+        (self.z[at.clone()].as_chunks().0, self.u[at].as_chunks().0)
     }
 
     /// The states at the start of a segment that begins with jumps and is sampled right there.

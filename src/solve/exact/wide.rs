@@ -1,171 +1,141 @@
 //! Samples eight at a time, compiled for several instruction sets.
 
-use super::blocks::Blocks;
-use super::propagators::{Four, NOTHING, Propagators, WIDTH};
+use super::propagators::{Four, Propagators, WIDTH};
 use super::scatter::Scatter;
 use super::solution::Solution;
-use super::steps::{FourSteps, LANES, Lanes, Steps, accumulate};
+use super::steps::{Lanes, Steps, accumulate};
 use super::view::View;
 use crate::math::kernel::Work;
-use crate::solve::schedule::{Run, Schedule};
-use std::ops::Range;
+use crate::solve::schedule::{LANES, Part, Piece, Schedule};
 
 /// Samples that share no step are taken side by side from this many on.
 const MANY: usize = 4;
 
-/// Whether samples from a run on are taken by exponentials of their own.
+/// Whether as many single samples, in a segment that is driven or not, are taken by exponentials of their own.
 #[inline(always)]
-pub(super) fn is_scattered(run: &Run, view: &View, driven: bool) -> bool {
-    run.singles >= MANY && !driven && view.is_closed()
+pub(super) fn is_scattered(singles: usize, view: &View, driven: bool) -> bool {
+    singles >= MANY && !driven && view.is_closed()
 }
 
-/// All samples in the segments of one system.
+/// All samples in the segments of one system, but for what blocks contribute at equal steps.
 pub(super) struct Samples<'a> {
     pub schedule: &'a Schedule,
     pub solution: &'a Solution,
-    pub segments: Range<usize>,
+    pub pieces: &'a [Piece],
     pub view: &'a View,
     /// What the readout has besides the states.
     pub d: f64,
     pub offsets: &'a Propagators,
     pub steps: &'a Steps,
     pub scatter: &'a mut Scatter,
-    pub blocks: &'a mut Blocks,
     pub out: &'a mut [f64],
 }
 
 impl Work for Samples<'_> {
-    /// The number of exponentials, or a segment with an output that is not finite.
-    type Output = Result<u64, usize>;
+    /// The number of exponentials.
+    type Output = u64;
 
     #[inline(always)]
-    fn run(mut self) -> Self::Output {
-        let mut exponentials = 0;
-        for k in self.segments.clone() {
-            let mut runs = &self.schedule.runs[self.schedule.segments[k].runs.clone()];
-            // Turns into NaN at anything that is not finite.
-            let mut check = 0.0;
-            while let Some(run) = runs.first() {
-                let alike = if is_scattered(run, self.view, self.solution.driven[k]) {
-                    let times = &self.schedule.elapsed[run.first..];
-                    let (start, d) = (self.solution.start_of(k), self.d);
-                    exponentials +=
-                        self.scatter.write(self.view, start, times, run.singles, d, &mut self.out[run.first..]);
-                    run.singles
-                } else {
-                    self.stepped(run, k);
-                    1
-                };
-                if run.offset.is_none()
-                    && let Some(jumped) = self.solution.jumped_to(k)
-                {
-                    self.out[run.first] = self.d + jumped.sum(&self.view.c, &self.view.weights);
+    fn run(mut self) -> u64 {
+        let (eights, mut exponentials) = (Eights::new(&self), 0);
+        // Pieces come in the order of time: what one writes beyond the end of its run, the next ones write anew.
+        for piece in self.pieces {
+            match piece.part {
+                Part::Eight { step, eight } => {
+                    put(eights.at(piece.segment, step, eight), &mut self.out[piece.first..]);
                 }
-                check += 0.0 * self.out[run.first] + 0.0 * self.out[run.first + alike.max(run.count) - 1];
-                runs = &runs[alike..];
-            }
-            if check.is_nan() {
-                return Err(k);
+                Part::Singles { run, count } => exponentials += self.singles(piece, run, count),
             }
         }
-        Ok(exponentials)
+        exponentials
     }
 }
 
 impl Samples<'_> {
-    /// Writes a run of samples at equal steps, or a single one.
     #[inline(always)]
-    fn stepped(&mut self, run: &Run, k: usize) {
-        let (z, u, is_driven) = (self.solution.fours(k), self.solution.input_fours(k), self.solution.driven[k]);
-        let out = &mut self.out[run.first..];
-        if run.count == 1 {
-            out[0] = self.d;
-        } else if self.view.singles.is_empty() {
-            out[..run.count].fill(self.d);
+    fn singles(&mut self, piece: &Piece, run: usize, count: usize) -> u64 {
+        let (k, out) = (piece.segment, &mut self.out[piece.first..]);
+        let driven = self.solution.driven[k];
+        if is_scattered(count, self.view, driven) {
+            let times = &self.schedule.elapsed[piece.first..];
+            return self.scatter.write(self.view, self.solution.start_of(k), times, count, self.d, out);
         }
-        for (four, weights) in self.view.singles.iter().enumerate() {
-            let (mut now, mut push) = ([0.0; WIDTH], [0.0; WIDTH]);
+        let (z, u) = self.solution.fours(k);
+        for (y, run) in out.iter_mut().zip(&self.schedule.runs[run..run + count]) {
+            *y = self.d;
+            for (four, weights) in self.view.singles.iter().enumerate() {
+                let (decay, response) = self.offsets.singles(run.offset, four);
+                for i in 0..WIDTH {
+                    let pushed = if driven { u[four][i] * response[i] } else { 0.0 };
+                    *y += weights[i] * (z[four][i] * decay[i] + pushed);
+                }
+            }
+        }
+        0
+    }
+}
+
+/// What eight samples are made of, where the loop over them finds it at once.
+struct Eights<'a> {
+    d: f64,
+    weights: &'a [Four],
+    /// States and inputs of all segments, `stride` fours each.
+    stride: usize,
+    states: (&'a [Four], &'a [Four]),
+    driven: &'a [bool],
+    steps: (&'a [[Lanes; WIDTH]], &'a [[Lanes; WIDTH]]),
+    eights: (&'a [Four], &'a [Four]),
+}
+
+impl<'a> Eights<'a> {
+    #[inline(always)]
+    fn new(of: &Samples<'a>) -> Self {
+        let (solution, steps) = (of.solution, of.steps);
+        Eights {
+            d: of.d,
+            weights: &of.view.singles,
+            stride: solution.stride / WIDTH,
+            states: (solution.z.as_chunks().0, solution.u.as_chunks().0),
+            driven: &solution.driven,
+            steps: (&steps.powers, &steps.responses),
+            eights: (&steps.decays, &steps.long_responses),
+        }
+    }
+
+    #[inline(always)]
+    fn at(&self, segment: usize, step: usize, eight: usize) -> Lanes {
+        let (fours, driven) = (self.weights.len(), self.driven[segment]);
+        let mut lanes = [self.d; LANES];
+        for (four, weights) in self.weights.iter().enumerate() {
+            let (state, step, eight) = (segment * self.stride + four, step * fours + four, eight * fours + four);
+            let (z, decay) = (&self.states.0[state], &self.eights.0[eight]);
+            let mut now = [0.0; WIDTH];
             for i in 0..WIDTH {
-                now[i] = weights[i] * z[four][i];
+                now[i] = weights[i] * z[i] * decay[i];
             }
-            if is_driven {
+            if driven {
+                let (u, response, responses) = (&self.states.1[state], &self.eights.1[eight], &self.steps.1[step]);
                 for i in 0..WIDTH {
-                    push[i] = weights[i] * u[four][i];
+                    let push = weights[i] * u[i];
+                    now[i] += push * response[i];
+                    accumulate(&mut lanes, push, &responses[i]);
                 }
             }
-            if let Some(offset) = run.offset {
-                let (decay, response) = self.offsets.singles(offset, four);
-                for i in 0..WIDTH {
-                    now[i] *= decay[i];
-                }
-                if is_driven {
-                    for i in 0..WIDTH {
-                        now[i] += push[i] * response[i];
-                    }
-                }
-            }
-            if run.count == 1 {
-                out[0] += (now[0] + now[1]) + (now[2] + now[3]);
-            } else {
-                let base = if four == 0 { Some(self.d) } else { None };
-                let push = if is_driven { Some(push) } else { None };
-                write(&self.steps.at(run.step).fours[four], now, push, base, run.count, out);
+            let powers = &self.steps.0[step];
+            for i in 0..WIDTH {
+                accumulate(&mut lanes, now[i], &powers[i]);
             }
         }
-        if !self.view.blocks.is_empty() {
-            let (start, input) = (self.solution.start_of(k), self.solution.input_of(k));
-            self.blocks.begin((self.offsets, run.offset), self.view, start, input);
-            if run.count == 1 {
-                out[0] += self.blocks.sum(self.view);
-            } else {
-                self.blocks.add(self.steps.at(run.step), self.view, input, &mut out[..run.count]);
-            }
-        }
+        lanes
     }
 }
 
-/// Writes, or without `base` adds, what four coordinates contribute to a run of samples. It writes whole eights: what
-/// stands beyond the end of the run is written again later.
+/// Writes eight samples, or as many as there are.
 #[inline(always)]
-fn write(steps: &FourSteps, mut now: Four, push: Option<Four>, base: Option<f64>, count: usize, out: &mut [f64]) {
-    let mut always = [base.unwrap_or(0.0); LANES];
-    let mut ahead = [0.0; WIDTH];
-    if let Some(push) = push {
-        for i in 0..WIDTH {
-            accumulate(&mut always, push[i], &steps.responses[i]);
-            ahead[i] = push[i] * steps.response[i];
-        }
-    }
-    let (wholes, rest) = out.as_chunks_mut();
-    for eight in 0..count.div_ceil(LANES) {
-        let mut lanes = always;
-        for i in 0..WIDTH {
-            accumulate(&mut lanes, now[i], &steps.powers[i]);
-        }
-        for i in 0..WIDTH {
-            let next = now[i] * steps.decay[i] + ahead[i];
-            now[i] = if next.abs() < NOTHING { 0.0 } else { next };
-        }
-        if let Some(whole) = wholes.get_mut(eight) {
-            put(lanes, base.is_none(), whole);
-        } else {
-            put_some(lanes, base.is_none(), rest);
-        }
-    }
-}
-
-/// Writes eight samples, or adds to them.
-#[inline(always)]
-fn put(lanes: Lanes, add: bool, out: &mut Lanes) {
-    for k in 0..LANES {
-        out[k] = if add { out[k] + lanes[k] } else { lanes[k] };
-    }
-}
-
-/// The same where fewer are left.
-#[inline(always)]
-pub(super) fn put_some(lanes: Lanes, add: bool, out: &mut [f64]) {
-    for (y, lane) in out.iter_mut().zip(lanes) {
-        *y = if add { *y + lane } else { lane };
+pub(super) fn put(lanes: Lanes, out: &mut [f64]) {
+    // A copy of known length is no call.
+    match out.first_chunk_mut() {
+        Some(whole) => *whole = lanes,
+        None => out.iter_mut().zip(lanes).for_each(|(y, lane)| *y = lane),
     }
 }
