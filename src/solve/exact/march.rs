@@ -5,7 +5,7 @@ use super::System;
 use super::propagators::{Four, Propagators, WIDTH, add, apply, or_nothing};
 use super::solution::Solution;
 use crate::math::modal::{Block, Modal};
-use crate::solve::schedule::{Entry, Schedule};
+use crate::solve::schedule::{Entry, Schedule, Span};
 use crate::solve::{SolveError, Work};
 use std::ops::Range;
 
@@ -44,21 +44,20 @@ impl March {
         let n = solution.n;
         self.x.clear();
         self.x.extend_from_slice(system.x0);
-        let mut begin = 0;
-        for segments in schedule.segments.chunk_by(|one, next| one.system == next.system) {
-            let (k, range) = (segments[0].system, begin..begin + segments.len());
+        for span in &schedule.layout.spans {
+            let Span { system: k, segments, .. } = span.clone();
             let b = &system.b[k * n..(k + 1) * n];
-            solution.modals[k].to_modal(&self.x, &mut solution.before[begin * solution.stride..][..n]);
-            self.prepare(schedule, range.clone(), b, k, solution, work);
+            solution.modals[k].to_modal(&self.x, &mut solution.before[segments.start * solution.stride..][..n]);
+            self.prepare(schedule, span, b, solution, work);
             let Solution { modals, before, z, u, driven, .. } = solution;
             let March { lengths, impulse, constant, .. } = &*self;
-            let way = Way { schedule, amounts, segments: range.clone(), modal: &modals[k], lengths, impulse, constant };
+            let way =
+                Way { schedule, amounts, segments: segments.clone(), modal: &modals[k], lengths, impulse, constant };
             (0..way.modal.real().div_ceil(WIDTH)).for_each(|group| way.singles(group, (before, z, u), driven));
             way.modal.blocks().iter().for_each(|block| way.block(*block, (before, z, u), driven));
-            begin = range.end;
-            solution.check(range)?;
-            if begin < schedule.segments.len() {
-                solution.modals[k].to_states(&solution.before[begin * solution.stride..][..n], &mut self.x);
+            solution.check(segments.clone())?;
+            if segments.end < schedule.segments.len() {
+                solution.modals[k].to_states(&solution.before[segments.end * solution.stride..][..n], &mut self.x);
             }
         }
         work.segments += schedule.segments.len() as u64;
@@ -66,33 +65,30 @@ impl March {
     }
 
     /// Makes everything ready that the segments of one system need.
-    fn prepare(
-        &mut self,
-        schedule: &Schedule,
-        segments: Range<usize>,
-        b: &[f64],
-        system: usize,
-        solution: &mut Solution,
-        work: &mut Work,
-    ) {
-        let (n, stride, modal) = (solution.n, solution.stride, &solution.modals[system]);
+    fn prepare(&mut self, schedule: &Schedule, span: &Span, b: &[f64], solution: &mut Solution, work: &mut Work) {
+        let Solution { n, stride, modals, driven, is_constant: all_constant, .. } = solution;
+        let (n, stride, modal) = (*n, *stride, &modals[span.system]);
         self.lengths.reset(schedule.lengths.len(), modal);
         self.impulse.resize(n * stride, 0.0);
         for state in 0..n {
             self.impulse[state * stride..][..n].copy_from_slice(modal.impulse(state));
         }
         let is_constant = b.iter().any(|b| *b != 0.0);
+        all_constant[span.system] = is_constant;
         self.constant.clear();
         self.constant.resize(stride, 0.0);
         if is_constant {
             modal.to_modal(b, &mut self.constant[..n]);
         }
-        for k in segments {
-            let segment = &schedule.segments[k];
-            let driven = is_constant || schedule.inputs[segment.inputs.clone()].iter().any(|input| input.state < n);
-            solution.driven[k] = driven;
-            if let Some(length) = segment.length {
-                self.lengths.prepare(length, schedule.lengths[length], modal, driven, work);
+        for need in &schedule.layout.lengths[span.lengths.clone()] {
+            let driven = is_constant || need.driven;
+            self.lengths.prepare(need.table, schedule.lengths[need.table], modal, driven, work);
+        }
+        driven[span.segments.clone()].fill(is_constant);
+        if !is_constant && !schedule.inputs.is_empty() {
+            for k in span.segments.clone() {
+                let inputs = &schedule.inputs[schedule.segments[k].inputs.clone()];
+                driven[k] = inputs.iter().any(|input| input.state < n);
             }
         }
     }
@@ -103,15 +99,17 @@ impl Way<'_> {
     fn singles(&self, group: usize, (before, z, u): (&mut [f64], &mut [f64], &mut [f64]), driven: &[bool]) {
         let (before, z, u) = (before.as_chunks_mut().0, z.as_chunks_mut().0, u.as_chunks_mut().0);
         let (impulse, constant) = (self.impulse.as_chunks().0, self.constant.as_chunks().0);
-        let groups = constant.len();
-        let mut now: Four = before[self.segments.start * groups + group];
-        for k in self.segments.clone() {
-            let (segment, at) = (&self.schedule.segments[k], k * groups + group);
+        let (groups, (decays, responses)) = (constant.len(), self.lengths.all_singles());
+        let (fours, mut at) = (self.modal.real().div_ceil(WIDTH), self.segments.start * groups + group);
+        let mut now: Four = before[at];
+        for (segment, driven) in
+            self.schedule.segments[self.segments.clone()].iter().zip(&driven[self.segments.clone()])
+        {
             for jump in &self.schedule.jumps[segment.jumps.clone()] {
                 self.enter(jump, impulse, group, &mut now);
             }
             z[at] = now;
-            if driven[k] {
+            if *driven {
                 let mut input: Four = constant[group];
                 for entry in &self.schedule.inputs[segment.inputs.clone()] {
                     self.enter(entry, impulse, group, &mut input);
@@ -119,11 +117,12 @@ impl Way<'_> {
                 u[at] = input;
             }
             let Some(length) = segment.length else { break };
-            let (decay, response) = self.lengths.singles(length, group);
+            let decay = &decays[length * fours + group];
             for i in 0..WIDTH {
                 now[i] *= decay[i];
             }
-            if driven[k] {
+            if *driven {
+                let response = &responses[length * fours + group];
                 for i in 0..WIDTH {
                     now[i] += u[at][i] * response[i];
                 }
@@ -131,7 +130,8 @@ impl Way<'_> {
             for i in 0..WIDTH {
                 now[i] = or_nothing(now[i]);
             }
-            if let Some(before) = before.get_mut(at + groups) {
+            at += groups;
+            if let Some(before) = before.get_mut(at) {
                 *before = now;
             }
         }

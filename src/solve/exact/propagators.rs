@@ -100,6 +100,12 @@ impl Propagators {
         (self.decay.as_chunks().0[at], self.response.as_chunks().0[at])
     }
 
+    /// The same for all lengths, by length and four.
+    #[inline]
+    pub fn all_singles(&self) -> (&[Four], &[Four]) {
+        (self.decay.as_chunks().0, self.response.as_chunks().0)
+    }
+
     /// The same of a block, as matrices.
     pub fn block(&self, k: usize, block: Block) -> (&[f64], &[f64]) {
         let at = k * self.area + block.entries().start..k * self.area + block.entries().end;

@@ -1,12 +1,12 @@
 //! The dense solution: one modal state per segment, from which anything else follows.
 
-use super::propagators::{Four, WIDTH, add, apply, dot};
+use super::propagators::{Four, WIDTH, add, apply};
 use super::signal::Signal;
 use crate::math::expm::Exponential;
 use crate::math::modal::Modal;
 use crate::math::phi::phi1;
 use crate::solve::SolveError;
-use crate::solve::schedule::{Entry, Schedule};
+use crate::solve::schedule::{Entry, Schedule, Start};
 use std::ops::Range;
 
 /// The states of one subject at all times from the start on; after the last event it continues without end.
@@ -14,28 +14,28 @@ use std::ops::Range;
 pub struct Solution {
     pub(super) n: usize,
     pub(super) begins: Vec<f64>,
-    pub(super) systems: Vec<usize>,
+    starts: Vec<Start>,
     pub(super) modals: Vec<Modal>,
     /// Room for the coordinates of one segment: n, filled up to whole fours.
     pub(super) stride: usize,
     /// Modal state on arriving at each segment, and after its jumps.
     pub(super) before: Vec<f64>,
     pub(super) z: Vec<f64>,
-    /// Whether a segment begins with jumps and is sampled right there.
-    pub(super) jumped: Vec<bool>,
-    /// All jumps, and where those of each segment end.
+    /// The jumps of all segments.
     jumps: Vec<Entry>,
-    ends: Vec<usize>,
     amounts: Vec<f64>,
     /// Modal input during each segment; meaningful where `driven`.
     pub(super) u: Vec<f64>,
     pub(super) driven: Vec<bool>,
+    /// Whether something enters all the while one system applies.
+    pub(super) is_constant: Vec<bool>,
 }
 
 /// The states just after jumps that are seen as they happen: what the jumps add is exact here, while in modal coordinates
 /// its rounding would stand beside a trough.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::solve) struct Jumped<'a> {
+    /// Modal, filled up to whole fours.
     before: &'a [f64],
     jumps: &'a [Entry],
     amounts: &'a [f64],
@@ -55,7 +55,13 @@ impl Jumped<'_> {
     /// A sum over the states by weights `c`, which are `weights` of the coordinates.
     #[inline]
     pub fn sum(self, c: &[f64], weights: &[f64]) -> f64 {
-        let mut sum = dot(weights, self.before);
+        let mut four = [0.0; WIDTH];
+        for (weights, before) in weights.as_chunks::<WIDTH>().0.iter().zip(self.before.as_chunks::<WIDTH>().0) {
+            for i in 0..WIDTH {
+                four[i] += weights[i] * before[i];
+            }
+        }
+        let mut sum = (four[0] + four[1]) + (four[2] + four[3]);
         for jump in self.jumps {
             if let Some(c) = c.get(jump.state) {
                 sum += c * (self.amounts[jump.amount] * jump.per);
@@ -69,23 +75,21 @@ impl Solution {
     pub(super) fn reset(&mut self, n: usize, schedule: &Schedule, amounts: &[f64]) {
         let count = schedule.segments.len();
         (self.n, self.stride) = (n, n.next_multiple_of(WIDTH));
+        // Copies as they are.
         self.begins.clear();
-        self.begins.extend(schedule.segments.iter().map(|s| s.begin));
-        self.systems.clear();
-        self.systems.extend(schedule.segments.iter().map(|s| s.system));
-        self.jumped.clear();
-        self.jumped.extend(schedule.segments.iter().map(|s| s.is_seen_jumping));
-        self.modals.resize_with(schedule.systems(), Modal::default);
+        self.begins.extend_from_slice(&schedule.edges);
+        self.starts.clear();
+        self.starts.extend_from_slice(&schedule.layout.starts);
         self.jumps.clear();
         self.jumps.extend_from_slice(&schedule.jumps);
-        self.ends.clear();
-        self.ends.extend(schedule.segments.iter().map(|s| s.jumps.end));
         self.amounts.clear();
         self.amounts.extend_from_slice(amounts);
+        self.modals.resize_with(schedule.systems(), Modal::default);
         for space in [&mut self.before, &mut self.z, &mut self.u] {
             space.resize(count * self.stride, 0.0);
         }
         self.driven.resize(count, false);
+        self.is_constant.resize(schedule.systems(), false);
     }
 
     /// Looks for the first segment that begins with numbers that are not finite; they stay so.
@@ -129,8 +133,12 @@ impl Solution {
         self.begins.partition_point(|&begin| begin <= t).saturating_sub(1)
     }
 
+    pub(super) fn system(&self, segment: usize) -> usize {
+        self.starts[segment].system
+    }
+
     pub(super) fn modal(&self, segment: usize) -> &Modal {
-        &self.modals[self.systems[segment]]
+        &self.modals[self.system(segment)]
     }
 
     pub(super) fn start_of(&self, segment: usize) -> &[f64] {
@@ -147,12 +155,14 @@ impl Solution {
     /// The states at the start of a segment that begins with jumps and is sampled right there.
     #[inline]
     pub(super) fn jumped_to(&self, segment: usize) -> Option<Jumped<'_>> {
-        if !self.jumped[segment] {
+        let start = self.starts[segment];
+        if !start.is_seen_jumping {
             return None;
         }
-        let first = segment.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let jumps = &self.jumps[first..self.ends[segment]];
-        Some(Jumped { before: self.of(&self.before, segment), jumps, amounts: &self.amounts })
+        let first = if segment == 0 { 0 } else { self.starts[segment - 1].jumps };
+        let jumps = &self.jumps[first..start.jumps];
+        let before = &self.before[segment * self.stride..(segment + 1) * self.stride];
+        Some(Jumped { before, jumps, amounts: &self.amounts })
     }
 
     pub(super) fn input_of(&self, segment: usize) -> Option<&[f64]> {

@@ -30,8 +30,8 @@ pub(super) struct Steps {
 impl Steps {
     /// Forgets everything and makes room for a schedule and some single rates.
     pub fn reset(&mut self, schedule: &Schedule, rates: usize) {
-        let (fours, steps, eights) = (rates.div_ceil(WIDTH), schedule.steps.len(), schedule.eights());
-        for (known, count) in [(&mut self.steps, steps), (&mut self.kinds, schedule.kinds.len())] {
+        let (fours, steps, eights) = (rates.div_ceil(WIDTH), schedule.steps.len(), schedule.layout.eights());
+        for (known, count) in [(&mut self.steps, steps), (&mut self.kinds, schedule.layout.kinds.len())] {
             known.clear();
             known.resize(count, Known::Nothing);
         }
@@ -75,7 +75,7 @@ impl Steps {
         work: &mut Work,
     ) {
         self.kinds[kind] = needed;
-        let (kind, rates) = (schedule.kinds[kind], modal.rates());
+        let (kind, rates) = (schedule.layout.kinds[kind], modal.rates());
         offsets.prepare(kind.offset, schedule.offsets[kind.offset], modal, needed == Known::Driven, work);
         if self.steps[kind.step] < needed {
             self.make_step(kind.step, schedule.steps[kind.step], rates, needed, work);

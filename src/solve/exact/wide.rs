@@ -11,6 +11,9 @@ use crate::solve::schedule::{LANES, Part, Piece, Schedule};
 /// Samples that share no step are taken side by side from this many on.
 const MANY: usize = 4;
 
+/// A number of fours that is known only at run time.
+const ANY: usize = 0;
+
 /// Whether as many single samples, in a segment that is driven or not, are taken by exponentials of their own.
 #[inline(always)]
 pub(super) fn is_scattered(singles: usize, view: &View, driven: bool) -> bool {
@@ -37,14 +40,16 @@ impl Work for Samples<'_> {
 
     #[inline(always)]
     fn run(mut self) -> u64 {
-        let (eights, mut exponentials) = (Eights::new(&self), 0);
+        let (eights, mut left, mut exponentials) = (Eights::new(&self), self.pieces, 0);
         // Pieces come in the order of time: what one writes beyond the end of its run, the next ones write anew.
-        for piece in self.pieces {
-            match piece.part {
-                Part::Eight { step, eight } => {
-                    put(eights.at(piece.segment, step, eight), &mut self.out[piece.first..]);
+        while let Some((piece, later)) = left.split_first() {
+            left = match (piece.part, self.view.singles.len()) {
+                (Part::Eight { .. }, 1) => eights.write::<1>(left, self.out),
+                (Part::Eight { .. }, _) => eights.write::<ANY>(left, self.out),
+                (Part::Singles { run, count }, _) => {
+                    exponentials += self.singles(piece, run, count);
+                    later
                 }
-                Part::Singles { run, count } => exponentials += self.singles(piece, run, count),
             }
         }
         exponentials
@@ -102,11 +107,23 @@ impl<'a> Eights<'a> {
         }
     }
 
+    /// Writes pieces up to the first that is of single samples, and returns the rest; `FOURS` are the fours that are seen.
     #[inline(always)]
-    fn at(&self, segment: usize, step: usize, eight: usize) -> Lanes {
-        let (fours, driven) = (self.weights.len(), self.driven[segment]);
+    fn write<'p, const FOURS: usize>(&self, pieces: &'p [Piece], out: &mut [f64]) -> &'p [Piece] {
+        for (at, piece) in pieces.iter().enumerate() {
+            let Part::Eight { step, eight } = piece.part else { return &pieces[at..] };
+            put(self.at::<FOURS>(piece.segment, step, eight), &mut out[piece.first..]);
+        }
+        &[]
+    }
+
+    #[inline(always)]
+    fn at<const FOURS: usize>(&self, segment: usize, step: usize, eight: usize) -> Lanes {
+        let driven = self.driven[segment];
+        let fours = if FOURS == ANY { self.weights.len() } else { FOURS };
         let mut lanes = [self.d; LANES];
-        for (four, weights) in self.weights.iter().enumerate() {
+        for four in 0..fours {
+            let weights = &self.weights[four];
             let (state, step, eight) = (segment * self.stride + four, step * fours + four, eight * fours + four);
             let (z, decay) = (&self.states.0[state], &self.eights.0[eight]);
             let mut now = [0.0; WIDTH];
@@ -127,6 +144,26 @@ impl<'a> Eights<'a> {
             }
         }
         lanes
+    }
+}
+
+/// Whether all numbers are finite.
+pub(super) struct AllFinite<'a>(pub &'a [f64]);
+
+impl Work for AllFinite<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        // Turns into NaN at anything that is not finite.
+        let mut check = [0.0; 2 * LANES];
+        let (wholes, rest) = self.0.as_chunks::<{ 2 * LANES }>();
+        for whole in wholes {
+            for k in 0..2 * LANES {
+                check[k] += 0.0 * whole[k];
+            }
+        }
+        check.iter().chain(rest).fold(0.0, |sum, y| sum + 0.0 * y) == 0.0
     }
 }
 

@@ -4,6 +4,10 @@
 //! |t| and 1 h are simultaneous, and a sample that close to an event is at the event. Samples never open a segment and
 //! never move an event, so the states do not depend on them.
 
+mod layout;
+
+pub(super) use layout::{Kind, Layout, Need, Part, Piece, Span, Start};
+
 use super::SolveError;
 use std::ops::Range;
 
@@ -59,9 +63,6 @@ pub(super) struct Segment {
     pub inputs: Range<usize>,
     pub samples: Range<usize>,
     pub runs: Range<usize>,
-    pub pieces: Range<usize>,
-    /// Whether a sample sees the jumps at the very time they happen.
-    pub is_seen_jumping: bool,
 }
 
 /// A jump, or an input while it lasts.
@@ -99,40 +100,12 @@ pub(super) struct Run {
     pub offset: usize,
     /// Index into `steps`; unused when count is 1.
     pub step: usize,
-    /// Index into `kinds`; unused when count is 1.
+    /// Which kind it is in the layout; unused when count is 1.
     pub kind: usize,
     pub first: usize,
     pub count: usize,
     /// How many runs of its segment, from this one on, are single samples later than the start.
     pub singles: usize,
-}
-
-/// Runs of several samples with the same offset and step, the longest of them in `eights` parts of eight samples.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Kind {
-    pub offset: usize,
-    pub step: usize,
-    pub eights: usize,
-    /// Where its eights begin in a list of those of all kinds.
-    pub first: usize,
-}
-
-/// What is written at once.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Piece {
-    pub segment: usize,
-    /// The sample it begins with.
-    pub first: usize,
-    pub part: Part,
-}
-
-/// See [`Piece`].
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Part {
-    /// Eight samples of a run, or what is left of it: their step, and their place in the list of those of all kinds.
-    Eight { step: usize, eight: usize },
-    /// Single samples, one run after the other.
-    Singles { run: usize, count: usize },
 }
 
 /// A compiled [`Plan`].
@@ -146,12 +119,13 @@ pub struct Schedule {
     /// Times from the start of a segment to the first sample of a run; the first of them is none.
     pub(super) offsets: Vec<f64>,
     pub(super) steps: Vec<f64>,
-    pub(super) kinds: Vec<Kind>,
-    pub(super) pieces: Vec<Piece>,
     /// Time of each sample since the start of its segment.
     pub(super) elapsed: Vec<f64>,
+    /// The same once more, as engines for many subjects go through it.
+    pub(super) layout: Layout,
     systems: usize,
-    edges: Vec<f64>,
+    /// When each segment begins.
+    pub(super) edges: Vec<f64>,
 }
 
 impl Schedule {
@@ -189,13 +163,12 @@ impl Schedule {
                 jumps: empty.clone(),
                 inputs: empty.clone(),
                 samples: empty.clone(),
-                runs: empty.clone(),
-                pieces: empty,
-                is_seen_jumping: false,
+                runs: empty,
             });
         }
         self.place_entries(plan.events);
         self.place_samples(plan.samples);
+        self.layout.rebuild(&self.segments, &mut self.runs);
         Ok(())
     }
 
@@ -307,68 +280,9 @@ impl Schedule {
                 next += run.count;
                 self.runs.push(run);
             }
-            let segment = &mut self.segments[k];
-            (segment.samples, segment.runs) = (first..stop, first_run..self.runs.len());
-            let at_begin = self.runs[first_run..].first().is_some_and(|run| run.offset == 0);
-            segment.is_seen_jumping = at_begin && !segment.jumps.is_empty();
+            self.segments[k].samples = first..stop;
+            self.segments[k].runs = first_run..self.runs.len();
         }
-        self.find_kinds();
-        self.cut();
-    }
-
-    /// Finds runs that have the offset and the step of an earlier one.
-    fn find_kinds(&mut self) {
-        let Self { runs, kinds, .. } = self;
-        kinds.clear();
-        for run in runs.iter_mut().filter(|run| run.count > 1) {
-            let recent = kinds.len().saturating_sub(MEMORY);
-            let known = kinds[recent..].iter().position(|kind| (kind.offset, kind.step) == (run.offset, run.step));
-            run.kind = known.map_or(kinds.len(), |k| recent + k);
-            if known.is_none() {
-                kinds.push(Kind { offset: run.offset, step: run.step, eights: 0, first: 0 });
-            }
-            let kind = &mut kinds[run.kind];
-            kind.eights = kind.eights.max(run.count.div_ceil(LANES));
-        }
-        let mut first = 0;
-        for kind in kinds {
-            kind.first = first;
-            first += kind.eights;
-        }
-    }
-
-    /// Cuts runs into pieces.
-    fn cut(&mut self) {
-        let Self { segments, runs, kinds, pieces, .. } = self;
-        pieces.clear();
-        for (k, segment) in segments.iter_mut().enumerate() {
-            let begin = pieces.len();
-            let mut singles = 0;
-            for run in runs[segment.runs.clone()].iter_mut().rev() {
-                singles = if run.count == 1 && run.offset > 0 { singles + 1 } else { 0 };
-                run.singles = singles;
-            }
-            let mut at = segment.runs.start;
-            while at < segment.runs.end {
-                let Run { step, kind, first, count, singles, .. } = runs[at];
-                let alike = singles.max(1);
-                match count {
-                    1 => pieces.push(Piece { segment: k, first, part: Part::Singles { run: at, count: alike } }),
-                    _ => pieces.extend((0..count.div_ceil(LANES)).map(|nth| Piece {
-                        segment: k,
-                        first: first + nth * LANES,
-                        part: Part::Eight { step, eight: kinds[kind].first + nth },
-                    })),
-                }
-                at += alike;
-            }
-            segment.pieces = begin..pieces.len();
-        }
-    }
-
-    /// Parts of eight samples of all kinds of runs.
-    pub(super) fn eights(&self) -> usize {
-        self.kinds.last().map_or(0, |kind| kind.first + kind.eights)
     }
 
     /// The run that starts at the first of `range`: all its times fit begin + offset + k step to the last places.
