@@ -3,7 +3,7 @@
 use super::propagators::{Known, Propagators, add, apply, dot};
 use super::steps::{Lanes, accumulate};
 use super::view::View;
-use crate::math::expm::Exponential;
+use crate::math::expm::{Exponential, multiply};
 use crate::math::modal::{Block, Modal};
 use crate::solve::Work;
 use crate::solve::schedule::{LANES, Run, Schedule};
@@ -14,7 +14,7 @@ pub(super) struct Blocks {
     steps: Vec<BlockStep>,
     known: Vec<Known>,
     exponential: Exponential,
-    /// Coordinates at the next sample, and what an input adds to them in eight steps.
+    /// Coordinates at the next sample, and what an input adds to them from one batch to the next.
     z: Vec<f64>,
     ahead: Vec<f64>,
     scratch: Vec<f64>,
@@ -23,12 +23,15 @@ pub(super) struct Blocks {
 /// The table of one step.
 #[derive(Debug, Default)]
 struct BlockStep {
-    /// Contribution of each coordinate to the readout after k steps, k = 0..8.
+    /// Contribution of each coordinate, and of a unit that enters it per hour, to the readout after k steps, k = 0..[`LANES`].
     rows: Vec<Lanes>,
+    entering: Vec<Lanes>,
+    /// The decay in one step and from one batch to the next, and the response.
     decay: Vec<f64>,
+    long_decay: Vec<f64>,
     response: Vec<f64>,
-    /// The decay in eight steps.
-    decay_eight: Vec<f64>,
+    long_response: Vec<f64>,
+    scratch: Vec<f64>,
 }
 
 impl Blocks {
@@ -77,14 +80,15 @@ impl Blocks {
                 continue;
             }
             let step = &self.steps[run.step];
-            let (rows, decay) = (&step.rows[at], &step.decay_eight[block.entries()]);
-            let base = match input {
-                Some(input) => step.drive(block, weights, input, ahead, scratch),
-                None => {
-                    ahead.fill(0.0);
-                    [0.0; LANES]
+            let (rows, decay) = (&step.rows[at.clone()], &step.long_decay[block.entries()]);
+            let mut base = [0.0; LANES];
+            ahead.fill(0.0);
+            if let Some(input) = input {
+                for (input, row) in input.iter().zip(&step.entering[at]) {
+                    accumulate(&mut base, *input, row);
                 }
-            };
+                apply(&step.long_response[block.entries()], input, ahead);
+            }
             if let ([z, other], &[row, other_row], &[a, b, c, d], &[e, f]) = (&mut *z, rows, decay, &*ahead) {
                 let pair = TwoRows { rows: [row, other_row], decay: [a, b, c, d], ahead: [e, f], base };
                 pair.add([*z, *other], out);
@@ -103,7 +107,7 @@ impl Blocks {
     }
 }
 
-/// What two coordinates contribute to eight samples, and how they move on.
+/// What two coordinates contribute to a batch, and how they move on.
 struct TwoRows {
     rows: [Lanes; 2],
     decay: [f64; 4],
@@ -116,16 +120,16 @@ impl TwoRows {
     fn add(&self, mut z: [f64; 2], out: &mut [f64]) {
         let (wholes, rest) = out.as_chunks_mut::<LANES>();
         for out in wholes {
-            let lanes = self.eight(&mut z);
+            let lanes = self.batch(&mut z);
             for k in 0..LANES {
                 out[k] += lanes[k];
             }
         }
-        rest.iter_mut().zip(self.eight(&mut z)).for_each(|(y, lane)| *y += lane);
+        rest.iter_mut().zip(self.batch(&mut z)).for_each(|(y, lane)| *y += lane);
     }
 
     #[inline(always)]
-    fn eight(&self, z: &mut [f64; 2]) -> Lanes {
+    fn batch(&self, z: &mut [f64; 2]) -> Lanes {
         let mut lanes = self.base;
         accumulate(&mut lanes, z[0], &self.rows[0]);
         accumulate(&mut lanes, z[1], &self.rows[1]);
@@ -137,41 +141,48 @@ impl TwoRows {
 
 impl BlockStep {
     fn make(&mut self, dt: f64, modal: &Modal, view: &View, needed: Known, exponential: &mut Exponential) {
-        for space in [&mut self.decay, &mut self.response, &mut self.decay_eight] {
+        for space in [&mut self.decay, &mut self.long_decay, &mut self.response, &mut self.long_response] {
             space.resize(modal.area(), 0.0);
         }
         self.rows.resize(modal.size(), [0.0; LANES]);
+        self.entering.resize(modal.size(), [0.0; LANES]);
         for &block in &view.blocks {
             let (at, t, size) = (block.entries(), modal.matrix(block), block.size);
-            let decay = &mut self.decay[at.clone()];
+            let (decay, weights) = (&mut self.decay[at.clone()], &view.weights[block.coordinates()]);
             match needed {
                 Known::Driven => exponential.with_integral(t, size, dt, decay, &mut self.response[at.clone()]),
                 _ => exponential.of(t, size, dt, decay),
             }
-            exponential.of(t, size, dt * LANES as f64, &mut self.decay_eight[at]);
+            exponential.of(t, size, dt * LANES as f64, &mut self.long_decay[at.clone()]);
             let rows = &mut self.rows[block.coordinates()];
-            for (row, weight) in rows.iter_mut().zip(&view.weights[block.coordinates()]) {
-                row[0] = *weight;
-            }
-            for k in 1..LANES {
+            for k in 0..LANES {
                 for j in 0..size {
-                    rows[j][k] = (0..size).map(|i| rows[i][k - 1] * decay[i * size + j]).sum();
+                    rows[j][k] = match k {
+                        0 => weights[j],
+                        _ => (0..size).map(|i| rows[i][k - 1] * decay[i * size + j]).sum(),
+                    };
                 }
+            }
+            if needed == Known::Driven {
+                self.make_entering(block, weights);
             }
         }
     }
 
-    /// What a constant input adds to the readout at each of the eight samples, and to the block after eight steps (`ahead`).
-    fn drive(&self, block: Block, weights: &[f64], input: &[f64], ahead: &mut [f64], scratch: &mut [f64]) -> Lanes {
-        let (decay, response) = (&self.decay[block.entries()], &self.response[block.entries()]);
-        ahead.fill(0.0);
-        let mut lanes = [0.0; LANES];
-        for lane in &mut lanes {
-            *lane = dot(weights, ahead);
-            apply(decay, ahead, scratch);
-            add(response, input, scratch);
-            ahead.copy_from_slice(scratch);
+    /// The response after k steps is that to one step, decayed, for every step before.
+    fn make_entering(&mut self, block: Block, weights: &[f64]) {
+        let (size, at) = (block.size, block.entries());
+        let (decay, response) = (&self.decay[at.clone()], &self.response[at.clone()]);
+        let entering = &mut self.entering[block.coordinates()];
+        let now = &mut self.long_response[at];
+        self.scratch.resize(now.len(), 0.0);
+        now.fill(0.0);
+        for k in 0..LANES {
+            for j in 0..size {
+                entering[j][k] = (0..size).map(|i| weights[i] * now[i * size + j]).sum();
+            }
+            multiply(decay, now, size, &mut self.scratch);
+            now.iter_mut().zip(&self.scratch).zip(response).for_each(|((now, next), response)| *now = next + response);
         }
-        lanes
     }
 }

@@ -1,4 +1,4 @@
-//! Outputs at the samples: lanes over time. A run of samples at equal steps is written eight at a time from tables of
+//! Outputs at the samples: lanes over time. A run of samples at equal steps is written many at a time from tables of
 //! powers, one multiplication and addition per coordinate and sample, with no exponential inside.
 
 use super::blocks::Blocks;

@@ -50,10 +50,8 @@ impl Propagators {
         self.known.clear();
         self.known.resize(count, Known::Nothing);
         (self.wide, self.area) = (modal.real().next_multiple_of(WIDTH), modal.area());
-        for space in [&mut self.decay, &mut self.response] {
-            space.clear();
-            space.resize(count * self.wide, 0.0);
-        }
+        self.decay.resize(count * self.wide, 0.0);
+        self.response.resize(count * self.wide, 0.0);
         self.block_decay.resize(count * modal.area(), 0.0);
         self.block_response.resize(count * modal.area(), 0.0);
     }
@@ -68,16 +66,19 @@ impl Propagators {
     }
 
     fn make(&mut self, k: usize, dt: f64, modal: &Modal, needed: Known, work: &mut Work) {
-        let singles = k * self.wide..k * self.wide + modal.real();
+        let rates = |four: usize| modal.rates()[four * WIDTH..].iter().take(WIDTH).enumerate();
+        let fours = k * self.wide / WIDTH..(k + 1) * self.wide / WIDTH;
         if self.known[k] == Known::Nothing {
-            for (decay, rate) in self.decay[singles.clone()].iter_mut().zip(modal.rates()) {
-                *decay = (rate * dt).exp();
+            for (four, decay) in self.decay.as_chunks_mut().0[fours.clone()].iter_mut().enumerate() {
+                *decay = [0.0; WIDTH];
+                rates(four).for_each(|(i, rate)| decay[i] = (rate * dt).exp());
             }
             work.exponentials += modal.real() as u64;
         }
         if needed == Known::Driven {
-            for (response, rate) in self.response[singles].iter_mut().zip(modal.rates()) {
-                *response = dt * phi1(rate * dt);
+            for (four, response) in self.response.as_chunks_mut().0[fours].iter_mut().enumerate() {
+                *response = [0.0; WIDTH];
+                rates(four).for_each(|(i, rate)| response[i] = dt * phi1(rate * dt));
             }
             work.exponentials += modal.real() as u64;
         }

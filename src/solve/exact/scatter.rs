@@ -1,10 +1,13 @@
 //! Samples at times that share no step: an exponential for each mode and sample, eight samples at a time.
 
-use super::steps::Lanes;
 use super::view::{Mode, Pair, View, unseen_from};
 use super::wide::put;
 use crate::math::exponential::exp;
-use crate::solve::schedule::LANES;
+
+/// Samples taken at once.
+const LANES: usize = 8;
+
+type Lanes = [f64; LANES];
 
 /// Products of the gap of two rates and of time below this have their divided difference by a series.
 const APART: f64 = 0.5;

@@ -1,5 +1,5 @@
-//! Tables for runs of samples at equal steps: what each single coordinate is worth at eight samples, and at the first of each
-//! eight.
+//! Tables for runs of samples at equal steps: what each single coordinate is worth at the samples of a batch, and at the first
+//! of each batch.
 
 use super::propagators::{Four, Known, Propagators, WIDTH, or_nothing};
 use crate::math::modal::Modal;
@@ -7,7 +7,7 @@ use crate::math::phi::phi1;
 use crate::solve::Work;
 use crate::solve::schedule::{LANES, Schedule};
 
-/// Values at eight consecutive samples.
+/// Values at the samples of a batch.
 pub(super) type Lanes = [f64; LANES];
 
 /// Entries for four coordinates at a time, made when they are first needed.
@@ -16,13 +16,13 @@ pub(super) struct Steps {
     /// How much is known of each step, and of each kind of run.
     steps: Vec<Known>,
     kinds: Vec<Known>,
-    /// By step: decay in k steps for k = 0..8, and response to a unit input.
+    /// By step: decay in k steps for all samples k of a batch, and response to a unit input.
     pub powers: Vec<[Lanes; WIDTH]>,
     pub responses: Vec<[Lanes; WIDTH]>,
-    /// By step: the same in eight steps.
+    /// By step: the same from one batch to the next.
     decay: Vec<Four>,
     response: Vec<Four>,
-    /// By eight: decay from the start of the segment to the first of the eight samples, and response.
+    /// By batch: decay from the start of the segment to its first sample, and response.
     pub decays: Vec<Four>,
     pub long_responses: Vec<Four>,
 }
@@ -30,7 +30,7 @@ pub(super) struct Steps {
 impl Steps {
     /// Forgets everything and makes room for a schedule and some single rates.
     pub fn reset(&mut self, schedule: &Schedule, rates: usize) {
-        let (fours, steps, eights) = (rates.div_ceil(WIDTH), schedule.steps.len(), schedule.layout.eights());
+        let (fours, steps, batches) = (rates.div_ceil(WIDTH), schedule.steps.len(), schedule.layout.batches());
         for (known, count) in [(&mut self.steps, steps), (&mut self.kinds, schedule.layout.kinds.len())] {
             known.clear();
             known.resize(count, Known::Nothing);
@@ -41,8 +41,8 @@ impl Steps {
         for (table, count) in [
             (&mut self.decay, steps),
             (&mut self.response, steps),
-            (&mut self.decays, eights),
-            (&mut self.long_responses, eights),
+            (&mut self.decays, batches),
+            (&mut self.long_responses, batches),
         ] {
             table.resize(count * fours, [0.0; WIDTH]);
         }
@@ -84,8 +84,8 @@ impl Steps {
         for four in 0..fours {
             let (mut decays, mut responses) = offsets.singles(kind.offset, four);
             let (decay, response) = (self.decay[kind.step * fours + four], self.response[kind.step * fours + four]);
-            for eight in kind.first..kind.first + kind.eights {
-                let at = eight * fours + four;
+            for batch in kind.first..kind.first + kind.batches {
+                let at = batch * fours + four;
                 (self.decays[at], self.long_responses[at]) = (decays, responses);
                 for i in 0..WIDTH {
                     decays[i] = or_nothing(decays[i] * decay[i]);
@@ -123,12 +123,16 @@ impl Steps {
     }
 }
 
-/// x^k for k = 0..8.
+/// x^k for k from 0 on.
 fn powers_of(x: f64) -> Lanes {
-    let mut lanes = [1.0; LANES];
-    lanes[1] = x;
-    for k in 2..LANES {
-        lanes[k] = lanes[k / 2] * lanes[k - k / 2];
+    let (mut lanes, mut power, mut known) = ([1.0; LANES], x, 1);
+    // What is known, times the power of as many, is as many again.
+    while known < LANES {
+        let (before, after) = lanes.split_at_mut(known);
+        for k in 0..known {
+            after[k] = before[k] * power;
+        }
+        (power, known) = (power * power, 2 * known);
     }
     for lane in &mut lanes {
         *lane = or_nothing(*lane);

@@ -1,4 +1,4 @@
-//! Samples eight at a time, compiled for several instruction sets.
+//! Samples side by side, compiled for several instruction sets.
 
 use super::propagators::{Four, Propagators, WIDTH};
 use super::scatter::Scatter;
@@ -40,12 +40,12 @@ impl Work for Samples<'_> {
 
     #[inline(always)]
     fn run(mut self) -> u64 {
-        let (eights, mut left, mut exponentials) = (Eights::new(&self), self.pieces, 0);
+        let (batches, mut left, mut exponentials) = (Batches::new(&self), self.pieces, 0);
         // Pieces come in the order of time: what one writes beyond the end of its run, the next ones write anew.
         while let Some((piece, later)) = left.split_first() {
             left = match (piece.part, self.view.singles.len()) {
-                (Part::Eight { .. }, 1) => eights.write::<1>(left, self.out),
-                (Part::Eight { .. }, _) => eights.write::<ANY>(left, self.out),
+                (Part::Batch { .. }, 1) => batches.write::<1>(left, self.out),
+                (Part::Batch { .. }, _) => batches.write::<ANY>(left, self.out),
                 (Part::Singles { run, count }, _) => {
                     exponentials += self.singles(piece, run, count);
                     later
@@ -80,8 +80,8 @@ impl Samples<'_> {
     }
 }
 
-/// What eight samples are made of, where the loop over them finds it at once.
-struct Eights<'a> {
+/// What batches of samples are made of, where the loop over them finds it at once.
+struct Batches<'a> {
     d: f64,
     weights: &'a [Four],
     /// States and inputs of all segments, `stride` fours each.
@@ -89,21 +89,21 @@ struct Eights<'a> {
     states: (&'a [Four], &'a [Four]),
     driven: &'a [bool],
     steps: (&'a [[Lanes; WIDTH]], &'a [[Lanes; WIDTH]]),
-    eights: (&'a [Four], &'a [Four]),
+    batches: (&'a [Four], &'a [Four]),
 }
 
-impl<'a> Eights<'a> {
+impl<'a> Batches<'a> {
     #[inline(always)]
     fn new(of: &Samples<'a>) -> Self {
         let (solution, steps) = (of.solution, of.steps);
-        Eights {
+        Batches {
             d: of.d,
             weights: &of.view.singles,
             stride: solution.stride / WIDTH,
             states: (solution.z.as_chunks().0, solution.u.as_chunks().0),
             driven: &solution.driven,
             steps: (&steps.powers, &steps.responses),
-            eights: (&steps.decays, &steps.long_responses),
+            batches: (&steps.decays, &steps.long_responses),
         }
     }
 
@@ -111,27 +111,27 @@ impl<'a> Eights<'a> {
     #[inline(always)]
     fn write<'p, const FOURS: usize>(&self, pieces: &'p [Piece], out: &mut [f64]) -> &'p [Piece] {
         for (at, piece) in pieces.iter().enumerate() {
-            let Part::Eight { step, eight } = piece.part else { return &pieces[at..] };
-            put(self.at::<FOURS>(piece.segment, step, eight), &mut out[piece.first..]);
+            let Part::Batch { step, batch } = piece.part else { return &pieces[at..] };
+            put(self.at::<FOURS>(piece.segment, step, batch), &mut out[piece.first..]);
         }
         &[]
     }
 
     #[inline(always)]
-    fn at<const FOURS: usize>(&self, segment: usize, step: usize, eight: usize) -> Lanes {
+    fn at<const FOURS: usize>(&self, segment: usize, step: usize, batch: usize) -> Lanes {
         let driven = self.driven[segment];
         let fours = if FOURS == ANY { self.weights.len() } else { FOURS };
         let mut lanes = [self.d; LANES];
         for four in 0..fours {
             let weights = &self.weights[four];
-            let (state, step, eight) = (segment * self.stride + four, step * fours + four, eight * fours + four);
-            let (z, decay) = (&self.states.0[state], &self.eights.0[eight]);
+            let (state, step, batch) = (segment * self.stride + four, step * fours + four, batch * fours + four);
+            let (z, decay) = (&self.states.0[state], &self.batches.0[batch]);
             let mut now = [0.0; WIDTH];
             for i in 0..WIDTH {
                 now[i] = weights[i] * z[i] * decay[i];
             }
             if driven {
-                let (u, response, responses) = (&self.states.1[state], &self.eights.1[eight], &self.steps.1[step]);
+                let (u, response, responses) = (&self.states.1[state], &self.batches.1[batch], &self.steps.1[step]);
                 for i in 0..WIDTH {
                     let push = weights[i] * u[i];
                     now[i] += push * response[i];
@@ -155,21 +155,21 @@ impl Work for AllFinite<'_> {
 
     #[inline(always)]
     fn run(self) -> bool {
-        // Turns into NaN at anything that is not finite.
-        let mut check = [0.0; 2 * LANES];
-        let (wholes, rest) = self.0.as_chunks::<{ 2 * LANES }>();
+        // A sum of finite numbers is hardly ever anything else; where it is, they are looked at.
+        let mut sums = [0.0; LANES];
+        let (wholes, rest) = self.0.as_chunks::<LANES>();
         for whole in wholes {
-            for k in 0..2 * LANES {
-                check[k] += 0.0 * whole[k];
+            for k in 0..LANES {
+                sums[k] += whole[k];
             }
         }
-        check.iter().chain(rest).fold(0.0, |sum, y| sum + 0.0 * y) == 0.0
+        sums.iter().chain(rest).sum::<f64>().is_finite() || self.0.iter().all(|y| y.is_finite())
     }
 }
 
-/// Writes eight samples, or as many as there are.
+/// Writes a batch, or as many samples as there are.
 #[inline(always)]
-pub(super) fn put(lanes: Lanes, out: &mut [f64]) {
+pub(super) fn put<const N: usize>(lanes: [f64; N], out: &mut [f64]) {
     // A copy of known length is no call.
     match out.first_chunk_mut() {
         Some(whole) => *whole = lanes,

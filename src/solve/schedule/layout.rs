@@ -42,13 +42,14 @@ pub(in crate::solve) struct Start {
     pub is_seen_jumping: bool,
 }
 
-/// Runs of several samples with the same offset and step, the longest of them in `eights` parts of eight samples.
+/// Runs of several samples with the same offset and step. A run is cut into batches of [`LANES`] samples.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::solve) struct Kind {
     pub offset: usize,
     pub step: usize,
-    pub eights: usize,
-    /// Where its eights begin in a list of those of all kinds.
+    /// Batches of the longest of them.
+    pub batches: usize,
+    /// Where its batches begin in a list of those of all kinds.
     pub first: usize,
 }
 
@@ -64,8 +65,8 @@ pub(in crate::solve) struct Piece {
 /// See [`Piece`].
 #[derive(Debug, Clone, Copy)]
 pub(in crate::solve) enum Part {
-    /// Eight samples of a run, or what is left of it: their step, and their place in the list of those of all kinds.
-    Eight { step: usize, eight: usize },
+    /// A batch of a run, or what is left of it: its step, and its place in the list of the batches of all kinds.
+    Batch { step: usize, batch: usize },
     /// Single samples, one run after the other.
     Singles { run: usize, count: usize },
 }
@@ -97,9 +98,9 @@ impl Layout {
         }
     }
 
-    /// Parts of eight samples of all kinds of runs.
-    pub fn eights(&self) -> usize {
-        self.kinds.last().map_or(0, |kind| kind.first + kind.eights)
+    /// Batches of all kinds of runs.
+    pub fn batches(&self) -> usize {
+        self.kinds.last().map_or(0, |kind| kind.first + kind.batches)
     }
 
     /// Finds runs that have the offset and the step of an earlier one.
@@ -111,15 +112,15 @@ impl Layout {
             let known = kinds[recent..].iter().position(|kind| (kind.offset, kind.step) == (run.offset, run.step));
             run.kind = known.map_or(kinds.len(), |k| recent + k);
             if known.is_none() {
-                kinds.push(Kind { offset: run.offset, step: run.step, eights: 0, first: 0 });
+                kinds.push(Kind { offset: run.offset, step: run.step, batches: 0, first: 0 });
             }
             let kind = &mut kinds[run.kind];
-            kind.eights = kind.eights.max(run.count.div_ceil(LANES));
+            kind.batches = kind.batches.max(run.count.div_ceil(LANES));
         }
         let mut first = 0;
         for kind in kinds {
             kind.first = first;
-            first += kind.eights;
+            first += kind.batches;
         }
     }
 
@@ -157,7 +158,7 @@ impl Layout {
                 pieces.extend((0..count.div_ceil(LANES)).map(|nth| Piece {
                     segment: k,
                     first: first + nth * LANES,
-                    part: Part::Eight { step, eight: kinds[kind].first + nth },
+                    part: Part::Batch { step, batch: kinds[kind].first + nth },
                 }));
             }
             at += alike.max(1);

@@ -6,7 +6,7 @@
 
 mod layout;
 
-pub(super) use layout::{Kind, Layout, Need, Part, Piece, Span, Start};
+pub(super) use layout::{Layout, Part, Piece, Span, Start};
 
 use super::SolveError;
 use std::ops::Range;
@@ -20,7 +20,7 @@ const LONGEST_RUN: usize = 512;
 /// Shortest run worth a table of powers.
 const SHORTEST_RUN: usize = 3;
 /// Samples that are written at once.
-pub(super) const LANES: usize = 8;
+pub(super) const LANES: usize = 16;
 /// How many of the latest distinct lengths are searched for a match.
 const MEMORY: usize = 16;
 
