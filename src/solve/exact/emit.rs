@@ -13,7 +13,7 @@ use crate::solve::schedule::{Part, Piece, Schedule, Segment, Span};
 use crate::solve::{SolveError, Work};
 use std::ops::Range;
 
-/// Tables for one system and one readout, by distinct offset and distinct step.
+/// Tables for one system, by distinct offset and distinct step, and what one readout sees of it.
 #[derive(Debug)]
 pub(super) struct Emitter {
     kernel: Kernel,
@@ -22,7 +22,7 @@ pub(super) struct Emitter {
     steps: Steps,
     scatter: Scatter,
     blocks: Blocks,
-    /// The system that the table of offsets is for.
+    /// The system that the tables of offsets and steps are for.
     current: Option<usize>,
 }
 
@@ -70,9 +70,9 @@ impl Emitter {
         self.view.look(modal, c);
         if self.current != Some(span.system) {
             self.offsets.reset(schedule.offsets.len(), modal);
+            self.steps.reset(schedule, modal.real());
             self.current = Some(span.system);
         }
-        self.steps.reset(schedule, modal.real());
         if !self.view.blocks.is_empty() {
             self.blocks.reset(schedule, modal);
         }
@@ -135,5 +135,106 @@ impl Emitter {
             blocks.add((schedule, run), (of, view, offsets), from, out, work);
             at += 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::math::kernel::Kernel;
+    use crate::math::phi::phi1;
+    use crate::solve::{Event, Exact, Plan, Schedule, System};
+
+    /// Outputs of c . x + d at some times, with every instruction set: all must be the same.
+    fn outputs(plan: &Plan, system: System, amounts: &[f64], (c, d): (&[f64], &[f64])) -> (Vec<f64>, Exact) {
+        let schedule = Schedule::new(plan).unwrap();
+        let mut all = Kernel::ALL.map(|kernel| {
+            let (mut exact, mut out) = (Exact::with(c.len(), kernel), vec![f64::NAN; plan.samples.len()]);
+            exact.solve(&schedule, system, amounts).unwrap();
+            exact.emit(&schedule, c, d, &mut out).unwrap();
+            (out, exact)
+        });
+        assert!(all.iter().all(|(out, _)| *out == all[0].0));
+        std::mem::replace(&mut all[0], (Vec::new(), Exact::new(0)))
+    }
+
+    /// Times that share no step.
+    fn irregular(count: u32, scale: f64) -> Vec<f64> {
+        (0..count).map(|k| scale * f64::from(k + 1).powf(1.7)).collect()
+    }
+
+    #[test]
+    fn a_mode_is_left_out_only_where_it_cannot_be_seen() {
+        // Two slow modes that cancel near 96 h, and faster ones of either sign, one of which begins large.
+        let (rates, c) = ([-0.01, -0.02, -0.9, -1.2, -3.0], [1.0, -2.6, 0.4, 1e9, -3.0]);
+        let mut a = [0.0; 25];
+        rates.iter().enumerate().for_each(|(q, rate)| a[6 * q] = *rate);
+        let samples = irregular(400, 0.01);
+        let plan = Plan { samples: &samples, ..Plan::default() };
+        let (y, exact) = outputs(&plan, System { a: &a, b: &[0.0; 5], x0: &[1.0; 5] }, &[], (&c, &[0.0]));
+        assert!(exact.work().exponentials < 3 * 400, "{:?}", exact.work());
+        let mut nearest = f64::INFINITY;
+        for (y, t) in y.iter().zip(&samples) {
+            let terms = rates.iter().zip(&c).map(|(rate, c)| c * (rate * t).exp());
+            let (sum, most) = terms.fold((0.0, 0.0_f64), |(sum, most), term| (sum + term, most.max(term.abs())));
+            nearest = nearest.min(sum.abs() / most);
+            // Nothing beyond what the largest term is rounded by, and its exponent times the time.
+            assert!((y - sum).abs() <= (8.0 + 0.01 * t) * f64::EPSILON * most, "{t}: {y} is not {sum}");
+        }
+        assert!(nearest < 0.01, "no sample is near the crossing: {nearest}");
+    }
+
+    #[test]
+    fn rates_that_meet_keep_every_digit_at_any_times() {
+        let k = 0.3;
+        for gap in [0.0, 1e-13, 1e-7, 1e-3, -0.015, 0.019] {
+            let ka = k * (1.0 + gap);
+            let a = [-ka, 0.0, 0.0, ka, -k, 0.0, 0.0, 0.0, -0.01];
+            for samples in [irregular(60, 0.1), (1..70).map(f64::from).collect()] {
+                let plan = Plan { samples: &samples, ..Plan::default() };
+                let system = System { a: &a, b: &[0.0; 3], x0: &[2.0, 0.0, 1.0] };
+                let (y, _) = outputs(&plan, system, &[], (&[0.0, 1.0, 1e-9], &[0.0]));
+                for (y, t) in y.iter().zip(&samples) {
+                    let exact = 2.0 * ka * t * (-k * t).exp() * phi1(-(ka - k) * t) + 1e-9 * (-0.01 * t).exp();
+                    assert!((y / exact - 1.0).abs() < 2e-14 * (1.0 + k * t), "gap {gap}, {t}: {y} is not {exact}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn runs_of_any_length_are_what_the_states_are() {
+        // Single rates and a pair; a complex pair; each with jumps, infusions, a constant input and runs of many lengths.
+        let pair = [-0.5, 0.0, 0.0, 0.5, -0.5, 0.0, 0.1, 0.2, -0.05];
+        let turning = [-0.4, -0.7, 0.0, 0.7, -0.4, 0.0, 0.1, 0.2, -0.05];
+        let single = [-1.5, 0.0, 0.0, 0.5, -0.6, 0.02, 0.0, 0.1, -0.05];
+        let event = |time: f64, state, over| Event { time, state, amount: 0, over };
+        let events = [event(0.0, 0, 0.0), event(20.0, 1, 7.5), event(40.0, 0, 0.0), event(75.3, 2, 10.0)];
+        for a in [pair, turning, single] {
+            for (count, b) in (1..40).map(|count| (count, [0.0; 3])).chain([(17, [0.0, 0.2, 0.0]), (33, [0.1; 3])]) {
+                let run = |begin: f64, step: f64| (0..count).map(move |k| begin + step * f64::from(k));
+                let samples: Vec<f64> =
+                    run(0.0, 0.4).chain(run(20.0, 0.19)).chain(run(41.0, 0.5)).chain(run(76.0, 2.0)).collect();
+                let plan = Plan { events: &events, samples: &samples, ..Plan::default() };
+                let system = System { a: &a, b: &b, x0: &[0.0, 1.0, 2.0] };
+                let (y, exact) = outputs(&plan, system, &[5.0], (&[1.0, 2.0, 0.5], &[0.25]));
+                for (y, t) in y.iter().zip(&samples) {
+                    let mut x = [0.0; 3];
+                    exact.solution().state(*t, &mut x);
+                    let expected = x[0] + 2.0 * x[1] + 0.5 * x[2] + 0.25;
+                    assert!((y / expected - 1.0).abs() < 1e-13, "{count} samples, {t}: {y} is not {expected}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn an_output_beyond_all_numbers_is_reported_with_the_time_of_its_stretch() {
+        let events = [Event { time: 3.0, state: 0, amount: 0, over: 0.0 }];
+        let samples = [1.0, 2.0, 4.0, 5.0, 6.0];
+        let schedule = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();
+        let mut exact = Exact::new(1);
+        exact.solve(&schedule, System { a: &[-30.0], b: &[0.0], x0: &[0.0] }, &[1e10]).unwrap();
+        let error = exact.emit(&schedule, &[1e305], &[0.0], &mut [0.0; 5]).map_err(|e| e.to_string());
+        assert!(error.as_ref().is_err_and(|e| e.contains('3')), "{error:?}");
     }
 }

@@ -117,19 +117,19 @@ impl Propagators {
 /// to = m from.
 #[inline]
 pub(super) fn apply(m: &[f64], from: &[f64], to: &mut [f64]) {
-    to.fill(0.0);
-    add(m, from, to);
+    // Nearly all blocks are of two coordinates.
+    match (m, from, &mut *to) {
+        (&[a, b, c, d], &[x, y], [one, other]) => (*one, *other) = (a * x + b * y, c * x + d * y),
+        _ => {
+            to.fill(0.0);
+            add(m, from, to);
+        }
+    }
 }
 
 /// to += m from.
 #[inline]
 pub(super) fn add(m: &[f64], from: &[f64], to: &mut [f64]) {
-    // Nearly all blocks are of two coordinates.
-    if let (&[a, b, c, d], &[x, y], [one, other]) = (m, from, &mut *to) {
-        *one += a * x + b * y;
-        *other += c * x + d * y;
-        return;
-    }
     let n = from.len();
     for (i, to) in to.iter_mut().enumerate() {
         *to += dot(&m[i * n..(i + 1) * n], from);
