@@ -52,20 +52,20 @@ impl Emitter {
         work.samples += out.len() as u64;
         for span in &schedule.layout.spans {
             let (c, d) = (&c[span.system * n..(span.system + 1) * n], d[span.system]);
-            self.prepare(solution, schedule, span, c, work);
+            let is_scattered = self.prepare(solution, schedule, span, c, work);
             let Self { view, offsets, steps, scatter, .. } = self;
             let (pieces, out) = (&schedule.layout.pieces[span.pieces.clone()], &mut *out);
             let samples = Samples { schedule, solution, pieces, view, d, offsets, steps, scatter, out };
             // Sums of a few products are made faster by four at once than by eight.
-            let kernel = if span.singles.is_empty() { self.kernel.of_one() } else { self.kernel };
+            let kernel = if is_scattered { self.kernel } else { self.kernel.of_one() };
             work.exponentials += kernel.run(samples);
             self.finish(solution, schedule, span, d, out, work);
         }
         self.check(schedule, out)
     }
 
-    /// Makes ready all that the samples in the segments of one system need.
-    fn prepare(&mut self, solution: &Solution, schedule: &Schedule, span: &Span, c: &[f64], work: &mut Work) {
+    /// Makes ready all that the samples in the segments of one system need; whether some take exponentials of their own.
+    fn prepare(&mut self, solution: &Solution, schedule: &Schedule, span: &Span, c: &[f64], work: &mut Work) -> bool {
         let modal = &solution.modals[span.system];
         self.view.look(modal, c);
         if self.current != Some(span.system) {
@@ -81,15 +81,19 @@ impl Emitter {
             let driven = is_constant || need.driven;
             self.steps.prepare(need.table, schedule, modal, &mut self.offsets, driven, work);
         }
+        let mut any_scattered = false;
         for piece in &layout.singles[span.singles.clone()] {
             let Piece { segment, part: Part::Singles { run, count }, .. } = layout.pieces[*piece] else { continue };
             let driven = solution.driven[segment];
-            if !is_scattered(count, &self.view, driven) {
-                for run in &schedule.runs[run..run + count] {
-                    self.offsets.prepare(run.offset, schedule.offsets[run.offset], modal, driven, work);
-                }
+            if is_scattered(count, &self.view, driven) {
+                any_scattered = true;
+                continue;
+            }
+            for run in &schedule.runs[run..run + count] {
+                self.offsets.prepare(run.offset, schedule.offsets[run.offset], modal, driven, work);
             }
         }
+        any_scattered
     }
 
     /// Adds what blocks contribute at equal steps, and sets samples that see a jump.

@@ -56,9 +56,10 @@ impl Jumped<'_> {
     #[inline]
     pub fn sum(self, c: &[f64], weights: &[f64]) -> f64 {
         let mut four = [0.0; WIDTH];
-        for (weights, before) in weights.as_chunks::<WIDTH>().0.iter().zip(self.before.as_chunks::<WIDTH>().0) {
+        let (weights, before) = (weights.as_chunks::<WIDTH>().0, self.before.as_chunks::<WIDTH>().0);
+        for k in 0..weights.len().min(before.len()) {
             for i in 0..WIDTH {
-                four[i] += weights[i] * before[i];
+                four[i] += weights[k][i] * before[k][i];
             }
         }
         let mut sum = (four[0] + four[1]) + (four[2] + four[3]);

@@ -10,6 +10,11 @@ use crate::solve::schedule::{LANES, Schedule};
 /// Values at the samples of a batch.
 pub(super) type Lanes = [f64; LANES];
 
+/// Four of them. They begin where a cache line does: an instruction that reads across the end of a line takes twice as long.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct FourLanes(pub [Lanes; WIDTH]);
+
 /// Entries for four coordinates at a time, made when they are first needed.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
@@ -17,8 +22,8 @@ pub(super) struct Steps {
     steps: Vec<Known>,
     kinds: Vec<Known>,
     /// By step: decay in k steps for all samples k of a batch, and response to a unit input.
-    pub powers: Vec<[Lanes; WIDTH]>,
-    pub responses: Vec<[Lanes; WIDTH]>,
+    pub powers: Vec<FourLanes>,
+    pub responses: Vec<FourLanes>,
     /// By step: the same from one batch to the next.
     decay: Vec<Four>,
     response: Vec<Four>,
@@ -36,7 +41,7 @@ impl Steps {
             known.resize(count, Known::Nothing);
         }
         for table in [&mut self.powers, &mut self.responses] {
-            table.resize(steps * fours, [[0.0; LANES]; WIDTH]);
+            table.resize(steps * fours, FourLanes([[0.0; LANES]; WIDTH]));
         }
         for (table, count) in [
             (&mut self.decay, steps),
@@ -107,10 +112,10 @@ impl Steps {
             self.decay[at] = [0.0; WIDTH];
             for (i, rate) in rates.iter().enumerate() {
                 let powers = powers_of((rate * dt).exp());
-                self.powers[at][i] = powers;
+                self.powers[at].0[i] = powers;
                 self.decay[at][i] = (rate * long).exp();
                 if needed == Known::Driven {
-                    let (responses, first) = (&mut self.responses[at][i], dt * phi1(rate * dt));
+                    let (responses, first) = (&mut self.responses[at].0[i], dt * phi1(rate * dt));
                     for k in 1..LANES {
                         responses[k] = responses[k - 1] * powers[1] + first;
                     }

@@ -37,7 +37,8 @@ pub(super) struct View {
     /// Weight of every state, and of every coordinate; both filled up to whole fours.
     pub c: Vec<f64>,
     pub weights: Vec<f64>,
-    /// Weights of single coordinates, four by four.
+    /// Number of single coordinates, and their weights, four by four.
+    pub real: usize,
     pub singles: Vec<Four>,
     /// Single coordinates that are seen, the slowest first.
     pub modes: Vec<Mode>,
@@ -50,7 +51,8 @@ pub(super) struct View {
 impl View {
     /// Looks at the states of `modal` with weights `c`.
     pub fn look(&mut self, modal: &Modal, c: &[f64]) {
-        let Self { c: of_states, weights, singles, modes, blocks, pairs } = self;
+        let Self { c: of_states, weights, real, singles, modes, blocks, pairs } = self;
+        *real = modal.real();
         of_states.clear();
         of_states.extend_from_slice(c);
         of_states.resize(c.len().next_multiple_of(WIDTH), 0.0);

@@ -3,7 +3,7 @@
 use super::propagators::{Four, Propagators, WIDTH};
 use super::scatter::Scatter;
 use super::solution::Solution;
-use super::steps::{Lanes, Steps, accumulate};
+use super::steps::{FourLanes, Lanes, Steps, accumulate};
 use super::view::View;
 use crate::math::kernel::Work;
 use crate::solve::schedule::{LANES, Part, Piece, Schedule};
@@ -11,8 +11,8 @@ use crate::solve::schedule::{LANES, Part, Piece, Schedule};
 /// Samples that share no step are taken side by side from this many on.
 const MANY: usize = 4;
 
-/// A number of fours that is known only at run time.
-const ANY: usize = 0;
+/// Instead of a number of coordinates: whole fours, as many as there are.
+const MANY_FOURS: usize = 0;
 
 /// Whether as many single samples, in a segment that is driven or not, are taken by exponentials of their own.
 #[inline(always)]
@@ -43,9 +43,11 @@ impl Work for Samples<'_> {
         let (batches, mut left, mut exponentials) = (Batches::new(&self), self.pieces, 0);
         // Pieces come in the order of time: what one writes beyond the end of its run, the next ones write anew.
         while let Some((piece, later)) = left.split_first() {
-            left = match (piece.part, self.view.singles.len()) {
+            left = match (piece.part, self.view.real) {
                 (Part::Batch { .. }, 1) => batches.write::<1>(left, self.out),
-                (Part::Batch { .. }, _) => batches.write::<ANY>(left, self.out),
+                (Part::Batch { .. }, 2) => batches.write::<2>(left, self.out),
+                (Part::Batch { .. }, 3) => batches.write::<3>(left, self.out),
+                (Part::Batch { .. }, _) => batches.write::<MANY_FOURS>(left, self.out),
                 (Part::Singles { run, count }, _) => {
                     exponentials += self.singles(piece, run, count);
                     later
@@ -88,7 +90,7 @@ struct Batches<'a> {
     stride: usize,
     states: (&'a [Four], &'a [Four]),
     driven: &'a [bool],
-    steps: (&'a [[Lanes; WIDTH]], &'a [[Lanes; WIDTH]]),
+    steps: (&'a [FourLanes], &'a [FourLanes]),
     batches: (&'a [Four], &'a [Four]),
 }
 
@@ -107,20 +109,20 @@ impl<'a> Batches<'a> {
         }
     }
 
-    /// Writes pieces up to the first that is of single samples, and returns the rest; `FOURS` are the fours that are seen.
+    /// Writes pieces up to the first that is of single samples, and returns the rest; `REAL` are the single coordinates.
     #[inline(always)]
-    fn write<'p, const FOURS: usize>(&self, pieces: &'p [Piece], out: &mut [f64]) -> &'p [Piece] {
+    fn write<'p, const REAL: usize>(&self, pieces: &'p [Piece], out: &mut [f64]) -> &'p [Piece] {
         for (at, piece) in pieces.iter().enumerate() {
             let Part::Batch { step, batch } = piece.part else { return &pieces[at..] };
-            put(self.at::<FOURS>(piece.segment, step, batch), &mut out[piece.first..]);
+            put(self.at::<REAL>(piece.segment, step, batch), &mut out[piece.first..]);
         }
         &[]
     }
 
     #[inline(always)]
-    fn at<const FOURS: usize>(&self, segment: usize, step: usize, batch: usize) -> Lanes {
+    fn at<const REAL: usize>(&self, segment: usize, step: usize, batch: usize) -> Lanes {
         let driven = self.driven[segment];
-        let fours = if FOURS == ANY { self.weights.len() } else { FOURS };
+        let (fours, width) = if REAL == MANY_FOURS { (self.weights.len(), WIDTH) } else { (1, REAL) };
         let mut lanes = [self.d; LANES];
         for four in 0..fours {
             let weights = &self.weights[four];
@@ -132,15 +134,15 @@ impl<'a> Batches<'a> {
             }
             if driven {
                 let (u, response, responses) = (&self.states.1[state], &self.batches.1[batch], &self.steps.1[step]);
-                for i in 0..WIDTH {
+                for i in 0..width {
                     let push = weights[i] * u[i];
                     now[i] += push * response[i];
-                    accumulate(&mut lanes, push, &responses[i]);
+                    accumulate(&mut lanes, push, &responses.0[i]);
                 }
             }
             let powers = &self.steps.0[step];
-            for i in 0..WIDTH {
-                accumulate(&mut lanes, now[i], &powers[i]);
+            for i in 0..width {
+                accumulate(&mut lanes, now[i], &powers.0[i]);
             }
         }
         lanes
