@@ -102,7 +102,7 @@ fn identity(size: usize, out: &mut [f64]) {
 }
 
 /// out = a b for row-major square matrices.
-pub(super) fn multiply(a: &[f64], b: &[f64], size: usize, out: &mut [f64]) {
+pub(crate) fn multiply(a: &[f64], b: &[f64], size: usize, out: &mut [f64]) {
     for i in 0..size {
         let row = &mut out[i * size..(i + 1) * size];
         row.fill(0.0);

@@ -29,7 +29,8 @@ pub(super) struct Individual {
     pub by_function: Vec<Arrived>,
     given: Given,
     entries: Vec<Entry>,
-    timing: Vec<[f64; 2]>,
+    /// Whether entries are others than those that amounts and the schedule were made from: how much, and when.
+    stale: [bool; 2],
     events: Vec<Event>,
     marks: Vec<f64>,
     /// When doses by input functions put in most, h.
@@ -84,7 +85,7 @@ impl Individual {
             by_function: Vec::new(),
             given: Given::default(),
             entries: Vec::new(),
-            timing: Vec::new(),
+            stale: [true; 2],
             events: Vec::new(),
             marks: Vec::new(),
             busiest: Vec::new(),
@@ -144,9 +145,13 @@ impl Individual {
     /// Whether no amount can fall below zero: nothing leaves a compartment but in proportion to what is in it.
     fn keeps_amounts_positive(&self, prepared: &Prepared<'_>) -> bool {
         let n = prepared.split.exact;
-        let leaves = |at: usize, value: f64| value < 0.0 && prepared.compartments[at % n];
-        let by_others = self.a.iter().enumerate().any(|(at, a)| at / n % n != at % n && leaves(at / n, *a));
-        !by_others && !self.b.iter().enumerate().any(|(at, b)| leaves(at, *b))
+        let loses = |row: usize, (column, rate): (usize, &f64)| *rate < 0.0 && column != row;
+        let systems = self.a.chunks_exact(n * n).zip(self.b.chunks_exact(n));
+        systems.into_iter().all(|(a, b)| {
+            let mut compartments = (0..n).filter(|at| prepared.compartments[*at]);
+            compartments
+                .all(|at| b[at] >= 0.0 && !a[at * n..(at + 1) * n].iter().enumerate().any(|entry| loses(at, entry)))
+        })
     }
 
     /// # Errors
@@ -203,8 +208,7 @@ impl Individual {
         }
         self.given = given;
         self.entries = vec![Entry { state: 0, amount: 0.0, lag: 0.0, over: 0.0 }; entries];
-        // Timing is compared with that of the last subject, so it must not survive a change of the doses.
-        self.timing.clear();
+        self.stale = [true; 2];
         Ok(())
     }
 
@@ -244,12 +248,16 @@ impl Individual {
             for (at, (slot, entry)) in self.entries[kind.first..].iter_mut().zip(&route.entries).enumerate() {
                 let enters = prepared.only.is_none_or(|only| only == (kind.route, at));
                 let amount = value(entry.amount, kind.amount * value(entry.fraction, 1.0));
-                *slot = Entry {
+                let new = Entry {
                     state: entry.state,
                     amount: if enters { amount } else { 0.0 },
                     lag: value(entry.lag, 0.0),
                     over: value(entry.over, kind.over),
                 };
+                let is_other = |new: f64, old: f64| new.to_bits() != old.to_bits();
+                self.stale[0] |= is_other(new.amount, slot.amount);
+                self.stale[1] |= is_other(new.lag, slot.lag) || is_other(new.over, slot.over);
+                *slot = new;
             }
         }
         Ok(())
@@ -257,21 +265,22 @@ impl Individual {
 
     /// Amounts of all events, and a new schedule if anything about their times differs from the last subject's.
     fn place(&mut self, prepared: &Prepared<'_>) -> Result<(), SimulationError> {
-        self.amounts.clear();
-        for kind in &self.given.kind_of {
-            let entries = self.given.kinds[*kind].entries(prepared.model);
-            self.amounts.extend(self.entries[entries].iter().map(|e| e.amount));
-        }
         if prepared.by_function {
             self.place_functions(prepared);
             // When functions are busiest depends on every subject's own values.
-            self.timing.clear();
+            self.stale[1] = true;
         }
-        let timing = self.entries.iter().map(|e| [e.lag, e.over]);
-        if self.schedule.systems() > 0 && timing.clone().eq(self.timing.iter().copied()) {
+        if self.stale[0] {
+            self.amounts.clear();
+            for kind in &self.given.kind_of {
+                let entries = self.given.kinds[*kind].entries(prepared.model);
+                self.amounts.extend(self.entries[entries].iter().map(|e| e.amount));
+            }
+            self.stale[0] = false;
+        }
+        if !self.stale[1] {
             return Ok(());
         }
-        self.timing.clear();
         self.events.clear();
         self.marks.clear();
         if prepared.doses_are_marks {
@@ -304,7 +313,7 @@ impl Individual {
         };
         self.schedule.rebuild(&plan)?;
         // Only now: after a failure the next subject must not take the schedule for its own.
-        self.timing.extend(self.entries.iter().map(|e| [e.lag, e.over]));
+        self.stale[1] = false;
         Ok(())
     }
 

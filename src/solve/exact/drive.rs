@@ -1,6 +1,6 @@
 //! What the exact part of a system does to the part that is integrated: its states inside a stretch, for lanes of subjects.
 
-use super::solution::{Evaluator, Solution};
+use super::solution::{Evaluator, Jumped, Solution};
 use crate::math::exponential::exp;
 use crate::math::modal::{Kind, Modal};
 use crate::math::phi::phi1;
@@ -13,7 +13,7 @@ pub struct Flow<'a> {
     pub(in crate::solve) z: &'a [f64],
     pub(in crate::solve) u: Option<&'a [f64]>,
     /// The states at the start, where they are known better than from `z`: see [`Solution`].
-    pub(in crate::solve) start: Option<&'a [f64]>,
+    pub(in crate::solve) start: Option<Jumped<'a>>,
 }
 
 impl Solution {
@@ -32,7 +32,7 @@ impl Flow<'_> {
     /// Writes the states `t` hours after the start of the stretch.
     pub fn states(&self, t: f64, space: &mut FlowSpace, x: &mut [f64]) {
         if let Some(start) = self.start.filter(|_| t == 0.0) {
-            return x.copy_from_slice(start);
+            return start.states(self.modal, x);
         }
         let z = space.0.advance(self.modal, self.z, self.u, t);
         self.modal.to_states(z, x);

@@ -1,54 +1,36 @@
-//! Outputs at the samples: lanes over time. A run of samples at equal steps is written eight at a time from tables of
+//! Outputs at the samples: lanes over time. A run of samples at equal steps is written many at a time from tables of
 //! powers, one multiplication and addition per coordinate and sample, with no exponential inside.
 
-use super::propagators::{Propagators, dot};
+use super::blocks::Blocks;
+use super::propagators::Propagators;
+use super::scatter::Scatter;
 use super::solution::Solution;
-use super::steps::{LANES, Steps, accumulate};
-use super::wide::{Scattered, Stepped, put, singles};
+use super::steps::Steps;
+use super::view::View;
+use super::wide::{AllFinite, Samples, is_scattered};
 use crate::math::kernel::Kernel;
-use crate::math::modal::Modal;
-use crate::solve::schedule::{Run, Schedule};
+use crate::solve::schedule::{Part, Piece, Schedule, Segment, Span};
 use crate::solve::{SolveError, Work};
+use std::ops::Range;
 
-/// Samples that share no step are taken side by side from this many on.
-const MANY: usize = 4;
-
-/// Tables for one system and one readout, by distinct offset and distinct step.
+/// Tables for one system, by distinct offset and distinct step, and what one readout sees of it.
 #[derive(Debug)]
 pub(super) struct Emitter {
     kernel: Kernel,
+    view: View,
     offsets: Propagators,
     steps: Steps,
-    weights: Vec<f64>,
-    /// Single coordinates that the readout sees.
-    seen: Vec<usize>,
-    z: Vec<f64>,
-    amplitude: Vec<f64>,
-    ahead: Vec<f64>,
-    scratch: Vec<f64>,
-    rates: Vec<f64>,
-    times: Vec<f64>,
-    /// The system that the table of offsets is for.
+    scatter: Scatter,
+    blocks: Blocks,
+    /// The system that the tables of offsets and steps are for.
     current: Option<usize>,
 }
 
 impl Emitter {
     /// Memory; loops over lanes use the instructions of `kernel`.
     pub fn new(kernel: Kernel) -> Self {
-        Emitter {
-            kernel,
-            offsets: Propagators::default(),
-            steps: Steps::default(),
-            weights: Vec::new(),
-            seen: Vec::new(),
-            z: Vec::new(),
-            amplitude: Vec::new(),
-            ahead: Vec::new(),
-            scratch: Vec::new(),
-            rates: Vec::new(),
-            times: Vec::new(),
-            current: None,
-        }
+        let (view, offsets, steps, scatter, blocks) = Default::default();
+        Emitter { kernel, view, offsets, steps, scatter, blocks, current: None }
     }
 
     /// Forgets the tables: they are for another solution.
@@ -67,128 +49,196 @@ impl Emitter {
     ) -> Result<(), SolveError> {
         let n = solution.size();
         assert_eq!((c.len(), d.len()), (schedule.systems() * n, schedule.systems()), "a readout per interval");
-        self.z.resize(n, 0.0);
-        let mut read = None;
-        for (k, segment) in schedule.segments.iter().enumerate() {
-            let (system, modal) = (segment.system, solution.modal(k));
-            if read != Some(system) {
-                self.read(system, modal, &c[system * n..(system + 1) * n], schedule);
-                read = Some(system);
-            }
-            let input = solution.input_of(k);
-            let mut runs = &schedule.runs[segment.runs.clone()];
-            while let Some((run, rest)) = runs.split_first() {
-                let scattered = match modal.blocks().is_empty() && input.is_none() {
-                    true => runs.iter().take_while(|run| run.count == 1 && run.offset.is_some()).count(),
-                    false => 0,
-                };
-                if scattered >= MANY {
-                    let (now, later) = runs.split_at(scattered);
-                    let times = now.iter().filter_map(|run| run.offset).map(|offset| schedule.offsets[offset]);
-                    let out = &mut out[run.first..run.first + scattered];
-                    self.scatter(times, modal, solution.start_of(k), d[system], out);
-                    work.exponentials += (scattered * self.seen.len()) as u64;
-                    if !out.iter().all(|y| y.is_finite()) {
-                        return Err(SolveError::Overflow { time: segment.begin });
-                    }
-                    runs = later;
-                    continue;
-                }
-                runs = rest;
-                match run.offset {
-                    None => self.z.copy_from_slice(solution.start_of(k)),
-                    Some(offset) => {
-                        self.offsets.prepare(offset, schedule.offsets[offset], modal, input.is_some(), work);
-                        self.offsets.advance(offset, modal, solution.start_of(k), input, &mut self.z);
-                    }
-                }
-                let out = &mut out[run.first..run.first + run.count];
-                if run.count == 1 {
-                    out[0] = d[system] + dot(&self.weights, &self.z);
-                } else {
-                    self.steps.prepare(run.step, schedule.steps[run.step], modal, &self.weights, input.is_some(), work);
-                    self.run(run, modal, input, d[system], out);
-                }
-                if let Some(jumped) = solution.jumped_to(k).filter(|_| run.offset.is_none()) {
-                    out[0] = d[system] + dot(&c[system * n..(system + 1) * n], jumped);
-                }
-                if !out[run.count - 1].is_finite() {
-                    return Err(SolveError::Overflow { time: segment.begin });
-                }
-            }
-        }
         work.samples += out.len() as u64;
-        Ok(())
+        for span in &schedule.layout.spans {
+            let (c, d) = (&c[span.system * n..(span.system + 1) * n], d[span.system]);
+            let is_scattered = self.prepare(solution, schedule, span, c, work);
+            let Self { view, offsets, steps, scatter, .. } = self;
+            let (pieces, out) = (&schedule.layout.pieces[span.pieces.clone()], &mut *out);
+            let samples = Samples { schedule, solution, pieces, view, d, offsets, steps, scatter, out };
+            // Sums of a few products are made faster by four at once than by eight.
+            let kernel = if is_scattered { self.kernel } else { self.kernel.of_one() };
+            work.exponentials += kernel.run(samples);
+            self.finish(solution, schedule, span, d, out, work);
+        }
+        self.check(schedule, out)
     }
 
-    /// Sets up for one system: what each coordinate contributes to the readout.
-    fn read(&mut self, system: usize, modal: &Modal, c: &[f64], schedule: &Schedule) {
-        self.weights.clear();
-        self.weights.resize(modal.size(), 0.0);
-        for (state, &c) in c.iter().enumerate().filter(|(_, c)| **c != 0.0) {
-            self.weights.iter_mut().zip(modal.state_row(state)).for_each(|(w, v)| *w += c * v);
-        }
-        self.seen.clear();
-        self.seen.extend((0..modal.real()).filter(|&q| self.weights[q] != 0.0));
-        if self.current != Some(system) {
+    /// Makes ready all that the samples in the segments of one system need; whether some take exponentials of their own.
+    fn prepare(&mut self, solution: &Solution, schedule: &Schedule, span: &Span, c: &[f64], work: &mut Work) -> bool {
+        let modal = &solution.modals[span.system];
+        self.view.look(modal, c);
+        if self.current != Some(span.system) {
             self.offsets.reset(schedule.offsets.len(), modal);
-            self.current = Some(system);
+            self.steps.reset(schedule, modal.real());
+            self.current = Some(span.system);
         }
-        self.steps.reset(schedule.steps.len());
+        if !self.view.blocks.is_empty() {
+            self.blocks.reset(schedule, modal);
+        }
+        let (layout, is_constant) = (&schedule.layout, solution.is_constant[span.system]);
+        for need in &layout.needed[span.needed.clone()] {
+            let driven = is_constant || need.driven;
+            self.steps.prepare(need.table, schedule, modal, &mut self.offsets, driven, work);
+        }
+        let mut any_scattered = false;
+        for piece in &layout.singles[span.singles.clone()] {
+            let Piece { segment, part: Part::Singles { run, count }, .. } = layout.pieces[*piece] else { continue };
+            let driven = solution.driven[segment];
+            if is_scattered(count, &self.view, driven) {
+                any_scattered = true;
+                continue;
+            }
+            for run in &schedule.runs[run..run + count] {
+                self.offsets.prepare(run.offset, schedule.offsets[run.offset], modal, driven, work);
+            }
+        }
+        any_scattered
     }
 
-    /// Writes samples at some times after the modal state `start`.
-    fn scatter(&mut self, times: impl Iterator<Item = f64>, modal: &Modal, start: &[f64], d: f64, out: &mut [f64]) {
-        self.times.clear();
-        self.times.extend(times);
-        self.rates.clear();
-        self.rates.extend(self.seen.iter().map(|&q| modal.rates()[q]));
-        self.amplitude.clear();
-        self.amplitude.extend(self.seen.iter().map(|&q| self.weights[q] * start[q]));
-        let (rates, amplitude, times) = (&self.rates, &self.amplitude, &self.times);
-        self.kernel.run(Scattered { rates, amplitude, d, times, out });
+    /// Adds what blocks contribute at equal steps, and sets samples that see a jump.
+    fn finish(
+        &mut self,
+        solution: &Solution,
+        schedule: &Schedule,
+        span: &Span,
+        d: f64,
+        out: &mut [f64],
+        work: &mut Work,
+    ) {
+        if !self.view.blocks.is_empty() {
+            span.segments.clone().for_each(|k| self.add_blocks(solution, schedule, k, out, work));
+        }
+        for &k in &schedule.layout.seen[span.seen.clone()] {
+            if let Some(jumped) = solution.jumped_to(k) {
+                out[schedule.segments[k].samples.start] = d + jumped.sum(&self.view.c, &self.view.weights);
+            }
+        }
     }
 
-    /// Writes a run that starts at the modal state `z`.
-    fn run(&mut self, run: &Run, modal: &Modal, input: Option<&[f64]>, d: f64, out: &mut [f64]) {
-        let steps = self.steps.at(run.step);
-        let mut base = [d; LANES];
-        self.amplitude.clear();
-        self.amplitude.extend(self.seen.iter().map(|&q| self.weights[q] * self.z[q]));
-        self.ahead.resize(modal.size(), 0.0);
-        self.scratch.resize(modal.size(), 0.0);
-        if let Some(input) = input {
-            for &q in &self.seen {
-                let strength = self.weights[q] * input[q];
-                accumulate(&mut base, strength, &steps.responses[q]);
-                self.ahead[q] = strength * steps.response[q];
+    fn check(&self, schedule: &Schedule, out: &[f64]) -> Result<(), SolveError> {
+        if self.kernel.of_one().run(AllFinite(out)) {
+            return Ok(());
+        }
+        let is_finite = |segment: &&Segment| out[segment.samples.clone()].iter().all(|y| y.is_finite());
+        let first = schedule.segments.iter().find(|segment| !is_finite(segment));
+        Err(SolveError::Overflow { time: first.map_or(f64::NAN, |segment| segment.begin) })
+    }
+
+    fn add_blocks(&mut self, solution: &Solution, schedule: &Schedule, k: usize, out: &mut [f64], work: &mut Work) {
+        let Self { view, offsets, blocks, .. } = self;
+        let (of, from) = (solution.modal(k), (solution.start_of(k), solution.input_of(k)));
+        let Range { start: mut at, end } = schedule.segments[k].runs;
+        while at < end {
+            let run = &schedule.runs[at];
+            if is_scattered(run.singles, view, solution.driven[k]) {
+                at += run.singles;
+                continue;
             }
-            for &block in modal.blocks() {
-                let at = block.coordinates();
-                let ahead = &mut self.ahead[at.clone()];
-                steps.drive_block(
-                    block,
-                    &self.weights[at.clone()],
-                    &input[at.clone()],
-                    ahead,
-                    &mut self.scratch[at],
-                    &mut base,
-                );
+            let out = &mut out[run.first..run.first + run.count];
+            blocks.add((schedule, run), (of, view, offsets), from, out, work);
+            at += 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::math::kernel::Kernel;
+    use crate::math::phi::phi1;
+    use crate::solve::{Event, Exact, Plan, Schedule, System};
+
+    /// Outputs of c . x + d at some times, with every instruction set: all must be the same.
+    fn outputs(plan: &Plan, system: System, amounts: &[f64], (c, d): (&[f64], &[f64])) -> (Vec<f64>, Exact) {
+        let schedule = Schedule::new(plan).unwrap();
+        let mut all = Kernel::ALL.map(|kernel| {
+            let (mut exact, mut out) = (Exact::with(c.len(), kernel), vec![f64::NAN; plan.samples.len()]);
+            exact.solve(&schedule, system, amounts).unwrap();
+            exact.emit(&schedule, c, d, &mut out).unwrap();
+            (out, exact)
+        });
+        assert!(all.iter().all(|(out, _)| *out == all[0].0));
+        std::mem::replace(&mut all[0], (Vec::new(), Exact::new(0)))
+    }
+
+    /// Times that share no step.
+    fn irregular(count: u32, scale: f64) -> Vec<f64> {
+        (0..count).map(|k| scale * f64::from(k + 1).powf(1.7)).collect()
+    }
+
+    #[test]
+    fn a_mode_is_left_out_only_where_it_cannot_be_seen() {
+        // Two slow modes that cancel near 96 h, and faster ones of either sign, one of which begins large.
+        let (rates, c) = ([-0.01, -0.02, -0.9, -1.2, -3.0], [1.0, -2.6, 0.4, 1e9, -3.0]);
+        let mut a = [0.0; 25];
+        rates.iter().enumerate().for_each(|(q, rate)| a[6 * q] = *rate);
+        let samples = irregular(400, 0.01);
+        let plan = Plan { samples: &samples, ..Plan::default() };
+        let (y, exact) = outputs(&plan, System { a: &a, b: &[0.0; 5], x0: &[1.0; 5] }, &[], (&c, &[0.0]));
+        assert!(exact.work().exponentials < 3 * 400, "{:?}", exact.work());
+        let mut nearest = f64::INFINITY;
+        for (y, t) in y.iter().zip(&samples) {
+            let terms = rates.iter().zip(&c).map(|(rate, c)| c * (rate * t).exp());
+            let (sum, most) = terms.fold((0.0, 0.0_f64), |(sum, most), term| (sum + term, most.max(term.abs())));
+            nearest = nearest.min(sum.abs() / most);
+            // Nothing beyond what the largest term is rounded by, and its exponent times the time.
+            assert!((y - sum).abs() <= (8.0 + 0.01 * t) * f64::EPSILON * most, "{t}: {y} is not {sum}");
+        }
+        assert!(nearest < 0.01, "no sample is near the crossing: {nearest}");
+    }
+
+    #[test]
+    fn rates_that_meet_keep_every_digit_at_any_times() {
+        let k = 0.3;
+        for gap in [0.0, 1e-13, 1e-7, 1e-3, -0.015, 0.019] {
+            let ka = k * (1.0 + gap);
+            let a = [-ka, 0.0, 0.0, ka, -k, 0.0, 0.0, 0.0, -0.01];
+            for samples in [irregular(60, 0.1), (1..70).map(f64::from).collect()] {
+                let plan = Plan { samples: &samples, ..Plan::default() };
+                let system = System { a: &a, b: &[0.0; 3], x0: &[2.0, 0.0, 1.0] };
+                let (y, _) = outputs(&plan, system, &[], (&[0.0, 1.0, 1e-9], &[0.0]));
+                for (y, t) in y.iter().zip(&samples) {
+                    let exact = 2.0 * ka * t * (-k * t).exp() * phi1(-(ka - k) * t) + 1e-9 * (-0.01 * t).exp();
+                    assert!((y / exact - 1.0).abs() < 2e-14 * (1.0 + k * t), "gap {gap}, {t}: {y} is not {exact}");
+                }
             }
         }
-        let ahead = input.is_some().then_some(self.ahead.as_slice());
-        let (seen, amplitude) = (&self.seen, &mut self.amplitude);
-        if modal.blocks().is_empty() {
-            return self.kernel.run(Stepped { seen, amplitude, ahead, base, step: steps, out });
-        }
-        for chunk in out.chunks_mut(LANES) {
-            let mut lanes = singles(seen, amplitude, ahead, base, steps);
-            for &block in modal.blocks() {
-                let at = block.coordinates();
-                let ahead = ahead.map(|ahead| &ahead[at.clone()]);
-                steps.emit_block(block, &mut self.z[at.clone()], ahead, &mut self.scratch[at], &mut lanes);
+    }
+
+    #[test]
+    fn runs_of_any_length_are_what_the_states_are() {
+        // Single rates and a pair; a complex pair; each with jumps, infusions, a constant input and runs of many lengths.
+        let pair = [-0.5, 0.0, 0.0, 0.5, -0.5, 0.0, 0.1, 0.2, -0.05];
+        let turning = [-0.4, -0.7, 0.0, 0.7, -0.4, 0.0, 0.1, 0.2, -0.05];
+        let single = [-1.5, 0.0, 0.0, 0.5, -0.6, 0.02, 0.0, 0.1, -0.05];
+        let event = |time: f64, state, over| Event { time, state, amount: 0, over };
+        let events = [event(0.0, 0, 0.0), event(20.0, 1, 7.5), event(40.0, 0, 0.0), event(75.3, 2, 10.0)];
+        for a in [pair, turning, single] {
+            for (count, b) in (1..40).map(|count| (count, [0.0; 3])).chain([(17, [0.0, 0.2, 0.0]), (33, [0.1; 3])]) {
+                let run = |begin: f64, step: f64| (0..count).map(move |k| begin + step * f64::from(k));
+                let samples: Vec<f64> =
+                    run(0.0, 0.4).chain(run(20.0, 0.19)).chain(run(41.0, 0.5)).chain(run(76.0, 2.0)).collect();
+                let plan = Plan { events: &events, samples: &samples, ..Plan::default() };
+                let system = System { a: &a, b: &b, x0: &[0.0, 1.0, 2.0] };
+                let (y, exact) = outputs(&plan, system, &[5.0], (&[1.0, 2.0, 0.5], &[0.25]));
+                for (y, t) in y.iter().zip(&samples) {
+                    let mut x = [0.0; 3];
+                    exact.solution().state(*t, &mut x);
+                    let expected = x[0] + 2.0 * x[1] + 0.5 * x[2] + 0.25;
+                    assert!((y / expected - 1.0).abs() < 1e-13, "{count} samples, {t}: {y} is not {expected}");
+                }
             }
-            put(lanes, chunk);
         }
+    }
+
+    #[test]
+    fn an_output_beyond_all_numbers_is_reported_with_the_time_of_its_stretch() {
+        let events = [Event { time: 3.0, state: 0, amount: 0, over: 0.0 }];
+        let samples = [1.0, 2.0, 4.0, 5.0, 6.0];
+        let schedule = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();
+        let mut exact = Exact::new(1);
+        exact.solve(&schedule, System { a: &[-30.0], b: &[0.0], x0: &[0.0] }, &[1e10]).unwrap();
+        let error = exact.emit(&schedule, &[1e305], &[0.0], &mut [0.0; 5]).map_err(|e| e.to_string());
+        assert!(error.as_ref().is_err_and(|e| e.contains('3')), "{error:?}");
     }
 }

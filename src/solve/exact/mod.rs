@@ -4,14 +4,18 @@
 //! one per segment, and anything asked of it (samples, areas, extrema, crossings) comes from these and not from a grid.
 
 mod area;
+mod blocks;
 mod climb;
 mod drive;
 mod emit;
+mod march;
 mod propagators;
+mod scatter;
 mod shape;
 mod signal;
 mod solution;
 mod steps;
+mod view;
 mod wide;
 
 pub use drive::{Drive, Flow, FlowSpace};
@@ -26,7 +30,7 @@ use super::{SolveError, Work};
 use crate::math::kernel::Kernel;
 use crate::math::modal::Decomposer;
 use emit::Emitter;
-use propagators::Propagators;
+use march::March;
 
 /// The numbers of one subject, one block per interval of the schedule (usually one), matrices row-major.
 #[derive(Debug, Clone, Copy)]
@@ -45,9 +49,8 @@ pub struct Exact {
     n: usize,
     decomposer: Decomposer,
     solution: Solution,
-    lengths: Propagators,
+    march: March,
     emitter: Emitter,
-    x: Vec<f64>,
     work: Work,
 }
 
@@ -63,9 +66,8 @@ impl Exact {
             n,
             decomposer: Decomposer::default(),
             solution: Solution::default(),
-            lengths: Propagators::default(),
+            march: March::default(),
             emitter: Emitter::new(kernel),
-            x: vec![0.0; n],
             work: Work::default(),
         }
     }
@@ -80,14 +82,14 @@ impl Exact {
     /// When the lengths of the slices do not fit the schedule and the number of states.
     pub fn solve(&mut self, schedule: &Schedule, system: System, amounts: &[f64]) -> Result<&Solution, SolveError> {
         self.check(schedule, &system, amounts)?;
-        self.solution.reset(self.n, schedule);
+        self.solution.reset(self.n, schedule, amounts);
         self.emitter.forget();
         for k in 0..schedule.systems() {
             let a = &system.a[k * self.n * self.n..(k + 1) * self.n * self.n];
             self.decomposer.decompose(a, self.n, &mut self.solution.modals[k]);
             self.work.count(self.solution.modals[k].kind());
         }
-        self.march(schedule, &system, amounts)?;
+        self.march.walk(schedule, &system, amounts, &mut self.solution, &mut self.work)?;
         Ok(&self.solution)
     }
 
@@ -143,55 +145,6 @@ impl Exact {
                 return Err(SolveError::Value { what, index, value: list[index] });
             }
         }
-        Ok(())
-    }
-
-    /// Carries the modal state from segment to segment.
-    fn march(&mut self, schedule: &Schedule, system: &System, amounts: &[f64]) -> Result<(), SolveError> {
-        let n = self.n;
-        let segments = &schedule.segments;
-        let Solution { modals, z, x, jumped, u, driven, .. } = &mut self.solution;
-        modals[0].to_modal(system.x0, &mut z[..n]);
-        self.lengths.reset(schedule.lengths.len(), &modals[0]);
-        for (k, segment) in segments.iter().enumerate() {
-            let modal = &modals[segment.system];
-            let (now, next) = z[k * n..].split_at_mut(n);
-            let jumps = schedule.jumps[segment.jumps.clone()].iter().filter(|jump| jump.state < n);
-            jumped[k] = schedule.is_seen_jumping(segment);
-            if jumped[k] {
-                let x = &mut x[k * n..(k + 1) * n];
-                modal.to_states(now, x);
-                jumps.clone().for_each(|jump| x[jump.state] += amounts[jump.amount] * jump.per);
-            }
-            for jump in jumps {
-                let amount = amounts[jump.amount] * jump.per;
-                now.iter_mut().zip(modal.impulse(jump.state)).for_each(|(z, w)| *z += w * amount);
-            }
-            if !now.iter().sum::<f64>().is_finite() {
-                return Err(SolveError::Overflow { time: segment.begin });
-            }
-            let b = &system.b[segment.system * n..(segment.system + 1) * n];
-            let inputs = schedule.inputs[segment.inputs.clone()].iter().filter(|input| input.state < n);
-            driven[k] = inputs.clone().next().is_some() || b.iter().any(|v| *v != 0.0);
-            let u = &mut u[k * n..(k + 1) * n];
-            if driven[k] {
-                self.x.copy_from_slice(b);
-                inputs.for_each(|input| self.x[input.state] += amounts[input.amount] * input.per);
-                modal.to_modal(&self.x, u);
-            }
-            if let Some(length) = segment.length {
-                let next = &mut next[..n];
-                self.lengths.prepare(length, schedule.lengths[length], modal, driven[k], &mut self.work);
-                self.lengths.advance(length, modal, now, driven[k].then_some(&*u), next);
-                let following = segments[k + 1].system;
-                if following != segment.system {
-                    modal.to_states(next, &mut self.x);
-                    modals[following].to_modal(&self.x, next);
-                    self.lengths.reset(schedule.lengths.len(), &modals[following]);
-                }
-            }
-        }
-        self.work.segments += segments.len() as u64;
         Ok(())
     }
 }

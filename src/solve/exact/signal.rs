@@ -135,7 +135,7 @@ pub(super) fn slope_at_start(modal: &Modal, z: &[f64], input: Option<&[f64]>, sl
 
 /// Weights and constant of the system of a segment.
 pub(super) fn readout<'s>(weights: &'s [f64], d: &[f64], solution: &Solution, segment: usize) -> (&'s [f64], f64) {
-    let (n, system) = (solution.size(), solution.systems[segment]);
+    let (n, system) = (solution.size(), solution.system(segment));
     (&weights[system * n..(system + 1) * n], d[system])
 }
 

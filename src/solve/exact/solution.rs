@@ -1,46 +1,106 @@
 //! The dense solution: one modal state per segment, from which anything else follows.
 
-use super::propagators::{add, apply};
+use super::propagators::{Four, WIDTH, add, apply};
 use super::signal::Signal;
 use crate::math::expm::Exponential;
 use crate::math::modal::Modal;
 use crate::math::phi::phi1;
-use crate::solve::Schedule;
+use crate::solve::SolveError;
+use crate::solve::schedule::{Entry, Schedule, Start};
+use std::ops::Range;
 
 /// The states of one subject at all times from the start on; after the last event it continues without end.
 #[derive(Debug, Clone, Default)]
 pub struct Solution {
     pub(super) n: usize,
     pub(super) begins: Vec<f64>,
-    pub(super) systems: Vec<usize>,
+    starts: Vec<Start>,
     pub(super) modals: Vec<Modal>,
-    /// Modal state at the start of each segment, after its jumps.
+    /// Room for the coordinates of one segment: n, filled up to whole fours.
+    pub(super) stride: usize,
+    /// Modal state on arriving at each segment, and after its jumps.
+    pub(super) before: Vec<f64>,
     pub(super) z: Vec<f64>,
-    /// States at the start of each segment that begins with jumps and is sampled right there: what the jumps add is exact
-    /// here, while in modal coordinates its rounding would stand beside a trough.
-    pub(super) x: Vec<f64>,
-    /// Whether `x` has the states of a segment.
-    pub(super) jumped: Vec<bool>,
+    /// The jumps of all segments.
+    jumps: Vec<Entry>,
+    amounts: Vec<f64>,
     /// Modal input during each segment; meaningful where `driven`.
     pub(super) u: Vec<f64>,
     pub(super) driven: Vec<bool>,
+    /// Whether something enters all the while one system applies.
+    pub(super) is_constant: Vec<bool>,
+}
+
+/// The states just after jumps that are seen as they happen: what the jumps add is exact here, while in modal coordinates
+/// its rounding would stand beside a trough.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) struct Jumped<'a> {
+    /// Modal, filled up to whole fours.
+    before: &'a [f64],
+    jumps: &'a [Entry],
+    amounts: &'a [f64],
+}
+
+impl Jumped<'_> {
+    /// Writes the states.
+    pub fn states(self, modal: &Modal, x: &mut [f64]) {
+        modal.to_states(self.before, x);
+        for jump in self.jumps {
+            if let Some(x) = x.get_mut(jump.state) {
+                *x += self.amounts[jump.amount] * jump.per;
+            }
+        }
+    }
+
+    /// A sum over the states by weights `c`, which are `weights` of the coordinates.
+    #[inline]
+    pub fn sum(self, c: &[f64], weights: &[f64]) -> f64 {
+        let mut four = [0.0; WIDTH];
+        let (weights, before) = (weights.as_chunks::<WIDTH>().0, self.before.as_chunks::<WIDTH>().0);
+        for k in 0..weights.len().min(before.len()) {
+            for i in 0..WIDTH {
+                four[i] += weights[k][i] * before[k][i];
+            }
+        }
+        let mut sum = (four[0] + four[1]) + (four[2] + four[3]);
+        for jump in self.jumps {
+            if let Some(c) = c.get(jump.state) {
+                sum += c * (self.amounts[jump.amount] * jump.per);
+            }
+        }
+        sum
+    }
 }
 
 impl Solution {
-    pub(super) fn reset(&mut self, n: usize, schedule: &Schedule) {
+    pub(super) fn reset(&mut self, n: usize, schedule: &Schedule, amounts: &[f64]) {
         let count = schedule.segments.len();
-        self.n = n;
+        (self.n, self.stride) = (n, n.next_multiple_of(WIDTH));
+        // Copies as they are.
         self.begins.clear();
-        self.begins.extend(schedule.segments.iter().map(|s| s.begin));
-        self.systems.clear();
-        self.systems.extend(schedule.segments.iter().map(|s| s.system));
+        self.begins.extend_from_slice(&schedule.edges);
+        self.starts.clear();
+        self.starts.extend_from_slice(&schedule.layout.starts);
+        self.jumps.clear();
+        self.jumps.extend_from_slice(&schedule.jumps);
+        self.amounts.clear();
+        self.amounts.extend_from_slice(amounts);
         self.modals.resize_with(schedule.systems(), Modal::default);
-        self.z.resize(count * n, 0.0);
-        self.x.resize(count * n, 0.0);
-        self.jumped.clear();
-        self.jumped.resize(count, false);
-        self.u.resize(count * n, 0.0);
+        for space in [&mut self.before, &mut self.z, &mut self.u] {
+            space.resize(count * self.stride, 0.0);
+        }
         self.driven.resize(count, false);
+        self.is_constant.resize(schedule.systems(), false);
+    }
+
+    /// Looks for the first segment that begins with numbers that are not finite; they stay so.
+    pub(super) fn check(&self, mut segments: Range<usize>) -> Result<(), SolveError> {
+        let is_finite = |k: usize| self.start_of(k).iter().sum::<f64>().is_finite();
+        if segments.clone().last().is_none_or(is_finite) {
+            return Ok(());
+        }
+        let first = segments.find(|k| !is_finite(*k)).unwrap_or_default();
+        Err(SolveError::Overflow { time: self.begins[first] })
     }
 
     /// Number of states.
@@ -62,7 +122,7 @@ impl Solution {
     pub fn state(&self, t: f64, x: &mut [f64]) {
         let k = self.segment_at(t);
         if let Some(jumped) = self.jumped_to(k).filter(|_| t == self.begins[k]) {
-            return x.copy_from_slice(jumped);
+            return jumped.states(self.modal(k), x);
         }
         let mut evaluator = Evaluator::default();
         let z = evaluator.state(self, k, t - self.begins[k]);
@@ -74,21 +134,44 @@ impl Solution {
         self.begins.partition_point(|&begin| begin <= t).saturating_sub(1)
     }
 
+    pub(super) fn system(&self, segment: usize) -> usize {
+        self.starts[segment].system
+    }
+
     pub(super) fn modal(&self, segment: usize) -> &Modal {
-        &self.modals[self.systems[segment]]
+        &self.modals[self.system(segment)]
     }
 
     pub(super) fn start_of(&self, segment: usize) -> &[f64] {
-        &self.z[segment * self.n..(segment + 1) * self.n]
+        self.of(&self.z, segment)
     }
 
-    /// States at the start of a segment that begins with jumps and is sampled right there.
-    pub(super) fn jumped_to(&self, segment: usize) -> Option<&[f64]> {
-        self.jumped[segment].then(|| &self.x[segment * self.n..(segment + 1) * self.n])
+    /// Modal state at the start of a segment, filled up to whole fours, and what enters during it if something does.
+    #[inline]
+    pub(super) fn fours(&self, segment: usize) -> (&[Four], &[Four]) {
+        let at = segment * self.stride..(segment + 1) * self.stride;
+        (self.z[at.clone()].as_chunks().0, self.u[at].as_chunks().0)
+    }
+
+    /// The states at the start of a segment that begins with jumps and is sampled right there.
+    #[inline]
+    pub(super) fn jumped_to(&self, segment: usize) -> Option<Jumped<'_>> {
+        let start = self.starts[segment];
+        if !start.is_seen_jumping {
+            return None;
+        }
+        let first = if segment == 0 { 0 } else { self.starts[segment - 1].jumps };
+        let jumps = &self.jumps[first..start.jumps];
+        let before = &self.before[segment * self.stride..(segment + 1) * self.stride];
+        Some(Jumped { before, jumps, amounts: &self.amounts })
     }
 
     pub(super) fn input_of(&self, segment: usize) -> Option<&[f64]> {
-        self.driven[segment].then(|| &self.u[segment * self.n..(segment + 1) * self.n])
+        self.driven[segment].then(|| self.of(&self.u, segment))
+    }
+
+    fn of<'a>(&self, coordinates: &'a [f64], segment: usize) -> &'a [f64] {
+        &coordinates[segment * self.stride..][..self.n]
     }
 }
 

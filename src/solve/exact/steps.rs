@@ -1,174 +1,148 @@
-//! Tables for runs of samples at equal steps: what each coordinate is worth now and at the next seven samples.
+//! Tables for runs of samples at equal steps: what each single coordinate is worth at the samples of a batch, and at the first
+//! of each batch.
 
-use super::propagators::{Known, NOTHING, add, apply, dot};
-use crate::math::expm::Exponential;
-use crate::math::modal::{Block, Modal};
+use super::propagators::{Four, Known, Propagators, WIDTH, or_nothing};
+use crate::math::modal::Modal;
 use crate::math::phi::phi1;
 use crate::solve::Work;
+use crate::solve::schedule::{LANES, Schedule};
 
-/// Samples written at once.
-pub(super) const LANES: usize = 8;
-
-/// Values at eight consecutive samples.
+/// Values at the samples of a batch.
 pub(super) type Lanes = [f64; LANES];
 
-/// One entry per distinct step, made when it is first needed.
+/// Four of them. They begin where a cache line does: an instruction that reads across the end of a line takes twice as long.
+#[derive(Debug, Clone, Copy)]
+#[repr(align(64))]
+pub(super) struct FourLanes(pub [Lanes; WIDTH]);
+
+/// Entries for four coordinates at a time, made when they are first needed.
 #[derive(Debug, Default)]
 pub(super) struct Steps {
-    entries: Vec<Step>,
-    known: Vec<Known>,
-    exponential: Exponential,
-    row: Vec<f64>,
-}
-
-/// The table of one step.
-#[derive(Debug, Default)]
-pub(super) struct Step {
-    /// e^(rate k step) of each single coordinate, k = 0..8.
-    pub powers: Vec<Lanes>,
-    /// The same for k = 8.
-    pub decay: Vec<f64>,
-    /// Response to a unit input after k steps, k = 0..8.
-    pub responses: Vec<Lanes>,
-    /// The same for k = 8.
-    pub response: Vec<f64>,
-    /// Contribution of each coordinate of a block to the readout after k steps.
-    rows: Vec<Lanes>,
-    block_decay: Vec<f64>,
-    block_response: Vec<f64>,
-    block_decay_eight: Vec<f64>,
+    /// How much is known of each step, and of each kind of run.
+    steps: Vec<Known>,
+    kinds: Vec<Known>,
+    /// By step: decay in k steps for all samples k of a batch, and response to a unit input.
+    pub powers: Vec<FourLanes>,
+    pub responses: Vec<FourLanes>,
+    /// By step: the same from one batch to the next.
+    decay: Vec<Four>,
+    response: Vec<Four>,
+    /// By batch: decay from the start of the segment to its first sample, and response.
+    pub decays: Vec<Four>,
+    pub long_responses: Vec<Four>,
 }
 
 impl Steps {
-    /// Forgets everything and makes room for `count` steps.
-    pub fn reset(&mut self, count: usize) {
-        if self.entries.len() < count {
-            self.entries.resize_with(count, Step::default);
+    /// Forgets everything and makes room for a schedule and some single rates.
+    pub fn reset(&mut self, schedule: &Schedule, rates: usize) {
+        let (fours, steps, batches) = (rates.div_ceil(WIDTH), schedule.steps.len(), schedule.layout.batches());
+        for (known, count) in [(&mut self.steps, steps), (&mut self.kinds, schedule.layout.kinds.len())] {
+            known.clear();
+            known.resize(count, Known::Nothing);
         }
-        self.known.clear();
-        self.known.resize(count, Known::Nothing);
+        for table in [&mut self.powers, &mut self.responses] {
+            table.resize(steps * fours, FourLanes([[0.0; LANES]; WIDTH]));
+        }
+        for (table, count) in [
+            (&mut self.decay, steps),
+            (&mut self.response, steps),
+            (&mut self.decays, batches),
+            (&mut self.long_responses, batches),
+        ] {
+            table.resize(count * fours, [0.0; WIDTH]);
+        }
     }
 
-    /// A table made ready before.
-    pub fn at(&self, k: usize) -> &Step {
-        &self.entries[k]
+    /// Makes ready what runs of a kind need, their offset too.
+    #[inline]
+    pub fn prepare(
+        &mut self,
+        kind: usize,
+        schedule: &Schedule,
+        modal: &Modal,
+        offsets: &mut Propagators,
+        driven: bool,
+        work: &mut Work,
+    ) {
+        let needed = if driven { Known::Driven } else { Known::Free };
+        if self.kinds[kind] < needed {
+            self.make(kind, schedule, modal, offsets, needed, work);
+        }
     }
 
-    /// Makes table `k`, for the step `dt`, ready; `weights` are those of the readout.
-    pub fn prepare(&mut self, k: usize, dt: f64, modal: &Modal, weights: &[f64], driven: bool, work: &mut Work) {
-        let entry = &mut self.entries[k];
-        if self.known[k] == Known::Nothing {
-            entry.make_powers(dt, modal.rates());
-            entry.make_blocks(dt, modal, weights, (&mut self.exponential, &mut self.row));
-            self.known[k] = Known::Free;
-            work.exponentials += 2 * modal.real() as u64;
-            work.matrix_exponentials += modal.blocks().len() as u64;
+    fn make(
+        &mut self,
+        kind: usize,
+        schedule: &Schedule,
+        modal: &Modal,
+        offsets: &mut Propagators,
+        needed: Known,
+        work: &mut Work,
+    ) {
+        self.kinds[kind] = needed;
+        let (kind, rates) = (schedule.layout.kinds[kind], modal.rates());
+        offsets.prepare(kind.offset, schedule.offsets[kind.offset], modal, needed == Known::Driven, work);
+        if self.steps[kind.step] < needed {
+            self.make_step(kind.step, schedule.steps[kind.step], rates, needed, work);
         }
-        if driven && self.known[k] == Known::Free {
-            entry.make_responses(dt, modal.rates());
-            self.known[k] = Known::Driven;
-            work.exponentials += 2 * modal.real() as u64;
+        let fours = rates.len().div_ceil(WIDTH);
+        for four in 0..fours {
+            let (mut decays, mut responses) = offsets.singles(kind.offset, four);
+            let (decay, response) = (self.decay[kind.step * fours + four], self.response[kind.step * fours + four]);
+            for batch in kind.first..kind.first + kind.batches {
+                let at = batch * fours + four;
+                (self.decays[at], self.long_responses[at]) = (decays, responses);
+                for i in 0..WIDTH {
+                    decays[i] = or_nothing(decays[i] * decay[i]);
+                }
+                if needed == Known::Driven {
+                    for i in 0..WIDTH {
+                        responses[i] = responses[i] * decay[i] + response[i];
+                    }
+                }
+            }
         }
+    }
+
+    fn make_step(&mut self, step: usize, dt: f64, rates: &[f64], needed: Known, work: &mut Work) {
+        let long = dt * LANES as f64;
+        let fours = rates.len().div_ceil(WIDTH);
+        for (four, rates) in rates.chunks(WIDTH).enumerate() {
+            let at = step * fours + four;
+            self.decay[at] = [0.0; WIDTH];
+            for (i, rate) in rates.iter().enumerate() {
+                let powers = powers_of((rate * dt).exp());
+                self.powers[at].0[i] = powers;
+                self.decay[at][i] = (rate * long).exp();
+                if needed == Known::Driven {
+                    let (responses, first) = (&mut self.responses[at].0[i], dt * phi1(rate * dt));
+                    for k in 1..LANES {
+                        responses[k] = responses[k - 1] * powers[1] + first;
+                    }
+                    self.response[at][i] = long * phi1(rate * long);
+                }
+            }
+        }
+        work.exponentials += if needed == Known::Driven { 4 } else { 2 } * rates.len() as u64;
+        self.steps[step] = needed;
     }
 }
 
-impl Step {
-    fn make_powers(&mut self, dt: f64, rates: &[f64]) {
-        self.powers.clear();
-        self.decay.clear();
-        for rate in rates {
-            let one = (rate * dt).exp();
-            let mut lanes = [1.0; LANES];
-            for k in 1..LANES {
-                let power = lanes[k / 2] * lanes[k - k / 2];
-                lanes[k] = if k == 1 { one } else { power };
-            }
-            lanes.iter_mut().filter(|v| v.abs() < NOTHING).for_each(|v| *v = 0.0);
-            self.powers.push(lanes);
-            self.decay.push((rate * dt * LANES as f64).exp());
+/// x^k for k from 0 on.
+fn powers_of(x: f64) -> Lanes {
+    let (mut lanes, mut power, mut known) = ([1.0; LANES], x, 1);
+    // What is known, times the power of as many, is as many again.
+    while known < LANES {
+        let (before, after) = lanes.split_at_mut(known);
+        for k in 0..known {
+            after[k] = before[k] * power;
         }
+        (power, known) = (power * power, 2 * known);
     }
-
-    fn make_responses(&mut self, dt: f64, rates: &[f64]) {
-        self.responses.clear();
-        self.response.clear();
-        for (rate, powers) in rates.iter().zip(&self.powers) {
-            let first = dt * phi1(rate * dt);
-            let mut lanes = [0.0; LANES];
-            for k in 1..LANES {
-                lanes[k] = lanes[k - 1] * powers[1] + first;
-            }
-            self.responses.push(lanes);
-            let eight = dt * LANES as f64;
-            self.response.push(eight * phi1(rate * eight));
-        }
+    for lane in &mut lanes {
+        *lane = or_nothing(*lane);
     }
-
-    fn make_blocks(&mut self, dt: f64, modal: &Modal, weights: &[f64], scratch: (&mut Exponential, &mut Vec<f64>)) {
-        let (exponential, row) = scratch;
-        for space in [&mut self.block_decay, &mut self.block_response, &mut self.block_decay_eight] {
-            space.resize(modal.area(), 0.0);
-        }
-        self.rows.resize(modal.size(), [0.0; LANES]);
-        for &block in modal.blocks() {
-            let (at, t, size) = (block.entries(), modal.matrix(block), block.size);
-            let decay = &mut self.block_decay[at.clone()];
-            exponential.with_integral(t, size, dt, decay, &mut self.block_response[at.clone()]);
-            exponential.of(t, size, dt * LANES as f64, &mut self.block_decay_eight[at]);
-            row.clear();
-            row.extend_from_slice(&weights[block.coordinates()]);
-            for k in 0..LANES {
-                for (lanes, value) in self.rows[block.coordinates()].iter_mut().zip(&*row) {
-                    lanes[k] = *value;
-                }
-                // the row for the next sample, behind the present one and then in its place
-                for j in 0..size {
-                    let next = (0..size).map(|i| row[i] * decay[i * size + j]).sum();
-                    row.push(next);
-                }
-                row.drain(..size);
-            }
-        }
-    }
-
-    /// What a constant input adds to a block: to the readout at each of the eight samples, and to the block after eight steps (`ahead`).
-    pub fn drive_block(
-        &self,
-        block: Block,
-        weights: &[f64],
-        input: &[f64],
-        ahead: &mut [f64],
-        scratch: &mut [f64],
-        lanes: &mut Lanes,
-    ) {
-        let (decay, response) = (&self.block_decay[block.entries()], &self.block_response[block.entries()]);
-        ahead.fill(0.0);
-        for lane in lanes {
-            *lane += dot(weights, ahead);
-            apply(decay, ahead, scratch);
-            add(response, input, scratch);
-            ahead.copy_from_slice(scratch);
-        }
-    }
-
-    /// Adds what a block with state `z` contributes to eight samples and moves `z` on by eight steps.
-    pub fn emit_block(
-        &self,
-        block: Block,
-        z: &mut [f64],
-        ahead: Option<&[f64]>,
-        scratch: &mut [f64],
-        lanes: &mut Lanes,
-    ) {
-        for (q, row) in self.rows[block.coordinates()].iter().enumerate() {
-            accumulate(lanes, z[q], row);
-        }
-        apply(&self.block_decay_eight[block.entries()], z, scratch);
-        if let Some(ahead) = ahead {
-            scratch.iter_mut().enumerate().for_each(|(q, z)| *z += ahead[q]);
-        }
-        z.copy_from_slice(scratch);
-    }
+    lanes
 }
 
 /// lanes += factor values.

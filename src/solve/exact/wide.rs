@@ -1,88 +1,180 @@
-//! Samples of single rates eight at a time, compiled for several instruction sets.
+//! Samples side by side, compiled for several instruction sets.
 
-use super::propagators::NOTHING;
-use super::steps::{LANES, Lanes, Step, accumulate};
-use crate::math::exponential::exp;
+use super::propagators::{Four, Propagators, WIDTH};
+use super::scatter::Scatter;
+use super::solution::Solution;
+use super::steps::{FourLanes, Lanes, Steps, accumulate};
+use super::view::View;
 use crate::math::kernel::Work;
+use crate::solve::schedule::{LANES, Part, Piece, Schedule};
 
-/// Samples at equal steps: what each coordinate contributes moves on by eight steps from one eight to the next.
-pub(super) struct Stepped<'a> {
-    /// Coordinates that the readout sees, and what each contributes to the first sample.
-    pub seen: &'a [usize],
-    pub amplitude: &'a mut [f64],
-    /// What an input adds to these in eight steps, by coordinate.
-    pub ahead: Option<&'a [f64]>,
-    /// What eight samples have besides.
-    pub base: Lanes,
-    pub step: &'a Step,
-    pub out: &'a mut [f64],
+/// Samples that share no step are taken side by side from this many on.
+const MANY: usize = 4;
+
+/// Instead of a number of coordinates: whole fours, as many as there are.
+const MANY_FOURS: usize = 0;
+
+/// Whether as many single samples, in a segment that is driven or not, are taken by exponentials of their own.
+#[inline(always)]
+pub(super) fn is_scattered(singles: usize, view: &View, driven: bool) -> bool {
+    singles >= MANY && !driven && view.is_closed()
 }
 
-impl Work for Stepped<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run(self) {
-        let Stepped { seen, amplitude, ahead, base, step, out } = self;
-        for chunk in out.chunks_mut(LANES) {
-            put(singles(seen, amplitude, ahead, base, step), chunk);
-        }
-    }
-}
-
-/// Samples at times that share no step: an exponential for each coordinate and sample.
-pub(super) struct Scattered<'a> {
-    /// Rate of each coordinate that the readout sees, and what it contributes at the time 0.
-    pub rates: &'a [f64],
-    pub amplitude: &'a [f64],
-    /// What every sample has besides.
+/// All samples in the segments of one system, but for what blocks contribute at equal steps.
+pub(super) struct Samples<'a> {
+    pub schedule: &'a Schedule,
+    pub solution: &'a Solution,
+    pub pieces: &'a [Piece],
+    pub view: &'a View,
+    /// What the readout has besides the states.
     pub d: f64,
-    pub times: &'a [f64],
+    pub offsets: &'a Propagators,
+    pub steps: &'a Steps,
+    pub scatter: &'a mut Scatter,
     pub out: &'a mut [f64],
 }
 
-impl Work for Scattered<'_> {
-    type Output = ();
+impl Work for Samples<'_> {
+    /// The number of exponentials.
+    type Output = u64;
 
     #[inline(always)]
-    fn run(self) {
-        for (times, chunk) in self.times.chunks(LANES).zip(self.out.chunks_mut(LANES)) {
-            let (mut eight, mut lanes) = ([0.0; LANES], [self.d; LANES]);
-            eight[..times.len()].copy_from_slice(times);
-            for (rate, amplitude) in self.rates.iter().zip(self.amplitude) {
-                // By index: a closure over lanes would stay compiled for the baseline.
-                for k in 0..LANES {
-                    lanes[k] += amplitude * exp(rate * eight[k]);
+    fn run(mut self) -> u64 {
+        let (batches, mut left, mut exponentials) = (Batches::new(&self), self.pieces, 0);
+        // Pieces come in the order of time: what one writes beyond the end of its run, the next ones write anew.
+        while let Some((piece, later)) = left.split_first() {
+            left = match (piece.part, self.view.real) {
+                (Part::Batch { .. }, 1) => batches.write::<1>(left, self.out),
+                (Part::Batch { .. }, 2) => batches.write::<2>(left, self.out),
+                (Part::Batch { .. }, 3) => batches.write::<3>(left, self.out),
+                (Part::Batch { .. }, _) => batches.write::<MANY_FOURS>(left, self.out),
+                (Part::Singles { run, count }, _) => {
+                    exponentials += self.singles(piece, run, count);
+                    later
                 }
             }
-            put(lanes, chunk);
+        }
+        exponentials
+    }
+}
+
+impl Samples<'_> {
+    #[inline(always)]
+    fn singles(&mut self, piece: &Piece, run: usize, count: usize) -> u64 {
+        let (k, out) = (piece.segment, &mut self.out[piece.first..]);
+        let driven = self.solution.driven[k];
+        if is_scattered(count, self.view, driven) {
+            let times = &self.schedule.elapsed[piece.first..];
+            return self.scatter.write(self.view, self.solution.start_of(k), times, count, self.d, out);
+        }
+        let (z, u) = self.solution.fours(k);
+        for (y, run) in out.iter_mut().zip(&self.schedule.runs[run..run + count]) {
+            *y = self.d;
+            for (four, weights) in self.view.singles.iter().enumerate() {
+                let (decay, response) = self.offsets.singles(run.offset, four);
+                for i in 0..WIDTH {
+                    let pushed = if driven { u[four][i] * response[i] } else { 0.0 };
+                    *y += weights[i] * (z[four][i] * decay[i] + pushed);
+                }
+            }
+        }
+        0
+    }
+}
+
+/// What batches of samples are made of, where the loop over them finds it at once.
+struct Batches<'a> {
+    d: f64,
+    weights: &'a [Four],
+    /// States and inputs of all segments, `stride` fours each.
+    stride: usize,
+    states: (&'a [Four], &'a [Four]),
+    driven: &'a [bool],
+    steps: (&'a [FourLanes], &'a [FourLanes]),
+    batches: (&'a [Four], &'a [Four]),
+}
+
+impl<'a> Batches<'a> {
+    #[inline(always)]
+    fn new(of: &Samples<'a>) -> Self {
+        let (solution, steps) = (of.solution, of.steps);
+        Batches {
+            d: of.d,
+            weights: &of.view.singles,
+            stride: solution.stride / WIDTH,
+            states: (solution.z.as_chunks().0, solution.u.as_chunks().0),
+            driven: &solution.driven,
+            steps: (&steps.powers, &steps.responses),
+            batches: (&steps.decays, &steps.long_responses),
         }
     }
-}
 
-/// What single coordinates contribute to eight samples; moves them on by eight steps.
-#[inline(always)]
-pub(super) fn singles(
-    seen: &[usize],
-    amplitude: &mut [f64],
-    ahead: Option<&[f64]>,
-    mut lanes: Lanes,
-    step: &Step,
-) -> Lanes {
-    for (amplitude, &q) in amplitude.iter_mut().zip(seen) {
-        accumulate(&mut lanes, *amplitude, &step.powers[q]);
-        let next = *amplitude * step.decay[q] + ahead.map_or(0.0, |ahead| ahead[q]);
-        *amplitude = if next.abs() < NOTHING { 0.0 } else { next };
+    /// Writes pieces up to the first that is of single samples, and returns the rest; `REAL` are the single coordinates.
+    #[inline(always)]
+    fn write<'p, const REAL: usize>(&self, pieces: &'p [Piece], out: &mut [f64]) -> &'p [Piece] {
+        for (at, piece) in pieces.iter().enumerate() {
+            let Part::Batch { step, batch } = piece.part else { return &pieces[at..] };
+            put(self.at::<REAL>(piece.segment, step, batch), &mut out[piece.first..]);
+        }
+        &[]
     }
-    lanes
+
+    #[inline(always)]
+    fn at<const REAL: usize>(&self, segment: usize, step: usize, batch: usize) -> Lanes {
+        let driven = self.driven[segment];
+        let (fours, width) = if REAL == MANY_FOURS { (self.weights.len(), WIDTH) } else { (1, REAL) };
+        let mut lanes = [self.d; LANES];
+        for four in 0..fours {
+            let weights = &self.weights[four];
+            let (state, step, batch) = (segment * self.stride + four, step * fours + four, batch * fours + four);
+            let (z, decay) = (&self.states.0[state], &self.batches.0[batch]);
+            let mut now = [0.0; WIDTH];
+            for i in 0..WIDTH {
+                now[i] = weights[i] * z[i] * decay[i];
+            }
+            if driven {
+                let (u, response, responses) = (&self.states.1[state], &self.batches.1[batch], &self.steps.1[step]);
+                for i in 0..width {
+                    let push = weights[i] * u[i];
+                    now[i] += push * response[i];
+                    accumulate(&mut lanes, push, &responses.0[i]);
+                }
+            }
+            let powers = &self.steps.0[step];
+            for i in 0..width {
+                accumulate(&mut lanes, now[i], &powers.0[i]);
+            }
+        }
+        lanes
+    }
 }
 
-/// Writes eight samples, or as many as there are.
+/// Whether all numbers are finite.
+pub(super) struct AllFinite<'a>(pub &'a [f64]);
+
+impl Work for AllFinite<'_> {
+    type Output = bool;
+
+    #[inline(always)]
+    fn run(self) -> bool {
+        // A sum of finite numbers is hardly ever anything else; where it is, they are looked at.
+        let mut sums = [0.0; LANES];
+        let (wholes, rest) = self.0.as_chunks::<LANES>();
+        for whole in wholes {
+            for k in 0..LANES {
+                sums[k] += whole[k];
+            }
+        }
+        sums.iter().chain(rest).sum::<f64>().is_finite() || self.0.iter().all(|y| y.is_finite())
+    }
+}
+
+/// Writes a batch, or as many samples as there are.
 #[inline(always)]
-pub(super) fn put(lanes: Lanes, out: &mut [f64]) {
+pub(super) fn put<const N: usize>(lanes: [f64; N], out: &mut [f64]) {
     // A copy of known length is no call.
-    match <&mut Lanes>::try_from(&mut *out) {
-        Ok(whole) => *whole = lanes,
-        Err(_) => out.iter_mut().zip(lanes).for_each(|(y, lane)| *y = lane),
+    match out.first_chunk_mut() {
+        Some(whole) => *whole = lanes,
+        None => out.iter_mut().zip(lanes).for_each(|(y, lane)| *y = lane),
     }
 }

@@ -4,6 +4,10 @@
 //! |t| and 1 h are simultaneous, and a sample that close to an event is at the event. Samples never open a segment and
 //! never move an event, so the states do not depend on them.
 
+mod layout;
+
+pub(super) use layout::{Layout, Part, Piece, Span, Start};
+
 use super::SolveError;
 use std::ops::Range;
 
@@ -15,6 +19,8 @@ const ULPS: f64 = 4.0;
 const LONGEST_RUN: usize = 512;
 /// Shortest run worth a table of powers.
 const SHORTEST_RUN: usize = 3;
+/// Samples that are written at once.
+pub(super) const LANES: usize = 16;
 /// How many of the latest distinct lengths are searched for a match.
 const MEMORY: usize = 16;
 
@@ -55,6 +61,7 @@ pub(super) struct Segment {
     pub system: usize,
     pub jumps: Range<usize>,
     pub inputs: Range<usize>,
+    pub samples: Range<usize>,
     pub runs: Range<usize>,
 }
 
@@ -89,12 +96,16 @@ pub struct Stretch<'s> {
 /// Samples at equal steps: `count` of them, the first one at `offset` after the start of the segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Run {
-    /// Index into `offsets`; none where the first sample is at the start of the segment.
-    pub offset: Option<usize>,
+    /// Index into `offsets`; 0 where the first sample is at the start of the segment.
+    pub offset: usize,
     /// Index into `steps`; unused when count is 1.
     pub step: usize,
+    /// Which kind it is in the layout; unused when count is 1.
+    pub kind: usize,
     pub first: usize,
     pub count: usize,
+    /// How many runs of its segment, from this one on, are single samples later than the start.
+    pub singles: usize,
 }
 
 /// A compiled [`Plan`].
@@ -105,11 +116,16 @@ pub struct Schedule {
     pub(super) inputs: Vec<Entry>,
     pub(super) runs: Vec<Run>,
     pub(super) lengths: Vec<f64>,
+    /// Times from the start of a segment to the first sample of a run; the first of them is none.
     pub(super) offsets: Vec<f64>,
     pub(super) steps: Vec<f64>,
-    pub(super) samples: usize,
+    /// Time of each sample since the start of its segment.
+    pub(super) elapsed: Vec<f64>,
+    /// The same once more, as engines for many subjects go through it.
+    pub(super) layout: Layout,
     systems: usize,
-    edges: Vec<f64>,
+    /// When each segment begins.
+    pub(super) edges: Vec<f64>,
 }
 
 impl Schedule {
@@ -146,17 +162,19 @@ impl Schedule {
                 system,
                 jumps: empty.clone(),
                 inputs: empty.clone(),
+                samples: empty.clone(),
                 runs: empty,
             });
         }
         self.place_entries(plan.events);
         self.place_samples(plan.samples);
+        self.layout.rebuild(&self.segments, &mut self.runs);
         Ok(())
     }
 
     /// Number of sample times.
     pub fn samples(&self) -> usize {
-        self.samples
+        self.elapsed.len()
     }
 
     /// Number of stretches between changes.
@@ -167,27 +185,19 @@ impl Schedule {
     /// A stretch between changes, by its place.
     pub fn stretch(&self, k: usize) -> Stretch<'_> {
         let segment = &self.segments[k];
-        let runs = &self.runs[segment.runs.clone()];
-        let first = runs.first().map_or(0, |run| run.first);
-        let end = runs.last().map_or(0, |run| run.first + run.count);
         Stretch {
             begin: segment.begin,
             end: self.segments.get(k + 1).map(|next| next.begin),
             system: segment.system,
             jumps: &self.jumps[segment.jumps.clone()],
             inputs: &self.inputs[segment.inputs.clone()],
-            samples: first..end,
+            samples: segment.samples.clone(),
         }
     }
 
     /// Number of systems a subject must bring: one more than there are switches.
     pub fn systems(&self) -> usize {
         self.systems
-    }
-
-    /// Whether a sample sees a segment's jumps at the very time they happen.
-    pub(super) fn is_seen_jumping(&self, segment: &Segment) -> bool {
-        !segment.jumps.is_empty() && self.runs[segment.runs.clone()].first().is_some_and(|run| run.offset.is_none())
     }
 
     fn find_edges(&mut self, plan: &Plan) {
@@ -252,22 +262,25 @@ impl Schedule {
     }
 
     fn place_samples(&mut self, samples: &[f64]) {
-        self.samples = samples.len();
-        for list in [&mut self.offsets, &mut self.steps] {
+        for list in [&mut self.offsets, &mut self.steps, &mut self.elapsed] {
             list.clear();
         }
+        self.offsets.push(0.0);
         self.runs.clear();
         let mut next = 0;
         for k in 0..self.segments.len() {
             let begin = self.segments[k].begin;
             let end = self.edges.get(k + 1).map_or(f64::INFINITY, |&end| end - tolerance(end));
             let stop = next + samples[next..].partition_point(|&t| t < end);
-            let first_run = self.runs.len();
+            let (first, first_run) = (next, self.runs.len());
             while next < stop {
                 let run = self.longest_run(samples, next..stop, begin);
+                let times = samples[next + 1..next + run.count].iter().map(|t| t - begin);
+                self.elapsed.extend(std::iter::once(self.offsets[run.offset]).chain(times));
                 next += run.count;
                 self.runs.push(run);
             }
+            self.segments[k].samples = first..stop;
             self.segments[k].runs = first_run..self.runs.len();
         }
     }
@@ -279,7 +292,7 @@ impl Schedule {
         let at_begin = samples[first] - begin <= tolerance(begin);
         let start = if at_begin { begin } else { samples[first] };
         let (exact, around) = (start - begin, slack(start));
-        let offset = (!at_begin).then(|| entry(&mut self.offsets, exact - around, exact + around, exact));
+        let offset = if at_begin { 0 } else { entry(&mut self.offsets, exact - around, exact + around, exact) };
         let (mut low, mut high, mut count) = (f64::MIN_POSITIVE, f64::INFINITY, 1);
         for &t in samples[first + 1..range.end].iter().take(LONGEST_RUN - 1) {
             let (gap, steps, slack) = (t - start, count as f64, slack(t));
@@ -292,14 +305,14 @@ impl Schedule {
         }
         if count > 1 {
             if let Some(step) = known(&self.steps, low, high) {
-                return Run { offset, step, first, count };
+                return Run { offset, step, first, count, kind: 0, singles: 0 };
             }
             if count >= SHORTEST_RUN {
                 self.steps.push(0.5 * (low + high));
-                return Run { offset, step: self.steps.len() - 1, first, count };
+                return Run { offset, step: self.steps.len() - 1, first, count, kind: 0, singles: 0 };
             }
         }
-        Run { offset, step: 0, first, count: 1 }
+        Run { offset, step: 0, first, count: 1, kind: 0, singles: 0 }
     }
 }
 
@@ -369,7 +382,7 @@ mod tests {
         let samples: Vec<_> = (1..=500).map(|j| 6.72 * f64::from(j)).collect();
         let s = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();
         assert_eq!((s.segments.len(), s.lengths.len(), s.steps.len()), (20, 2, 1));
-        assert!(s.offsets.len() <= 3, "{:?}", s.offsets);
+        assert!(s.offsets.len() <= 4, "{:?}", s.offsets);
         assert!((s.steps[0] - 6.72).abs() < 1e-13);
         let mut seen = 0;
         for run in &s.runs {
@@ -387,7 +400,7 @@ mod tests {
         assert_eq!(s.segments.iter().map(|s| s.jumps.len()).collect::<Vec<_>>(), [0, 2, 0, 0]);
         assert_eq!(s.segments.iter().map(|s| s.inputs.len()).collect::<Vec<_>>(), [0, 0, 1, 0]);
         assert_eq!(s.segments.iter().map(|s| s.runs.len()).collect::<Vec<_>>(), [1, 1, 1, 1]);
-        assert!(s.runs.iter().all(|r| r.offset.is_none()));
+        assert!(s.runs.iter().all(|r| r.offset == 0));
     }
 
     #[test]

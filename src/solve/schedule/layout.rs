@@ -1,0 +1,197 @@
+//! A schedule as engines for many subjects go through it: what they have to do and to know, without what is the same for all.
+
+use super::{LANES, MEMORY, Run, Segment};
+use std::ops::Range;
+
+/// Lists, of which each span has its part.
+#[derive(Debug, Clone, Default)]
+pub(in crate::solve) struct Layout {
+    pub spans: Vec<Span>,
+    /// One per segment.
+    pub starts: Vec<Start>,
+    pub kinds: Vec<Kind>,
+    pub pieces: Vec<Piece>,
+    /// Lengths of segments, and kinds of runs, each once for every span.
+    pub lengths: Vec<Need>,
+    pub needed: Vec<Need>,
+    /// Pieces of single samples.
+    pub singles: Vec<usize>,
+    /// Segments with jumps that are seen as they happen.
+    pub seen: Vec<usize>,
+}
+
+/// Segments one after the other to which one system applies.
+#[derive(Debug, Clone, Default)]
+pub(in crate::solve) struct Span {
+    pub system: usize,
+    pub segments: Range<usize>,
+    pub pieces: Range<usize>,
+    pub lengths: Range<usize>,
+    pub needed: Range<usize>,
+    pub singles: Range<usize>,
+    pub seen: Range<usize>,
+}
+
+/// What a solution keeps of a segment.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) struct Start {
+    pub system: usize,
+    /// Where its jumps end in the list of all.
+    pub jumps: usize,
+    /// Whether a sample sees the jumps at the very time they happen.
+    pub is_seen_jumping: bool,
+}
+
+/// Runs of several samples with the same offset and step. A run is cut into batches of [`LANES`] samples.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) struct Kind {
+    pub offset: usize,
+    pub step: usize,
+    /// Batches of the longest of them.
+    pub batches: usize,
+    /// Where its batches begin in a list of those of all kinds.
+    pub first: usize,
+}
+
+/// What is written at once.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) struct Piece {
+    pub segment: usize,
+    /// The sample it begins with.
+    pub first: usize,
+    pub part: Part,
+}
+
+/// See [`Piece`].
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) enum Part {
+    /// A batch of a run, or what is left of it: its step, and its place in the list of the batches of all kinds.
+    Batch { step: usize, batch: usize },
+    /// Single samples, one run after the other.
+    Singles { run: usize, count: usize },
+}
+
+/// A table that is read, and whether it is while something enters.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::solve) struct Need {
+    pub table: usize,
+    pub driven: bool,
+}
+
+impl Layout {
+    /// Lays out segments and their runs, and tells runs what they have in common.
+    pub fn rebuild(&mut self, segments: &[Segment], runs: &mut [Run]) {
+        self.find_kinds(runs);
+        let Self { spans, starts, pieces, lengths, needed, singles, seen, .. } = self;
+        spans.clear();
+        starts.clear();
+        pieces.clear();
+        lengths.clear();
+        needed.clear();
+        singles.clear();
+        seen.clear();
+        for (k, segment) in segments.iter().enumerate() {
+            if k == 0 || segment.system != segments[k - 1].system {
+                self.open(segment.system, k);
+            }
+            self.add(k, segment, runs);
+        }
+    }
+
+    /// Batches of all kinds of runs.
+    pub fn batches(&self) -> usize {
+        self.kinds.last().map_or(0, |kind| kind.first + kind.batches)
+    }
+
+    /// Finds runs that have the offset and the step of an earlier one.
+    fn find_kinds(&mut self, runs: &mut [Run]) {
+        let kinds = &mut self.kinds;
+        kinds.clear();
+        for run in runs.iter_mut().filter(|run| run.count > 1) {
+            let recent = kinds.len().saturating_sub(MEMORY);
+            let known = kinds[recent..].iter().position(|kind| (kind.offset, kind.step) == (run.offset, run.step));
+            run.kind = known.map_or(kinds.len(), |k| recent + k);
+            if known.is_none() {
+                kinds.push(Kind { offset: run.offset, step: run.step, batches: 0, first: 0 });
+            }
+            let kind = &mut kinds[run.kind];
+            kind.batches = kind.batches.max(run.count.div_ceil(LANES));
+        }
+        let mut first = 0;
+        for kind in kinds {
+            kind.first = first;
+            first += kind.batches;
+        }
+    }
+
+    /// Opens a span.
+    fn open(&mut self, system: usize, segment: usize) {
+        let empty = |length: usize| length..length;
+        self.spans.push(Span {
+            system,
+            segments: empty(segment),
+            pieces: empty(self.pieces.len()),
+            lengths: empty(self.lengths.len()),
+            needed: empty(self.needed.len()),
+            singles: empty(self.singles.len()),
+            seen: empty(self.seen.len()),
+        });
+    }
+
+    /// Adds a segment to the latest span.
+    fn add(&mut self, k: usize, segment: &Segment, runs: &mut [Run]) {
+        let Self { spans, starts, kinds, pieces, lengths, needed, singles, seen } = self;
+        let Some(span) = spans.last_mut() else { return };
+        let driven = !segment.inputs.is_empty();
+        if let Some(length) = segment.length {
+            need(lengths, span.lengths.start, Need { table: length, driven });
+        }
+        let mut at = segment.runs.start;
+        count_singles(&mut runs[segment.runs.clone()]);
+        while at < segment.runs.end {
+            let Run { step, kind, first, count, singles: alike, .. } = runs[at];
+            if count == 1 {
+                singles.push(pieces.len());
+                pieces.push(Piece { segment: k, first, part: Part::Singles { run: at, count: alike.max(1) } });
+            } else {
+                need(needed, span.needed.start, Need { table: kind, driven });
+                pieces.extend((0..count.div_ceil(LANES)).map(|nth| Piece {
+                    segment: k,
+                    first: first + nth * LANES,
+                    part: Part::Batch { step, batch: kinds[kind].first + nth },
+                }));
+            }
+            at += alike.max(1);
+        }
+        let at_begin = runs[segment.runs.clone()].first().is_some_and(|run| run.offset == 0);
+        let is_seen_jumping = at_begin && !segment.jumps.is_empty();
+        if is_seen_jumping {
+            seen.push(k);
+        }
+        starts.push(Start { system: segment.system, jumps: segment.jumps.end, is_seen_jumping });
+        span.segments.end = k + 1;
+        span.pieces.end = pieces.len();
+        span.lengths.end = lengths.len();
+        span.needed.end = needed.len();
+        span.singles.end = singles.len();
+        span.seen.end = seen.len();
+    }
+}
+
+/// Adds a need to those from `first` on, unless it is a recent one of them.
+fn need(list: &mut Vec<Need>, first: usize, new: Need) {
+    let recent = first.max(list.len().saturating_sub(MEMORY));
+    match list[recent..].iter_mut().find(|need| need.table == new.table) {
+        Some(need) => need.driven |= new.driven,
+        None => list.push(new),
+    }
+}
+
+/// Counts how many single samples follow on each other.
+fn count_singles(runs: &mut [Run]) {
+    let mut singles = 0;
+    for run in runs.iter_mut().rev() {
+        singles = if run.count == 1 && run.offset > 0 { singles + 1 } else { 0 };
+        run.singles = singles;
+    }
+}
