@@ -27,8 +27,8 @@ pub(super) struct Pair {
     pub weights: [f64; 2],
     /// Weight of what has passed from the first coordinate, and from the second.
     pub links: [f64; 2],
-    /// As of a mode; NaN where it is not faster than the slowest mode.
-    pub halving: f64,
+    /// As of a mode, where it is faster than the slowest mode.
+    pub halving: Option<f64>,
 }
 
 /// The coordinates that a readout sees, with their weights.
@@ -82,7 +82,7 @@ impl View {
                 continue;
             };
             if b * c == 0.0 {
-                let halving = Some(halving(a.max(d))).filter(|halving| *halving > 0.0).unwrap_or(f64::NAN);
+                let halving = Some(halving(a.max(d))).filter(|halving| *halving > 0.0);
                 let links = [other * c, one * b];
                 pairs.push(Pair { place: block.at, rates: [a, d], weights: [one, other], links, halving });
             }
