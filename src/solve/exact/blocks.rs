@@ -178,8 +178,8 @@ impl BlockStep {
         self.scratch.resize(now.len(), 0.0);
         now.fill(0.0);
         for k in 0..LANES {
-            for j in 0..size {
-                entering[j][k] = (0..size).map(|i| weights[i] * now[i * size + j]).sum();
+            for (j, entering) in entering.iter_mut().enumerate() {
+                entering[k] = (0..size).map(|i| weights[i] * now[i * size + j]).sum();
             }
             multiply(decay, now, size, &mut self.scratch);
             now.iter_mut().zip(&self.scratch).zip(response).for_each(|((now, next), response)| *now = next + response);

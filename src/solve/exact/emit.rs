@@ -59,7 +59,7 @@ impl Emitter {
             // Sums of a few products are made faster by four at once than by eight.
             let kernel = if is_scattered { self.kernel } else { self.kernel.of_one() };
             work.exponentials += kernel.run(samples);
-            self.finish(solution, schedule, span, d, out, work);
+            self.finish(solution, schedule, span, (c, d), out, work);
         }
         self.check(schedule, out)
     }
@@ -102,7 +102,7 @@ impl Emitter {
         solution: &Solution,
         schedule: &Schedule,
         span: &Span,
-        d: f64,
+        (c, d): (&[f64], f64),
         out: &mut [f64],
         work: &mut Work,
     ) {
@@ -111,7 +111,7 @@ impl Emitter {
         }
         for &k in &schedule.layout.seen[span.seen.clone()] {
             if let Some(jumped) = solution.jumped_to(k) {
-                out[schedule.segments[k].samples.start] = d + jumped.sum(&self.view.c, &self.view.weights);
+                out[schedule.segments[k].samples.start] = d + jumped.sum(c, &self.view.weights);
             }
         }
     }

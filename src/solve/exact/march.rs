@@ -127,8 +127,8 @@ impl Way<'_> {
                     now[i] += u[at][i] * response[i];
                 }
             }
-            for i in 0..WIDTH {
-                now[i] = or_nothing(now[i]);
+            for now in &mut now {
+                *now = or_nothing(*now);
             }
             at += groups;
             if let Some(before) = before.get_mut(at) {

@@ -61,7 +61,7 @@ impl Scatter {
             }
             exponentials += live;
             for pair in &self.pairs {
-                if !(eight[0] >= pair.unseen_from) {
+                if eight[0] < pair.unseen_from {
                     pair.add(&eight, &mut lanes);
                     exponentials += 2;
                 }
@@ -85,7 +85,7 @@ impl Scatter {
             let amplitudes =
                 [pair.weights[0] * one, pair.weights[1] * other, pair.links[0] * one + pair.links[1] * other];
             let most = amplitudes[0].abs() + amplitudes[1].abs() + amplitudes[2].abs() * last;
-            let unseen_from = unseen_from(most, slowest, pair.halving);
+            let unseen_from = pair.halving.map_or(f64::INFINITY, |halving| unseen_from(most, slowest, halving));
             PairContribution { rates: pair.rates, amplitudes, unseen_from }
         };
         self.pairs.clear();

@@ -27,15 +27,14 @@ pub(super) struct Pair {
     pub weights: [f64; 2],
     /// Weight of what has passed from the first coordinate, and from the second.
     pub links: [f64; 2],
-    /// As of a mode; NaN where it is not faster than the slowest mode.
-    pub halving: f64,
+    /// As of a mode, where it is faster than the slowest mode.
+    pub halving: Option<f64>,
 }
 
 /// The coordinates that a readout sees, with their weights.
 #[derive(Debug, Default)]
 pub(super) struct View {
-    /// Weight of every state, and of every coordinate; both filled up to whole fours.
-    pub c: Vec<f64>,
+    /// Weight of every coordinate, filled up to whole fours.
     pub weights: Vec<f64>,
     /// Number of single coordinates, and their weights, four by four.
     pub real: usize,
@@ -51,13 +50,10 @@ pub(super) struct View {
 impl View {
     /// Looks at the states of `modal` with weights `c`.
     pub fn look(&mut self, modal: &Modal, c: &[f64]) {
-        let Self { c: of_states, weights, real, singles, modes, blocks, pairs } = self;
+        let Self { weights, real, singles, modes, blocks, pairs } = self;
         *real = modal.real();
-        of_states.clear();
-        of_states.extend_from_slice(c);
-        of_states.resize(c.len().next_multiple_of(WIDTH), 0.0);
         weights.clear();
-        weights.resize(of_states.len(), 0.0);
+        weights.resize(c.len().next_multiple_of(WIDTH), 0.0);
         for (state, &c) in c.iter().enumerate().filter(|(_, c)| **c != 0.0) {
             weights.iter_mut().zip(modal.state_row(state)).for_each(|(w, v)| *w += c * v);
         }
@@ -82,7 +78,7 @@ impl View {
                 continue;
             };
             if b * c == 0.0 {
-                let halving = Some(halving(a.max(d))).filter(|halving| *halving > 0.0).unwrap_or(f64::NAN);
+                let halving = Some(halving(a.max(d))).filter(|halving| *halving > 0.0);
                 let links = [other * c, one * b];
                 pairs.push(Pair { place: block.at, rates: [a, d], weights: [one, other], links, halving });
             }

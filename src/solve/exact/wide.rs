@@ -134,18 +134,26 @@ impl<'a> Batches<'a> {
             }
             if driven {
                 let (u, response, responses) = (&self.states.1[state], &self.batches.1[batch], &self.steps.1[step]);
-                for i in 0..width {
-                    let push = weights[i] * u[i];
-                    now[i] += push * response[i];
-                    accumulate(&mut lanes, push, &responses.0[i]);
+                let mut push = [0.0; WIDTH];
+                for i in 0..WIDTH {
+                    push[i] = weights[i] * u[i];
+                    now[i] += push[i] * response[i];
                 }
+                add(&mut lanes, &push[..width], responses);
             }
             let powers = &self.steps.0[step];
-            for i in 0..width {
-                accumulate(&mut lanes, now[i], &powers.0[i]);
-            }
+            add(&mut lanes, &now[..width], powers);
         }
         lanes
+    }
+}
+
+/// Adds what coordinates contribute.
+#[inline(always)]
+#[allow(clippy::needless_range_loop, reason = "lanes are counted through several arrays side by side")]
+fn add(lanes: &mut Lanes, coordinates: &[f64], values: &FourLanes) {
+    for i in 0..coordinates.len().min(WIDTH) {
+        accumulate(lanes, coordinates[i], &values.0[i]);
     }
 }
 
