@@ -3,9 +3,8 @@
 use super::propagators::{Known, Propagators, add, apply, dot};
 use super::steps::{Lanes, accumulate};
 use super::view::View;
-use crate::math::expm::{Exponential, multiply};
+use crate::math::expm::multiply;
 use crate::math::modal::{Block, Modal};
-use crate::solve::Work;
 use crate::solve::schedule::{LANES, Run, Schedule};
 
 /// The coordinates of blocks from sample to sample, and a table per distinct step, made when it is first needed.
@@ -13,7 +12,6 @@ use crate::solve::schedule::{LANES, Run, Schedule};
 pub(super) struct Blocks {
     steps: Vec<BlockStep>,
     known: Vec<Known>,
-    exponential: Exponential,
     /// Coordinates at the next sample, and what an input adds to them from one batch to the next.
     z: Vec<f64>,
     ahead: Vec<f64>,
@@ -26,12 +24,8 @@ struct BlockStep {
     /// Contribution of each coordinate, and of a unit that enters it per hour, to the readout after k steps, k = 0..[`LANES`].
     rows: Vec<Lanes>,
     entering: Vec<Lanes>,
-    /// The decay in one step and from one batch to the next, and the response.
-    decay: Vec<f64>,
-    long_decay: Vec<f64>,
-    response: Vec<f64>,
-    long_response: Vec<f64>,
-    scratch: Vec<f64>,
+    now: Vec<f64>,
+    next: Vec<f64>,
 }
 
 impl Blocks {
@@ -51,18 +45,17 @@ impl Blocks {
     pub fn add(
         &mut self,
         (schedule, run): (&Schedule, &Run),
-        (modal, view, offsets): (&Modal, &View, &Propagators),
+        (view, times): (&View, &Propagators),
         (start, input): (&[f64], Option<&[f64]>),
         out: &mut [f64],
-        work: &mut Work,
     ) {
+        // A single sample is of no kind.
+        let time = if run.count > 1 { schedule.layout.kinds[run.kind].time } else { 0 };
         if run.count > 1 {
             let needed = if input.is_some() { Known::Driven } else { Known::Free };
             if self.known[run.step] < needed {
-                let step = &mut self.steps[run.step];
-                step.make(schedule.steps[run.step], modal, view, needed, &mut self.exponential);
+                self.steps[run.step].make(time, times, view, needed);
                 self.known[run.step] = needed;
-                work.matrix_exponentials += 2 * view.blocks.len() as u64;
             }
         }
         for &block in &view.blocks {
@@ -70,7 +63,7 @@ impl Blocks {
             let (weights, input) = (&view.weights[at.clone()], input.map(|u| &u[at.clone()]));
             let (z, ahead, scratch) =
                 (&mut self.z[at.clone()], &mut self.ahead[at.clone()], &mut self.scratch[at.clone()]);
-            let (decay, response) = offsets.block(run.offset, block);
+            let (decay, response) = times.block(run.offset, block);
             apply(decay, &start[at.clone()], z);
             if let Some(input) = input {
                 add(response, input, z);
@@ -80,14 +73,14 @@ impl Blocks {
                 continue;
             }
             let step = &self.steps[run.step];
-            let (rows, decay) = (&step.rows[at.clone()], &step.long_decay[block.entries()]);
+            let (rows, (decay, long_response)) = (&step.rows[at.clone()], times.block(time + 1, block));
             let mut base = [0.0; LANES];
             ahead.fill(0.0);
             if let Some(input) = input {
                 for (input, row) in input.iter().zip(&step.entering[at]) {
                     accumulate(&mut base, *input, row);
                 }
-                apply(&step.long_response[block.entries()], input, ahead);
+                apply(long_response, input, ahead);
             }
             if let ([z, other], &[row, other_row], &[a, b, c, d], &[e, f]) = (&mut *z, rows, decay, &*ahead) {
                 let pair = TwoRows { rows: [row, other_row], decay: [a, b, c, d], ahead: [e, f], base };
@@ -140,20 +133,14 @@ impl TwoRows {
 }
 
 impl BlockStep {
-    fn make(&mut self, dt: f64, modal: &Modal, view: &View, needed: Known, exponential: &mut Exponential) {
-        for space in [&mut self.decay, &mut self.long_decay, &mut self.response, &mut self.long_response] {
-            space.resize(modal.area(), 0.0);
+    /// The table of the step at `time` of a table of times.
+    fn make(&mut self, time: usize, times: &Propagators, view: &View, needed: Known) {
+        for rows in [&mut self.rows, &mut self.entering] {
+            rows.resize(view.weights.len(), [0.0; LANES]);
         }
-        self.rows.resize(modal.size(), [0.0; LANES]);
-        self.entering.resize(modal.size(), [0.0; LANES]);
         for &block in &view.blocks {
-            let (at, t, size) = (block.entries(), modal.matrix(block), block.size);
-            let (decay, weights) = (&mut self.decay[at.clone()], &view.weights[block.coordinates()]);
-            match needed {
-                Known::Driven => exponential.with_integral(t, size, dt, decay, &mut self.response[at.clone()]),
-                _ => exponential.of(t, size, dt, decay),
-            }
-            exponential.of(t, size, dt * LANES as f64, &mut self.long_decay[at.clone()]);
+            let (decay, response) = times.block(time, block);
+            let (size, weights) = (block.size, &view.weights[block.coordinates()]);
             let rows = &mut self.rows[block.coordinates()];
             for k in 0..LANES {
                 for j in 0..size {
@@ -164,25 +151,25 @@ impl BlockStep {
                 }
             }
             if needed == Known::Driven {
-                self.make_entering(block, weights);
+                self.make_entering(block, weights, decay, response);
             }
         }
     }
 
     /// The response after k steps is that to one step, decayed, for every step before.
-    fn make_entering(&mut self, block: Block, weights: &[f64]) {
-        let (size, at) = (block.size, block.entries());
-        let (decay, response) = (&self.decay[at.clone()], &self.response[at.clone()]);
+    fn make_entering(&mut self, block: Block, weights: &[f64], decay: &[f64], response: &[f64]) {
+        let size = block.size;
         let entering = &mut self.entering[block.coordinates()];
-        let now = &mut self.long_response[at];
-        self.scratch.resize(now.len(), 0.0);
-        now.fill(0.0);
+        self.now.clear();
+        self.now.resize(decay.len(), 0.0);
+        self.next.resize(decay.len(), 0.0);
+        let (now, next) = (&mut self.now, &mut self.next);
         for k in 0..LANES {
             for (j, entering) in entering.iter_mut().enumerate() {
                 entering[k] = (0..size).map(|i| weights[i] * now[i * size + j]).sum();
             }
-            multiply(decay, now, size, &mut self.scratch);
-            now.iter_mut().zip(&self.scratch).zip(response).for_each(|((now, next), response)| *now = next + response);
+            multiply(decay, now, size, next);
+            now.iter_mut().zip(&*next).zip(response).for_each(|((now, next), response)| *now = next + response);
         }
     }
 }

@@ -13,24 +13,24 @@ use crate::solve::schedule::{Part, Piece, Schedule, Segment, Span};
 use crate::solve::{SolveError, Work};
 use std::ops::Range;
 
-/// Tables for one system, by distinct offset and distinct step, and what one readout sees of it.
+/// Tables for one system, by distinct times and steps, and what one readout sees of it.
 #[derive(Debug)]
 pub(super) struct Emitter {
     kernel: Kernel,
     view: View,
-    offsets: Propagators,
+    times: Propagators,
     steps: Steps,
     scatter: Scatter,
     blocks: Blocks,
-    /// The system that the tables of offsets and steps are for.
+    /// The system that the tables are for.
     current: Option<usize>,
 }
 
 impl Emitter {
     /// Memory; loops over lanes use the instructions of `kernel`.
     pub fn new(kernel: Kernel) -> Self {
-        let (view, offsets, steps, scatter, blocks) = Default::default();
-        Emitter { kernel, view, offsets, steps, scatter, blocks, current: None }
+        let (view, times, steps, scatter, blocks) = Default::default();
+        Emitter { kernel, view, times, steps, scatter, blocks, current: None }
     }
 
     /// Forgets the tables: they are for another solution.
@@ -53,13 +53,13 @@ impl Emitter {
         for span in &schedule.layout.spans {
             let (c, d) = (&c[span.system * n..(span.system + 1) * n], d[span.system]);
             let is_scattered = self.prepare(solution, schedule, span, c, work);
-            let Self { view, offsets, steps, scatter, .. } = self;
+            let Self { view, times, steps, scatter, .. } = self;
             let (pieces, out) = (&schedule.layout.pieces[span.pieces.clone()], &mut *out);
-            let samples = Samples { schedule, solution, pieces, view, d, offsets, steps, scatter, out };
+            let samples = Samples { schedule, solution, pieces, view, d, times, steps, scatter, out };
             // Sums of a few products are made faster by four at once than by eight.
             let kernel = if is_scattered { self.kernel } else { self.kernel.of_one() };
             work.exponentials += kernel.run(samples);
-            self.finish(solution, schedule, span, (c, d), out, work);
+            self.finish(solution, schedule, span, (c, d), out);
         }
         self.check(schedule, out)
     }
@@ -69,7 +69,7 @@ impl Emitter {
         let modal = &solution.modals[span.system];
         self.view.look(modal, c);
         if self.current != Some(span.system) {
-            self.offsets.reset(schedule.offsets.len(), modal);
+            self.times.reset(schedule.layout.times.len(), modal);
             self.steps.reset(schedule, modal.real());
             self.current = Some(span.system);
         }
@@ -78,8 +78,10 @@ impl Emitter {
         }
         let (layout, is_constant) = (&schedule.layout, solution.is_constant[span.system]);
         for need in &layout.needed[span.needed.clone()] {
-            let driven = is_constant || need.driven;
-            self.steps.prepare(need.table, schedule, modal, &mut self.offsets, driven, work);
+            let (kind, driven) = (layout.kinds[need.table], is_constant || need.driven);
+            for time in [kind.offset, kind.time, kind.time + 1] {
+                self.times.want(time, driven);
+            }
         }
         let mut any_scattered = false;
         for piece in &layout.singles[span.singles.clone()] {
@@ -90,8 +92,13 @@ impl Emitter {
                 continue;
             }
             for run in &schedule.runs[run..run + count] {
-                self.offsets.prepare(run.offset, schedule.offsets[run.offset], modal, driven, work);
+                self.times.want(run.offset, driven);
             }
+        }
+        self.times.make(&layout.times, modal, self.kernel, work);
+        for need in &layout.needed[span.needed.clone()] {
+            let fours = self.view.singles.len();
+            self.steps.prepare(need.table, schedule, fours, &self.times, is_constant || need.driven);
         }
         any_scattered
     }
@@ -104,10 +111,9 @@ impl Emitter {
         span: &Span,
         (c, d): (&[f64], f64),
         out: &mut [f64],
-        work: &mut Work,
     ) {
         if !self.view.blocks.is_empty() {
-            span.segments.clone().for_each(|k| self.add_blocks(solution, schedule, k, out, work));
+            span.segments.clone().for_each(|k| self.add_blocks(solution, schedule, k, out));
         }
         for &k in &schedule.layout.seen[span.seen.clone()] {
             if let Some(jumped) = solution.jumped_to(k) {
@@ -125,9 +131,9 @@ impl Emitter {
         Err(SolveError::Overflow { time: first.map_or(f64::NAN, |segment| segment.begin) })
     }
 
-    fn add_blocks(&mut self, solution: &Solution, schedule: &Schedule, k: usize, out: &mut [f64], work: &mut Work) {
-        let Self { view, offsets, blocks, .. } = self;
-        let (of, from) = (solution.modal(k), (solution.start_of(k), solution.input_of(k)));
+    fn add_blocks(&mut self, solution: &Solution, schedule: &Schedule, k: usize, out: &mut [f64]) {
+        let Self { view, times, blocks, .. } = self;
+        let from = (solution.start_of(k), solution.input_of(k));
         let Range { start: mut at, end } = schedule.segments[k].runs;
         while at < end {
             let run = &schedule.runs[at];
@@ -136,7 +142,7 @@ impl Emitter {
                 continue;
             }
             let out = &mut out[run.first..run.first + run.count];
-            blocks.add((schedule, run), (of, view, offsets), from, out, work);
+            blocks.add((schedule, run), (view, times), from, out);
             at += 1;
         }
     }

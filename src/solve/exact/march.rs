@@ -4,14 +4,16 @@
 use super::System;
 use super::propagators::{Four, Propagators, WIDTH, add, apply, or_nothing};
 use super::solution::Solution;
+use crate::math::kernel::Kernel;
 use crate::math::modal::{Block, Modal};
 use crate::solve::schedule::{Entry, Schedule, Span};
 use crate::solve::{SolveError, Work};
 use std::ops::Range;
 
 /// Workspace of the walk.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct March {
+    kernel: Kernel,
     lengths: Propagators,
     /// What one unit put into each state adds to the coordinates.
     impulse: Vec<f64>,
@@ -32,6 +34,12 @@ struct Way<'a> {
 }
 
 impl March {
+    /// Memory; exponentials use the instructions of `kernel`.
+    pub fn new(kernel: Kernel) -> Self {
+        let (lengths, impulse, constant, x) = Default::default();
+        March { kernel, lengths, impulse, constant, x }
+    }
+
     /// Fills in the states of a solution whose matrices are taken apart.
     pub fn walk(
         &mut self,
@@ -82,8 +90,9 @@ impl March {
         }
         for need in &schedule.layout.lengths[span.lengths.clone()] {
             let driven = is_constant || need.driven;
-            self.lengths.prepare(need.table, schedule.lengths[need.table], modal, driven, work);
+            self.lengths.want(need.table, driven);
         }
+        self.lengths.make(&schedule.lengths, modal, self.kernel, work);
         driven[span.segments.clone()].fill(is_constant);
         if !is_constant && !schedule.inputs.is_empty() {
             for k in span.segments.clone() {

@@ -66,7 +66,7 @@ impl Exact {
             n,
             decomposer: Decomposer::default(),
             solution: Solution::default(),
-            march: March::default(),
+            march: March::new(kernel),
             emitter: Emitter::new(kernel),
             work: Work::default(),
         }

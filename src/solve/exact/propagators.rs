@@ -1,6 +1,8 @@
 //! Propagators of one system over a table of distinct lengths of time, each made when it is first needed.
 
 use crate::math::expm::Exponential;
+use crate::math::exponential::exp;
+use crate::math::kernel::{self, Kernel};
 use crate::math::modal::{Block, Modal};
 use crate::math::phi::phi1;
 use crate::solve::Work;
@@ -30,18 +32,47 @@ pub(super) enum Known {
     Driven,
 }
 
-/// e^(T dt) and, where an input runs, its integral, for each dt of a table.
+/// e^(T dt) and, where an input runs, its integral, for each dt of a table. First all that is needed is asked for, then made.
 #[derive(Debug, Default)]
 pub(super) struct Propagators {
     known: Vec<Known>,
-    /// Single coordinates of an entry, filled up with zeros to whole fours.
-    wide: usize,
-    decay: Vec<f64>,
-    response: Vec<f64>,
+    /// Entries that were asked for: what is still to be made of them.
+    free: Vec<usize>,
+    driven: Vec<usize>,
+    rates: Vec<Four>,
+    decay: Vec<Four>,
+    response: Vec<Four>,
     area: usize,
     block_decay: Vec<f64>,
     block_response: Vec<f64>,
     exponential: Exponential,
+}
+
+/// e^(rate dt) for some entries.
+struct Decays<'a> {
+    entries: &'a [usize],
+    times: &'a [f64],
+    rates: &'a [Four],
+    decay: &'a mut [Four],
+}
+
+impl kernel::Work for Decays<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        let Decays { entries, times, rates, decay } = self;
+        let fours = rates.len();
+        for &k in entries {
+            for (four, rates) in rates.iter().enumerate() {
+                let mut now = [0.0; WIDTH];
+                for i in 0..WIDTH {
+                    now[i] = exp(rates[i] * times[k]);
+                }
+                decay[k * fours + four] = now;
+            }
+        }
+    }
 }
 
 impl Propagators {
@@ -49,62 +80,72 @@ impl Propagators {
     pub fn reset(&mut self, count: usize, modal: &Modal) {
         self.known.clear();
         self.known.resize(count, Known::Nothing);
-        (self.wide, self.area) = (modal.real().next_multiple_of(WIDTH), modal.area());
-        self.decay.resize(count * self.wide, 0.0);
-        self.response.resize(count * self.wide, 0.0);
+        self.rates.clear();
+        let fours = modal.rates().chunks(WIDTH);
+        self.rates.extend(fours.map(|rates| -> Four { std::array::from_fn(|i| rates.get(i).copied().unwrap_or(0.0)) }));
+        self.area = modal.area();
+        self.decay.resize(count * self.rates.len(), [0.0; WIDTH]);
+        self.response.resize(count * self.rates.len(), [0.0; WIDTH]);
         self.block_decay.resize(count * modal.area(), 0.0);
         self.block_response.resize(count * modal.area(), 0.0);
     }
 
-    /// Makes entry `k`, for the length `dt`, ready for [`Propagators::advance`].
+    /// Asks for entry `k`.
     #[inline]
-    pub fn prepare(&mut self, k: usize, dt: f64, modal: &Modal, driven: bool, work: &mut Work) {
+    pub fn want(&mut self, k: usize, driven: bool) {
         let needed = if driven { Known::Driven } else { Known::Free };
-        if self.known[k] < needed {
-            self.make(k, dt, modal, needed, work);
+        if self.known[k] >= needed {
+            return;
         }
-    }
-
-    fn make(&mut self, k: usize, dt: f64, modal: &Modal, needed: Known, work: &mut Work) {
-        let rates = |four: usize| modal.rates()[four * WIDTH..].iter().take(WIDTH).enumerate();
-        let fours = k * self.wide / WIDTH..(k + 1) * self.wide / WIDTH;
         if self.known[k] == Known::Nothing {
-            for (four, decay) in self.decay.as_chunks_mut().0[fours.clone()].iter_mut().enumerate() {
-                *decay = [0.0; WIDTH];
-                rates(four).for_each(|(i, rate)| decay[i] = (rate * dt).exp());
-            }
-            work.exponentials += modal.real() as u64;
+            self.free.push(k);
         }
-        if needed == Known::Driven {
-            for (four, response) in self.response.as_chunks_mut().0[fours].iter_mut().enumerate() {
-                *response = [0.0; WIDTH];
-                rates(four).for_each(|(i, rate)| response[i] = dt * phi1(rate * dt));
-            }
-            work.exponentials += modal.real() as u64;
-        }
-        for &block in modal.blocks() {
-            let at = k * self.area + block.entries().start..k * self.area + block.entries().end;
-            let (t, size, decay) = (modal.matrix(block), block.size, &mut self.block_decay[at.clone()]);
-            match needed {
-                Known::Driven => self.exponential.with_integral(t, size, dt, decay, &mut self.block_response[at]),
-                _ => self.exponential.of(t, size, dt, decay),
-            }
-            work.matrix_exponentials += 1;
+        if driven {
+            self.driven.push(k);
         }
         self.known[k] = needed;
+    }
+
+    /// Makes all that was asked for; `times` are those of all entries.
+    pub fn make(&mut self, times: &[f64], modal: &Modal, kernel: Kernel, work: &mut Work) {
+        let Self { known, free, driven, rates, decay, response, block_decay, block_response, .. } = self;
+        kernel.of_one().run(Decays { entries: free, times, rates, decay });
+        let place =
+            |k: usize, block: Block| k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
+        for &k in free.iter().filter(|k| known[**k] == Known::Free) {
+            for &block in modal.blocks() {
+                self.exponential.of(modal.matrix(block), block.size, times[k], &mut block_decay[place(k, block)]);
+            }
+        }
+        for &k in &*driven {
+            let response = response[k * rates.len()..].as_flattened_mut();
+            for (response, rate) in response.iter_mut().zip(modal.rates()) {
+                *response = times[k] * phi1(rate * times[k]);
+            }
+            for &block in modal.blocks() {
+                let (t, decay) = (modal.matrix(block), &mut block_decay[place(k, block)]);
+                let response = &mut block_response[place(k, block)];
+                self.exponential.with_integral(t, block.size, times[k], decay, response);
+            }
+        }
+        work.exponentials += (modal.real() * (free.len() + driven.len())) as u64;
+        let matrices = driven.len() + free.iter().filter(|k| known[**k] == Known::Free).count();
+        work.matrix_exponentials += (modal.blocks().len() * matrices) as u64;
+        free.clear();
+        driven.clear();
     }
 
     /// Decay and response of four single coordinates over length `k`, made ready before.
     #[inline]
     pub fn singles(&self, k: usize, four: usize) -> (Four, Four) {
-        let at = k * self.wide / WIDTH + four;
-        (self.decay.as_chunks().0[at], self.response.as_chunks().0[at])
+        let at = k * self.rates.len() + four;
+        (self.decay[at], self.response[at])
     }
 
     /// The same for all lengths, by length and four.
     #[inline]
     pub fn all_singles(&self) -> (&[Four], &[Four]) {
-        (self.decay.as_chunks().0, self.response.as_chunks().0)
+        (&self.decay, &self.response)
     }
 
     /// The same of a block, as matrices.

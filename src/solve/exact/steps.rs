@@ -2,10 +2,7 @@
 //! of each batch.
 
 use super::propagators::{Four, Known, Propagators, WIDTH, or_nothing};
-use crate::math::modal::Modal;
-use crate::math::phi::phi1;
-use crate::solve::Work;
-use crate::solve::schedule::{LANES, Schedule};
+use crate::solve::schedule::{Kind, LANES, Schedule};
 
 /// Values at the samples of a batch.
 pub(super) type Lanes = [f64; LANES];
@@ -24,9 +21,6 @@ pub(super) struct Steps {
     /// By step: decay in k steps for all samples k of a batch, and response to a unit input.
     pub powers: Vec<FourLanes>,
     pub responses: Vec<FourLanes>,
-    /// By step: the same from one batch to the next.
-    decay: Vec<Four>,
-    response: Vec<Four>,
     /// By batch: decay from the start of the segment to its first sample, and response.
     pub decays: Vec<Four>,
     pub long_responses: Vec<Four>,
@@ -43,52 +37,29 @@ impl Steps {
         for table in [&mut self.powers, &mut self.responses] {
             table.resize(steps * fours, FourLanes([[0.0; LANES]; WIDTH]));
         }
-        for (table, count) in [
-            (&mut self.decay, steps),
-            (&mut self.response, steps),
-            (&mut self.decays, batches),
-            (&mut self.long_responses, batches),
-        ] {
-            table.resize(count * fours, [0.0; WIDTH]);
+        for table in [&mut self.decays, &mut self.long_responses] {
+            table.resize(batches * fours, [0.0; WIDTH]);
         }
     }
 
-    /// Makes ready what runs of a kind need, their offset too.
+    /// Makes ready what runs of a kind need; its times are made.
     #[inline]
-    pub fn prepare(
-        &mut self,
-        kind: usize,
-        schedule: &Schedule,
-        modal: &Modal,
-        offsets: &mut Propagators,
-        driven: bool,
-        work: &mut Work,
-    ) {
+    pub fn prepare(&mut self, kind: usize, schedule: &Schedule, fours: usize, times: &Propagators, driven: bool) {
         let needed = if driven { Known::Driven } else { Known::Free };
         if self.kinds[kind] < needed {
-            self.make(kind, schedule, modal, offsets, needed, work);
+            self.make(kind, schedule, fours, times, needed);
         }
     }
 
-    fn make(
-        &mut self,
-        kind: usize,
-        schedule: &Schedule,
-        modal: &Modal,
-        offsets: &mut Propagators,
-        needed: Known,
-        work: &mut Work,
-    ) {
+    fn make(&mut self, kind: usize, schedule: &Schedule, fours: usize, times: &Propagators, needed: Known) {
         self.kinds[kind] = needed;
-        let (kind, rates) = (schedule.layout.kinds[kind], modal.rates());
-        offsets.prepare(kind.offset, schedule.offsets[kind.offset], modal, needed == Known::Driven, work);
+        let kind = schedule.layout.kinds[kind];
         if self.steps[kind.step] < needed {
-            self.make_step(kind.step, schedule.steps[kind.step], rates, needed, work);
+            self.make_step(kind, fours, times, needed);
         }
-        let fours = rates.len().div_ceil(WIDTH);
         for four in 0..fours {
-            let (mut decays, mut responses) = offsets.singles(kind.offset, four);
-            let (decay, response) = (self.decay[kind.step * fours + four], self.response[kind.step * fours + four]);
+            let (mut decays, mut responses) = times.singles(kind.offset, four);
+            let (decay, response) = times.singles(kind.time + 1, four);
             for batch in kind.first..kind.first + kind.batches {
                 let at = batch * fours + four;
                 (self.decays[at], self.long_responses[at]) = (decays, responses);
@@ -104,27 +75,21 @@ impl Steps {
         }
     }
 
-    fn make_step(&mut self, step: usize, dt: f64, rates: &[f64], needed: Known, work: &mut Work) {
-        let long = dt * LANES as f64;
-        let fours = rates.len().div_ceil(WIDTH);
-        for (four, rates) in rates.chunks(WIDTH).enumerate() {
-            let at = step * fours + four;
-            self.decay[at] = [0.0; WIDTH];
-            for (i, rate) in rates.iter().enumerate() {
-                let powers = powers_of((rate * dt).exp());
-                self.powers[at].0[i] = powers;
-                self.decay[at][i] = (rate * long).exp();
+    fn make_step(&mut self, kind: Kind, fours: usize, times: &Propagators, needed: Known) {
+        self.steps[kind.step] = needed;
+        for four in 0..fours {
+            let at = kind.step * fours + four;
+            let (decay, response) = times.singles(kind.time, four);
+            for i in 0..WIDTH {
+                self.powers[at].0[i] = powers_of(decay[i]);
                 if needed == Known::Driven {
-                    let (responses, first) = (&mut self.responses[at].0[i], dt * phi1(rate * dt));
+                    let responses = &mut self.responses[at].0[i];
                     for k in 1..LANES {
-                        responses[k] = responses[k - 1] * powers[1] + first;
+                        responses[k] = responses[k - 1] * decay[i] + response[i];
                     }
-                    self.response[at][i] = long * phi1(rate * long);
                 }
             }
         }
-        work.exponentials += if needed == Known::Driven { 4 } else { 2 } * rates.len() as u64;
-        self.steps[step] = needed;
     }
 }
 

@@ -28,7 +28,7 @@ pub(super) struct Samples<'a> {
     pub view: &'a View,
     /// What the readout has besides the states.
     pub d: f64,
-    pub offsets: &'a Propagators,
+    pub times: &'a Propagators,
     pub steps: &'a Steps,
     pub scatter: &'a mut Scatter,
     pub out: &'a mut [f64],
@@ -71,7 +71,7 @@ impl Samples<'_> {
         for (y, run) in out.iter_mut().zip(&self.schedule.runs[run..run + count]) {
             *y = self.d;
             for (four, weights) in self.view.singles.iter().enumerate() {
-                let (decay, response) = self.offsets.singles(run.offset, four);
+                let (decay, response) = self.times.singles(run.offset, four);
                 for i in 0..WIDTH {
                     let pushed = if driven { u[four][i] * response[i] } else { 0.0 };
                     *y += weights[i] * (z[four][i] * decay[i] + pushed);

@@ -14,6 +14,8 @@ pub(in crate::solve) struct Layout {
     /// Lengths of segments, and kinds of runs, each once for every span.
     pub lengths: Vec<Need>,
     pub needed: Vec<Need>,
+    /// Lengths of time that samples need: offsets, then each step and how long a batch of such steps is.
+    pub times: Vec<f64>,
     /// Pieces of single samples.
     pub singles: Vec<usize>,
     /// Segments with jumps that are seen as they happen.
@@ -47,6 +49,8 @@ pub(in crate::solve) struct Start {
 pub(in crate::solve) struct Kind {
     pub offset: usize,
     pub step: usize,
+    /// Place of the step in `times`.
+    pub time: usize,
     /// Batches of the longest of them.
     pub batches: usize,
     /// Where its batches begin in a list of those of all kinds.
@@ -80,8 +84,11 @@ pub(in crate::solve) struct Need {
 
 impl Layout {
     /// Lays out segments and their runs, and tells runs what they have in common.
-    pub fn rebuild(&mut self, segments: &[Segment], runs: &mut [Run]) {
-        self.find_kinds(runs);
+    pub fn rebuild(&mut self, segments: &[Segment], runs: &mut [Run], offsets: &[f64], steps: &[f64]) {
+        self.find_kinds(runs, offsets.len());
+        self.times.clear();
+        self.times.extend_from_slice(offsets);
+        self.times.extend(steps.iter().flat_map(|step| [*step, LANES as f64 * step]));
         let Self { spans, starts, pieces, lengths, needed, singles, seen, .. } = self;
         spans.clear();
         starts.clear();
@@ -104,7 +111,7 @@ impl Layout {
     }
 
     /// Finds runs that have the offset and the step of an earlier one.
-    fn find_kinds(&mut self, runs: &mut [Run]) {
+    fn find_kinds(&mut self, runs: &mut [Run], offsets: usize) {
         let kinds = &mut self.kinds;
         kinds.clear();
         for run in runs.iter_mut().filter(|run| run.count > 1) {
@@ -112,7 +119,8 @@ impl Layout {
             let known = kinds[recent..].iter().position(|kind| (kind.offset, kind.step) == (run.offset, run.step));
             run.kind = known.map_or(kinds.len(), |k| recent + k);
             if known.is_none() {
-                kinds.push(Kind { offset: run.offset, step: run.step, batches: 0, first: 0 });
+                let time = offsets + 2 * run.step;
+                kinds.push(Kind { offset: run.offset, step: run.step, time, batches: 0, first: 0 });
             }
             let kind = &mut kinds[run.kind];
             kind.batches = kind.batches.max(run.count.div_ceil(LANES));
@@ -140,7 +148,7 @@ impl Layout {
 
     /// Adds a segment to the latest span.
     fn add(&mut self, k: usize, segment: &Segment, runs: &mut [Run]) {
-        let Self { spans, starts, kinds, pieces, lengths, needed, singles, seen } = self;
+        let Self { spans, starts, kinds, pieces, lengths, needed, singles, seen, .. } = self;
         let Some(span) = spans.last_mut() else { return };
         let driven = !segment.inputs.is_empty();
         if let Some(length) = segment.length {

@@ -6,7 +6,7 @@
 
 mod layout;
 
-pub(super) use layout::{Layout, Part, Piece, Span, Start};
+pub(super) use layout::{Kind, Layout, Part, Piece, Span, Start};
 
 use super::SolveError;
 use std::ops::Range;
@@ -168,7 +168,7 @@ impl Schedule {
         }
         self.place_entries(plan.events);
         self.place_samples(plan.samples);
-        self.layout.rebuild(&self.segments, &mut self.runs);
+        self.layout.rebuild(&self.segments, &mut self.runs, &self.offsets, &self.steps);
         Ok(())
     }
 
