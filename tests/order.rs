@@ -2,7 +2,7 @@
 
 mod integrate;
 
-use integrate::{Each, System, carry};
+use integrate::{Each, System, carry, problems};
 use posology::solve::{Integrator, Method};
 
 /// y1 = 1 / (1 + t) and y2 = 2 + sin 2t, from equations that are not linear, coupled, and depend on time.
@@ -84,5 +84,52 @@ fn both_methods_are_of_order_5_and_their_dense_output_of_order_4() {
         assert!((4.8..5.4).contains(&whole), "{method:?}: order {whole}");
         assert!((5.7..6.6).contains(&single), "{method:?}: a single step errs with power {single}");
         assert!((4.7..5.4).contains(&inside), "{method:?}: inside a step the error goes with power {inside}");
+    }
+}
+
+/// What an integrator says of five doses a week apart: when each step begins and ends, drug and response in it; and how many
+/// steps there are.
+type Said = (Vec<(f64, f64, [[f64; 5]; 2])>, u64);
+
+fn five_weeks(method: Method, relative: f64) -> Said {
+    let mut integrator = Integrator::new(2, method, relative, 1_000_000);
+    let (mut field, mut y, mut said) = (Each([problems::response()]), [0.0, 100.0], Vec::new());
+    for week in 0..5 {
+        y[0] += 20.0;
+        integrator.begin(0, &y, &[20.0, 100.0].map(|size| 1e-2 * relative * size), 168.0);
+        let begin = 168.0 * f64::from(week);
+        carry(&mut integrator, &mut field, |integrator, from, to| {
+            said.push((begin + from, begin + to, [0, 1].map(|state| integrator.quartic(0, state))));
+        })
+        .unwrap();
+        integrator.states(0, &mut y);
+    }
+    (said, integrator.work().explicit_steps)
+}
+
+#[test]
+fn where_stability_limits_the_steps_there_are_fewer_and_they_are_as_good() {
+    let value = |c: &[f64; 5], theta: f64| c.iter().rev().fold(0.0, |value, c| value * theta + c);
+    let (exact, _) = five_weeks(Method::Explicit, 1e-12);
+    let at = |t: f64, state: usize| {
+        let k = exact.partition_point(|(_, to, _)| *to < t).min(exact.len() - 1);
+        let (from, to, quartics) = &exact[k];
+        value(&quartics[state], (t - from) / (to - from))
+    };
+    for relative in [1e-3, 1e-4, 1e-5, 1e-6] {
+        let (_, ordinary) = five_weeks(Method::Explicit, relative);
+        let (said, steps) = five_weeks(Method::Auto, relative);
+        let mut worst = 0.0_f64;
+        for (from, to, quartics) in &said {
+            for theta in [0.2, 0.5, 0.8, 0.99] {
+                for (state, size) in [20.0, 100.0].into_iter().enumerate() {
+                    let error = value(&quartics[state], theta) - at(from + theta * (to - from), state);
+                    worst = worst.max(error.abs() / size);
+                }
+            }
+        }
+        println!("{relative:e}: {steps} steps of {ordinary}, {worst:e}");
+        assert!(worst < 2.0 * relative, "{relative:e}: off by {worst:e}");
+        assert!(steps as f64 <= 0.75 * ordinary as f64, "{relative:e}: {steps} steps, with one method {ordinary}");
     }
 }

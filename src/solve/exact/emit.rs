@@ -117,7 +117,10 @@ impl Emitter {
         }
         for &k in &schedule.layout.seen[span.seen.clone()] {
             if let Some(jumped) = solution.jumped_to(k) {
-                out[schedule.segments[k].samples.start] = d + jumped.sum(c, &self.view.weights);
+                let value = d + jumped.sum(c, &self.view.weights);
+                let samples = schedule.segments[k].samples.clone();
+                let at_once = schedule.elapsed[samples.clone()].iter().take_while(|elapsed| **elapsed == 0.0).count();
+                out[samples][..at_once].fill(value);
             }
         }
     }
@@ -199,7 +202,7 @@ mod tests {
         for gap in [0.0, 1e-13, 1e-7, 1e-3, -0.015, 0.019] {
             let ka = k * (1.0 + gap);
             let a = [-ka, 0.0, 0.0, ka, -k, 0.0, 0.0, 0.0, -0.01];
-            for samples in [irregular(60, 0.1), (1..70).map(f64::from).collect()] {
+            for samples in [irregular(60, 0.1), irregular(60, 0.5), (1..70).map(f64::from).collect()] {
                 let plan = Plan { samples: &samples, ..Plan::default() };
                 let system = System { a: &a, b: &[0.0; 3], x0: &[2.0, 0.0, 1.0] };
                 let (y, _) = outputs(&plan, system, &[], (&[0.0, 1.0, 1e-9], &[0.0]));
@@ -235,6 +238,63 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn samples_at_one_jump_are_the_same_number() {
+        let events = [Event { time: 10.0, state: 0, amount: 0, over: 0.0 }];
+        let samples = [9.0, 10.0, 10.0, 10.0 + 1e-10, 12.0];
+        let plan = Plan { events: &events, samples: &samples, ..Plan::default() };
+        let system = System { a: &[-1.2, 0.0, 1.2, -0.3], b: &[0.0; 2], x0: &[1.0, 0.0] };
+        let (y, _) = outputs(&plan, system, &[7.0], (&[0.3, 1.0], &[0.0]));
+        assert!(y[1] == y[2] && y[1] == y[3] && y[1] > y[0], "{y:?}");
+    }
+
+    #[test]
+    fn a_mode_that_grows_beyond_all_numbers_is_seen_only_where_it_is() {
+        // 0.5 /h over 3000 h; at equal steps, at steps that no two samples share, and at single ones while something enters
+        let a = [0.5, 0.0, 0.0, 0.0, -0.01, 0.0, 0.0, 0.0, -0.02];
+        let equal: Vec<f64> = (0..300).map(|k| 10.0 * f64::from(k)).collect();
+        for samples in [equal, irregular(60, 2.8), vec![1.0, 2500.0]] {
+            for over in [0.0, 1200.0] {
+                let events = [Event { time: 0.0, state: 1, amount: 0, over }];
+                let plan = Plan { events: &events, samples: &samples, ..Plan::default() };
+                // In the first the readout does not see it, in the second nothing is in it.
+                for (c, x0) in [([0.0, 1.0, 0.5], [0.0, 0.0, 1.0]), ([1.0, 1.0, 0.5], [0.0, 0.0, 1.0])] {
+                    let (y, _) = outputs(&plan, System { a: &a, b: &[0.0; 3], x0: &x0 }, &[5.0], (&c, &[0.0]));
+                    for (y, t) in y.iter().zip(&samples) {
+                        let during = if over > 0.0 { -(-0.01 * t.min(over)).exp_m1() / (0.01 * over) } else { 1.0 };
+                        let entered = during * (-0.01 * (t - over).max(0.0)).exp();
+                        let expected = 5.0 * entered + 0.5 * (-0.02 * t).exp();
+                        assert!((y / expected - 1.0).abs() < 1e-12, "{t}: {y} is not {expected}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn nothing_is_seen_of_a_subject_that_grew_beyond_all_numbers() {
+        let event = |time: f64, over| Event { time, state: 0, amount: 0, over };
+        let events = [event(0.0, 900.0), event(1700.0, 850.0)];
+        let samples: Vec<f64> = (1..250).map(|k| 10.0 * f64::from(k)).collect();
+        let schedule = Schedule::new(&Plan { events: &events, samples: &samples, ..Plan::default() }).unwrap();
+        let (n, mut shared, mut fresh) = (5, Exact::new(5), Exact::new(5));
+        let diagonal = |rates: [f64; 5]| -> Vec<f64> {
+            (0..n * n).map(|at| if at % (n + 1) == 0 { rates[at / n] } else { 0.0 }).collect()
+        };
+        let (c, d, x0, b) = ([1.0; 5], [0.0], [1.0; 5], [0.0; 5]);
+        let mut run = |exact: &mut Exact, a: &[f64]| {
+            let mut out = vec![0.0; samples.len()];
+            let solved = exact.solve(&schedule, System { a, b: &b, x0: &x0 }, &[1.0]).map(|_| ());
+            solved.and_then(|()| exact.emit(&schedule, &c, &d, &mut out)).map(|()| out)
+        };
+        // A rotation beside three rates, one of which grows; then five rates.
+        let mut growing = diagonal([-0.1, 2.0, -0.2, -0.3, -0.3]);
+        (growing[3 * n + 4], growing[4 * n + 3]) = (0.7, -0.7);
+        assert!(run(&mut shared, &growing).is_err());
+        let decaying = diagonal([-0.5, -0.1, -0.2, -0.3, -0.05]);
+        assert_eq!(run(&mut shared, &decaying).unwrap(), run(&mut fresh, &decaying).unwrap());
     }
 
     #[test]

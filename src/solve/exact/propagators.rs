@@ -80,6 +80,8 @@ impl Propagators {
     pub fn reset(&mut self, count: usize, modal: &Modal) {
         self.known.clear();
         self.known.resize(count, Known::Nothing);
+        self.free.clear();
+        self.driven.clear();
         self.rates.clear();
         let fours = modal.rates().chunks(WIDTH);
         self.rates.extend(fours.map(|rates| -> Four { std::array::from_fn(|i| rates.get(i).copied().unwrap_or(0.0)) }));
@@ -119,7 +121,8 @@ impl Propagators {
         }
         for &k in &*driven {
             let response = response[k * rates.len()..].as_flattened_mut();
-            for (response, rate) in response.iter_mut().zip(modal.rates()) {
+            // Places beyond the last rate too: what another subject left there may be infinite.
+            for (response, rate) in response.iter_mut().zip(rates.as_flattened()) {
                 *response = times[k] * phi1(rate * times[k]);
             }
             for &block in modal.blocks() {

@@ -74,12 +74,15 @@ impl Scatter {
     /// Contributions in a segment that begins with the coordinates `z` and has its last sample at `last`.
     fn begin(&mut self, view: &View, z: &[f64], last: f64) {
         let slowest = view.modes.first().map_or(0.0, |mode| view.weights[mode.place] * z[mode.place]);
-        let mode = |mode: &Mode| {
-            let amplitude = view.weights[mode.place] * z[mode.place];
-            Contribution { rate: mode.rate, amplitude, unseen_from: unseen_from(amplitude, slowest, mode.halving) }
-        };
         self.modes.clear();
-        self.modes.extend(view.modes.iter().map(mode));
+        for &Mode { place, rate, halving } in &view.modes {
+            let amplitude = view.weights[place] * z[place];
+            // A mode that is not there may grow beyond all numbers.
+            if amplitude != 0.0 {
+                let unseen_from = unseen_from(amplitude, slowest, halving);
+                self.modes.push(Contribution { rate, amplitude, unseen_from });
+            }
+        }
         let pair = |pair: &Pair| {
             let [one, other] = [z[pair.place], z[pair.place + 1]];
             let amplitudes =

@@ -94,6 +94,9 @@ impl View {
 /// When a contribution that is now `amplitude` can no longer be seen beside the slowest mode, now `slowest`.
 #[inline(always)]
 pub(super) fn unseen_from(amplitude: f64, slowest: f64, halving: f64) -> f64 {
+    if slowest.abs() < f64::MIN_POSITIVE {
+        return f64::INFINITY;
+    }
     // The exponent of the first rounded up, and of the second rounded down.
     f64::from(exponent(amplitude) + 1 - exponent(slowest) - UNSEEN) * halving
 }

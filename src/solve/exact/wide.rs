@@ -73,8 +73,10 @@ impl Samples<'_> {
             for (four, weights) in self.view.singles.iter().enumerate() {
                 let (decay, response) = self.times.singles(run.offset, four);
                 for i in 0..WIDTH {
-                    let pushed = if driven { u[four][i] * response[i] } else { 0.0 };
-                    *y += weights[i] * (z[four][i] * decay[i] + pushed);
+                    *y += unless_nothing(weights[i] * z[four][i], decay[i]);
+                    if driven {
+                        *y += unless_nothing(weights[i] * u[four][i], response[i]);
+                    }
                 }
             }
         }
@@ -130,14 +132,14 @@ impl<'a> Batches<'a> {
             let (z, decay) = (&self.states.0[state], &self.batches.0[batch]);
             let mut now = [0.0; WIDTH];
             for i in 0..WIDTH {
-                now[i] = weights[i] * z[i] * decay[i];
+                now[i] = unless_nothing(weights[i] * z[i], decay[i]);
             }
             if driven {
                 let (u, response, responses) = (&self.states.1[state], &self.batches.1[batch], &self.steps.1[step]);
                 let mut push = [0.0; WIDTH];
                 for i in 0..WIDTH {
                     push[i] = weights[i] * u[i];
-                    now[i] += push[i] * response[i];
+                    now[i] += unless_nothing(push[i], response[i]);
                 }
                 add(&mut lanes, &push[..width], responses);
             }
@@ -153,8 +155,16 @@ impl<'a> Batches<'a> {
 #[allow(clippy::needless_range_loop, reason = "lanes are counted through several arrays side by side")]
 fn add(lanes: &mut Lanes, coordinates: &[f64], values: &FourLanes) {
     for i in 0..coordinates.len().min(WIDTH) {
-        accumulate(lanes, coordinates[i], &values.0[i]);
+        if coordinates[i] != 0.0 {
+            accumulate(lanes, coordinates[i], &values.0[i]);
+        }
     }
+}
+
+/// What `amount` is worth: a mode that is not there may grow beyond all numbers.
+#[inline(always)]
+fn unless_nothing(amount: f64, worth: f64) -> f64 {
+    if amount == 0.0 { 0.0 } else { amount * worth }
 }
 
 /// Whether all numbers are finite.

@@ -7,7 +7,8 @@ const SHRINK: f64 = 0.2;
 const RETREAT: f64 = 0.1;
 /// The step aims at this share of the length at which the error would just be tolerated.
 const SAFETY: f64 = 0.9;
-/// Both methods are of order 5: the estimate of the error goes with the fifth power of the step.
+/// The estimate of the error goes with the fifth power of the step, that of the enduring method with the fourth: for that one
+/// steps change more cautiously than they could.
 const EXPONENT: f64 = 0.2;
 /// Share of the previous error in the decision (Gustafsson 1991; Hairer, Nørsett and Wanner 1993, II.4).
 const MEMORY: f64 = 0.04;
