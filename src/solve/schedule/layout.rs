@@ -203,3 +203,49 @@ fn count_singles(runs: &mut [Run]) {
         run.singles = singles;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solve::{Event, Plan, Schedule};
+
+    #[test]
+    fn pieces_are_all_samples_in_order_and_spans_know_what_they_need() {
+        let event = |time: f64, over| Event { time, state: 0, amount: 0, over };
+        let events = [event(0.0, 0.0), event(48.0, 2.0), event(96.0, 0.0), event(144.0, 0.0)];
+        let regular = (0..60).map(f64::from);
+        let irregular = (0..20).map(|k| 100.0 + f64::from(k).powf(1.4));
+        let samples: Vec<f64> = regular.chain(irregular).chain((0..40).map(|k| 170.0 + f64::from(k))).collect();
+        let plan = Plan { events: &events, switches: &[120.0], samples: &samples, ..Plan::default() };
+        let schedule = Schedule::new(&plan).unwrap();
+        let layout = &schedule.layout;
+
+        let mut seen = Vec::new();
+        for piece in &layout.pieces {
+            let end = schedule.segments[piece.segment].samples.end;
+            let count = match piece.part {
+                Part::Batch { .. } => LANES,
+                Part::Singles { count, .. } => count,
+            };
+            // What a batch has beyond its run belongs to the next piece.
+            seen.truncate(piece.first);
+            seen.extend(piece.first..(piece.first + count).min(end));
+        }
+        assert_eq!(seen, (0..samples.len()).collect::<Vec<_>>());
+
+        let spans: Vec<_> = layout.spans.iter().map(|span| (span.system, span.segments.clone())).collect();
+        assert_eq!(spans, [(0, 0..4), (1, 4..6)]);
+        for span in &layout.spans {
+            let lengths = &layout.lengths[span.lengths.clone()];
+            let needed = &layout.needed[span.needed.clone()];
+            for segment in &schedule.segments[span.segments.clone()] {
+                let driven = !segment.inputs.is_empty();
+                let knows = |list: &[Need], table| list.iter().any(|n| n.table == table && n.driven >= driven);
+                assert!(segment.length.is_none_or(|length| knows(lengths, length)));
+                let mut runs = schedule.runs[segment.runs.clone()].iter().filter(|run| run.count > 1);
+                assert!(runs.all(|run| knows(needed, run.kind)));
+            }
+        }
+        assert_eq!(layout.seen, [0, 1]);
+    }
+}
