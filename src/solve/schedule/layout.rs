@@ -246,6 +246,7 @@ mod tests {
                 assert!(runs.all(|run| knows(needed, run.kind)));
             }
         }
-        assert_eq!(layout.seen, [0, 1]);
+        // Of the jumps at 0, 96 and 144 h only the first is sampled as it happens.
+        assert_eq!(layout.seen, [0]);
     }
 }
