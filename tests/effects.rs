@@ -19,7 +19,7 @@ use posology::error::{Kind, Source};
 use posology::model::{Catalogue, FileKind, Grade, Resolve, catalogue};
 use posology::population::Population;
 use posology::prelude::*;
-use posology::simulate::Prepared;
+use posology::simulate::{Prepared, Settings};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 use std::f64::consts::LN_2;
@@ -84,6 +84,26 @@ fn at_c50_the_effect_is_half_and_the_site_follows_with_its_half_life() {
     for output in ["dissociation", "drug_high", "sbp_change"] {
         let also = "121 ug s once and 500 ug r once and 500 ug sn once";
         assert_eq!(value(&model, also, output, 1.0), value(&model, c50, output, 1.0), "{output}");
+    }
+}
+
+#[test]
+fn a_peak_is_where_it_is_whatever_is_integrated_beside_it() {
+    let peak = |effects: &[&str], rtol: f64| {
+        let model = Model::catalogue_with("ketamine-clements-1981", effects).unwrap();
+        let settings = Settings { rtol, ..Settings::default() };
+        let simulation = Simulation::new(&model).give("0.5 mg/kg iv over 40 min".parse::<Regimen>().unwrap());
+        let profile = simulation.settings(settings).until(24.0.hours()).every(12.0.hours()).run().unwrap();
+        let peak = profile.output("dissociation").unwrap().cmax();
+        (peak.time.value(), peak.value.value())
+    };
+    let (time, most) = peak(&["dissociation-olofsen-2022"], 1e-8);
+    // Steps of the integrator end anywhere, next to the peak too.
+    for power in 0..40 {
+        let rtol = 1e-5 * 10_f64.powf(-0.1 * f64::from(power));
+        let (found, value) = peak(&["dissociation-olofsen-2022", "antidepressant-response"], rtol);
+        assert!((found - time).abs() < 1e-3, "rtol {rtol:e}: {found} h, not {time} h");
+        close(value, most, 1e-6);
     }
 }
 

@@ -85,10 +85,19 @@ impl<'p> Curve<'p> {
         }
         let first = (from, sign * self.at(from));
         let mut best = points.iter().fold(first, |best, point| if point.1 > best.1 { *point } else { best });
-        for around in points.windows(3).filter(|w| w[1].1 >= w[0].1 && w[1].1 >= w[2].1) {
-            let found = numeric::peak(|t| sign * self.at(t), around[0].0, around[2].0);
-            if found.1 > best.1 {
-                best = found;
+        let is_seam = |k: usize| points[k + 1].0 <= points[k].0.next_up();
+        for k in 1..points.len().saturating_sub(1) {
+            if points[k].1 < points[k - 1].1 || points[k].1 < points[k + 1].1 {
+                continue;
+            }
+            // Where two pieces meet one time has two values, and rounding says which is larger: the peak may lie beyond.
+            let before = (k > 1 && is_seam(k - 1)).then(|| [k - 2, k - 1]);
+            let after = (k + 2 < points.len() && is_seam(k)).then(|| [k + 1, k + 2]);
+            for [a, b] in [Some([k - 1, k + 1]), before, after].into_iter().flatten() {
+                let found = numeric::peak(|t| sign * self.at(t), points[a].0, points[b].0);
+                if found.1 > best.1 {
+                    best = found;
+                }
             }
         }
         best

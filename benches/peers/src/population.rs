@@ -133,7 +133,7 @@ pub fn memory() -> Result<Memory, Failure> {
     }
 }
 
-/// What that process does: prints its peak and what of it is pages of files, which only become more while it runs.
+/// What that process does: prints its peak and what of it is pages of files: at the end, which is a little more than at the peak.
 ///
 /// # Errors
 /// A model that cannot be read.

@@ -12,7 +12,7 @@ pub struct Flow<'a> {
     pub(in crate::solve) modal: &'a Modal,
     pub(in crate::solve) z: &'a [f64],
     pub(in crate::solve) u: Option<&'a [f64]>,
-    /// The states at the start, where they are known better than from `z`: see [`Solution`].
+    /// The states at the start, where they are known better than from `z`.
     pub(in crate::solve) start: Option<Jumped<'a>>,
 }
 
