@@ -284,7 +284,7 @@ mod tests {
             (0..n * n).map(|at| if at % (n + 1) == 0 { rates[at / n] } else { 0.0 }).collect()
         };
         let (c, d, x0, b) = ([1.0; 5], [0.0], [1.0; 5], [0.0; 5]);
-        let mut run = |exact: &mut Exact, a: &[f64]| {
+        let run = |exact: &mut Exact, a: &[f64]| {
             let mut out = vec![0.0; samples.len()];
             let solved = exact.solve(&schedule, System { a, b: &b, x0: &x0 }, &[1.0]).map(|_| ());
             solved.and_then(|()| exact.emit(&schedule, &c, &d, &mut out)).map(|()| out)
