@@ -11,6 +11,8 @@ const AT_EASE: f64 = 1.5;
 const DOUBTS: f64 = 3.0;
 /// log2 of the largest rate x step that the enduring method is asked for; it is unstable from 9.6 on.
 const BRINK: f64 = 2.9;
+/// The smallest factor between its steps for that reason: where nothing moves any more, the rate is one of rounding.
+const CURB: f64 = 0.2;
 /// Rate x step from which on stiffness may be what limits the steps of the explicit method; it is unstable from 3.5 on.
 const LIMITED: f64 = 1.0;
 /// So many steps in a row beyond it, and the stiff method is tried.
@@ -75,7 +77,8 @@ impl<const L: usize> Choice<L> {
             self.doubts[l] = if good { doubts } else { self.doubts[l] };
             self.doubts[l] = if turns { 0.0 } else { self.doubts[l] };
             self.enduring[l] = if turns { 1.0 - self.enduring[l] } else { self.enduring[l] };
-            let most = h[l] * exp2(BRINK - 0.5 * log2(square[l]));
+            let factor = exp2(BRINK - 0.5 * log2(square[l]));
+            let most = h[l] * if factor > CURB { factor } else { CURB };
             let cut = good & (self.enduring[l] > 0.0) & (proposal[l] > most);
             proposal[l] = if cut { most } else { proposal[l] };
         }
@@ -117,5 +120,41 @@ impl<const L: usize> Choice<L> {
             self.signs[lane] = 0.0;
         }
         leaves
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The proposal and the method after accepted steps of 1 h that asked for 10 h.
+    fn weighed(squares: &[f64]) -> (f64, f64) {
+        let (mut choice, mut proposal) = (Choice::<1>::new(), [0.0]);
+        for square in squares {
+            proposal = [10.0];
+            choice.weigh(&[1.0], &[*square], &[1.0], &mut proposal);
+        }
+        (proposal[0], choice.enduring[0])
+    }
+
+    #[test]
+    fn the_enduring_method_takes_over_after_three_strained_steps_and_leaves_after_three_easy_ones() {
+        assert_eq!(weighed(&[9.0, 9.0]), (10.0, 0.0));
+        assert_eq!(weighed(&[9.0, 9.0, 1.0, 9.0]), (10.0, 0.0));
+        assert_eq!(weighed(&[9.0; 3]).1, 1.0);
+        assert_eq!(weighed(&[9.0, 9.0, 9.0, 1.0, 1.0]).1, 1.0);
+        assert_eq!(weighed(&[9.0, 9.0, 9.0, 1.0, 1.0, 1.0]), (10.0, 0.0));
+    }
+
+    #[test]
+    fn its_steps_stay_below_the_brink_and_never_collapse() {
+        for square in [9.0, 49.0, 81.0, 400.0] {
+            let (proposal, enduring) = weighed(&[9.0, 9.0, 9.0, square]);
+            let reached = proposal * square.sqrt();
+            assert!(enduring == 1.0 && (7.2..7.8).contains(&reached), "{square}: {reached}");
+        }
+        for square in [1e6, 1e150, f64::MAX, f64::INFINITY] {
+            assert_eq!(weighed(&[9.0, 9.0, 9.0, square]).0, CURB);
+        }
     }
 }
