@@ -227,13 +227,15 @@ impl<R: Row> Attempt<R> {
                 }
             }
         }
+        let stride = out.stride();
         for space in [&mut out.v, &mut out.w] {
-            if space.len() != n * n {
-                space.resize(n * n, 0.0);
+            if space.len() != n * stride {
+                space.clear();
+                space.resize(n * stride, 0.0);
             }
         }
         for (position, &state) in components.order.iter().enumerate() {
-            let (row, impulse) = (&mut out.v[state * n..][..n], &mut out.w[state * n..][..n]);
+            let (row, impulse) = (&mut out.v[state * stride..][..n], &mut out.w[state * stride..][..n]);
             let (v, w, order) = (v[position].as_ref(), &w[..n], &order[..n]);
             for new in 0..n {
                 (row[new], impulse[new]) = (v[order[new]], w[order[new]][position]);

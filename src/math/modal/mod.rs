@@ -20,6 +20,9 @@ use components::Components;
 use row::larger;
 use std::ops::Range;
 
+/// Rows over coordinates are filled up with zeros to whole fours.
+pub const WIDTH: usize = 4;
+
 /// A block of more than one coordinate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
@@ -60,6 +63,7 @@ pub struct Modal {
     rates: Vec<f64>,
     blocks: Vec<Block>,
     matrices: Vec<f64>,
+    /// A row for each state.
     v: Vec<f64>,
     w: Vec<f64>,
     fastest: f64,
@@ -111,14 +115,29 @@ impl Modal {
         }
     }
 
+    /// Length of a row that is filled up.
+    pub fn stride(&self) -> usize {
+        self.n.next_multiple_of(WIDTH)
+    }
+
     /// State i as a row over coordinates: x_i = row . z.
     pub fn state_row(&self, state: usize) -> &[f64] {
-        &self.v[state * self.n..(state + 1) * self.n]
+        &self.filled_state_row(state)[..self.n]
+    }
+
+    /// The same, filled up.
+    pub fn filled_state_row(&self, state: usize) -> &[f64] {
+        &self.v[state * self.stride()..][..self.stride()]
     }
 
     /// Effect of one unit put into state i on every coordinate.
     pub fn impulse(&self, state: usize) -> &[f64] {
-        &self.w[state * self.n..(state + 1) * self.n]
+        &self.w[state * self.stride()..][..self.n]
+    }
+
+    /// The same for all states, one filled row after the other.
+    pub fn impulses(&self) -> &[f64] {
+        &self.w
     }
 
     /// z = W x.
@@ -177,9 +196,10 @@ fn write_whole(a: &[f64], n: usize, out: &mut Modal) {
     out.matrices.clear();
     out.matrices.extend_from_slice(a);
     for space in [&mut out.v, &mut out.w] {
+        let stride = n.next_multiple_of(WIDTH);
         space.clear();
-        space.resize(n * n, 0.0);
-        (0..n).for_each(|i| space[i * (n + 1)] = 1.0);
+        space.resize(n * stride, 0.0);
+        (0..n).for_each(|i| space[i * (stride + 1)] = 1.0);
     }
 }
 

@@ -1,4 +1,4 @@
-//! What blocks of coordinates contribute to the samples: rare, and not worth wide instructions.
+//! What blocks of coordinates contribute to the samples.
 
 use super::propagators::{Known, Propagators, add, apply, dot};
 use super::steps::{Lanes, accumulate};
@@ -42,6 +42,7 @@ impl Blocks {
     }
 
     /// Adds what they contribute to a run of samples in a segment that begins at `start`.
+    #[inline(always)]
     pub fn add(
         &mut self,
         (schedule, run): (&Schedule, &Run),
@@ -110,6 +111,7 @@ struct TwoRows {
 
 impl TwoRows {
     /// Adds what they contribute to a run of samples.
+    #[inline(always)]
     fn add(&self, mut z: [f64; 2], out: &mut [f64]) {
         let (wholes, rest) = out.as_chunks_mut::<LANES>();
         for out in wholes {

@@ -3,15 +3,16 @@
 
 use super::blocks::Blocks;
 use super::propagators::Propagators;
+use super::runs::{ANY, Runs};
 use super::scatter::Scatter;
 use super::solution::Solution;
-use super::steps::Steps;
+use super::steps::{Making, Steps};
 use super::view::View;
-use super::wide::{AllFinite, Samples, is_scattered};
+use super::wide::{AllFinite, BlockParts, Jumps, LoneSamples, is_scattered};
 use crate::math::kernel::Kernel;
-use crate::solve::schedule::{Part, Piece, Schedule, Segment, Span};
+use crate::math::modal::WIDTH;
+use crate::solve::schedule::{Schedule, Segment, Span};
 use crate::solve::{SolveError, Work};
-use std::ops::Range;
 
 /// Tables for one system, by distinct times and steps, and what one readout sees of it.
 #[derive(Debug)]
@@ -53,15 +54,38 @@ impl Emitter {
         for span in &schedule.layout.spans {
             let (c, d) = (&c[span.system * n..(span.system + 1) * n], d[span.system]);
             let is_scattered = self.prepare(solution, schedule, span, c, work);
-            let Self { view, times, steps, scatter, .. } = self;
-            let (pieces, out) = (&schedule.layout.pieces[span.pieces.clone()], &mut *out);
-            let samples = Samples { schedule, solution, pieces, view, d, times, steps, scatter, out };
+            self.write_runs(solution, schedule, span, d, out);
+            let Self { view, times, scatter, blocks, .. } = self;
             // Sums of a few products are made faster by four at once than by eight.
-            let kernel = if is_scattered { self.kernel } else { self.kernel.of_one() };
-            work.exponentials += kernel.run(samples);
-            self.finish(solution, schedule, span, (c, d), out);
+            let narrow = self.kernel.of_one();
+            if !span.lone.is_empty() {
+                let kernel = if is_scattered { self.kernel } else { narrow };
+                work.exponentials +=
+                    kernel.run(LoneSamples { schedule, span, solution, view, d, times, scatter, out: &mut *out });
+            }
+            if !view.blocks.is_empty() {
+                narrow.run(BlockParts { schedule, span, solution, view, times, blocks, out: &mut *out });
+            }
+            let (seen, out) = (&schedule.layout.seen[span.seen.clone()], &mut *out);
+            match view.weights.len() / WIDTH {
+                _ if seen.is_empty() => {}
+                1 => narrow.run(Jumps::<1> { schedule, seen, solution, view, c, d, out }),
+                _ => narrow.run(Jumps::<ANY> { schedule, seen, solution, view, c, d, out }),
+            }
         }
         self.check(schedule, out)
+    }
+
+    fn write_runs(&self, solution: &Solution, schedule: &Schedule, span: &Span, d: f64, out: &mut [f64]) {
+        let (runs, readout, steps) = (&schedule.layout.batched[span.batched.clone()], (&self.view, d), &self.steps);
+        let kernel = self.kernel.of_one();
+        match self.view.real {
+            _ if self.view.grows => kernel.run(Runs::<ANY>::new(runs, solution, readout, steps, out)),
+            1 => kernel.run(Runs::<1>::new(runs, solution, readout, steps, out)),
+            2 => kernel.run(Runs::<2>::new(runs, solution, readout, steps, out)),
+            3 => kernel.run(Runs::<3>::new(runs, solution, readout, steps, out)),
+            _ => kernel.run(Runs::<ANY>::new(runs, solution, readout, steps, out)),
+        }
     }
 
     /// Makes ready all that the samples in the segments of one system need; whether some take exponentials of their own.
@@ -84,45 +108,21 @@ impl Emitter {
             }
         }
         let mut any_scattered = false;
-        for piece in &layout.singles[span.singles.clone()] {
-            let Piece { segment, part: Part::Singles { run, count }, .. } = layout.pieces[*piece] else { continue };
-            let driven = solution.driven[segment];
-            if is_scattered(count, &self.view, driven) {
+        for lone in &layout.lone[span.lone.clone()] {
+            let driven = solution.driven[lone.segment];
+            if is_scattered(lone.count, &self.view, driven) {
                 any_scattered = true;
                 continue;
             }
-            for run in &schedule.runs[run..run + count] {
+            for run in &schedule.runs[lone.run..lone.run + lone.count] {
                 self.times.want(run.offset, driven);
             }
         }
         self.times.make(&layout.times, modal, self.kernel, work);
-        for need in &layout.needed[span.needed.clone()] {
-            let fours = self.view.singles.len();
-            self.steps.prepare(need.table, schedule, fours, &self.times, is_constant || need.driven);
-        }
+        let Self { steps, times, .. } = self;
+        let (needed, real) = (&layout.needed[span.needed.clone()], modal.real());
+        self.kernel.of_one().run(Making { steps, layout, needed, is_constant, real, times });
         any_scattered
-    }
-
-    /// Adds what blocks contribute at equal steps, and sets samples that see a jump.
-    fn finish(
-        &mut self,
-        solution: &Solution,
-        schedule: &Schedule,
-        span: &Span,
-        (c, d): (&[f64], f64),
-        out: &mut [f64],
-    ) {
-        if !self.view.blocks.is_empty() {
-            span.segments.clone().for_each(|k| self.add_blocks(solution, schedule, k, out));
-        }
-        for &k in &schedule.layout.seen[span.seen.clone()] {
-            if let Some(jumped) = solution.jumped_to(k) {
-                let value = d + jumped.sum(c, &self.view.weights);
-                let samples = schedule.segments[k].samples.clone();
-                let at_once = schedule.elapsed[samples.clone()].iter().take_while(|elapsed| **elapsed == 0.0).count();
-                out[samples][..at_once].fill(value);
-            }
-        }
     }
 
     fn check(&self, schedule: &Schedule, out: &[f64]) -> Result<(), SolveError> {
@@ -132,22 +132,6 @@ impl Emitter {
         let is_finite = |segment: &&Segment| out[segment.samples.clone()].iter().all(|y| y.is_finite());
         let first = schedule.segments.iter().find(|segment| !is_finite(segment));
         Err(SolveError::Overflow { time: first.map_or(f64::NAN, |segment| segment.begin) })
-    }
-
-    fn add_blocks(&mut self, solution: &Solution, schedule: &Schedule, k: usize, out: &mut [f64]) {
-        let Self { view, times, blocks, .. } = self;
-        let from = (solution.start_of(k), solution.input_of(k));
-        let Range { start: mut at, end } = schedule.segments[k].runs;
-        while at < end {
-            let run = &schedule.runs[at];
-            if is_scattered(run.singles, view, solution.driven[k]) {
-                at += run.singles;
-                continue;
-            }
-            let out = &mut out[run.first..run.first + run.count];
-            blocks.add((schedule, run), (view, times), from, out);
-            at += 1;
-        }
     }
 }
 

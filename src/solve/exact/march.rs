@@ -2,10 +2,11 @@
 //! single rates go through all its segments four at a time, then each block by itself.
 
 use super::System;
-use super::propagators::{Four, Propagators, WIDTH, add, apply, or_nothing};
+use super::propagators::{Four, Propagators, add, apply, or_nothing};
+use super::runs::times;
 use super::solution::Solution;
-use crate::math::kernel::Kernel;
-use crate::math::modal::{Block, Modal};
+use crate::math::kernel::{self, Kernel};
+use crate::math::modal::{Block, Modal, WIDTH};
 use crate::solve::schedule::{Entry, Schedule, Span};
 use crate::solve::{SolveError, Work};
 use std::ops::Range;
@@ -15,8 +16,6 @@ use std::ops::Range;
 pub(super) struct March {
     kernel: Kernel,
     lengths: Propagators,
-    /// What one unit put into each state adds to the coordinates.
-    impulse: Vec<f64>,
     /// What the constant input adds to the coordinates, per hour.
     constant: Vec<f64>,
     x: Vec<f64>,
@@ -29,15 +28,14 @@ struct Way<'a> {
     segments: Range<usize>,
     modal: &'a Modal,
     lengths: &'a Propagators,
-    impulse: &'a [f64],
     constant: &'a [f64],
 }
 
 impl March {
     /// Memory; exponentials use the instructions of `kernel`.
     pub fn new(kernel: Kernel) -> Self {
-        let (lengths, impulse, constant, x) = Default::default();
-        March { kernel, lengths, impulse, constant, x }
+        let (lengths, constant, x) = Default::default();
+        March { kernel, lengths, constant, x }
     }
 
     /// Fills in the states of a solution whose matrices are taken apart.
@@ -58,10 +56,9 @@ impl March {
             solution.modals[k].to_modal(&self.x, &mut solution.before[segments.start * solution.stride..][..n]);
             self.prepare(schedule, span, b, solution, work);
             let Solution { modals, before, z, u, driven, .. } = solution;
-            let March { lengths, impulse, constant, .. } = &*self;
-            let way =
-                Way { schedule, amounts, segments: segments.clone(), modal: &modals[k], lengths, impulse, constant };
-            (0..way.modal.real().div_ceil(WIDTH)).for_each(|group| way.singles(group, (before, z, u), driven));
+            let March { kernel, lengths, constant, .. } = &*self;
+            let way = Way { schedule, amounts, segments: segments.clone(), modal: &modals[k], lengths, constant };
+            kernel.of_one().run(Singles { way: &way, before, z, u, driven });
             way.modal.blocks().iter().for_each(|block| way.block(*block, (before, z, u), driven));
             solution.check(segments.clone())?;
             if segments.end < schedule.segments.len() {
@@ -77,10 +74,6 @@ impl March {
         let Solution { n, stride, modals, driven, is_constant: all_constant, .. } = solution;
         let (n, stride, modal) = (*n, *stride, &modals[span.system]);
         self.lengths.reset(schedule.lengths.len(), modal);
-        self.impulse.resize(n * stride, 0.0);
-        for state in 0..n {
-            self.impulse[state * stride..][..n].copy_from_slice(modal.impulse(state));
-        }
         let is_constant = b.iter().any(|b| *b != 0.0);
         all_constant[span.system] = is_constant;
         self.constant.clear();
@@ -103,67 +96,89 @@ impl March {
     }
 }
 
-impl Way<'_> {
-    /// Four coordinates of single rates; where there are fewer, those of blocks beside them are left for later.
-    fn singles(&self, group: usize, (before, z, u): (&mut [f64], &mut [f64], &mut [f64]), driven: &[bool]) {
-        let (before, z, u) = (before.as_chunks_mut().0, z.as_chunks_mut().0, u.as_chunks_mut().0);
-        let (impulse, constant) = (self.impulse.as_chunks().0, self.constant.as_chunks().0);
-        let (groups, (decays, responses)) = (constant.len(), self.lengths.all_singles());
-        let (fours, mut at) = (self.modal.real().div_ceil(WIDTH), self.segments.start * groups + group);
-        let mut now: Four = before[at];
-        for (segment, driven) in
-            self.schedule.segments[self.segments.clone()].iter().zip(&driven[self.segments.clone()])
-        {
-            for jump in &self.schedule.jumps[segment.jumps.clone()] {
-                self.enter(jump, impulse, group, &mut now);
-            }
-            z[at] = now;
-            if *driven {
-                let mut input: Four = constant[group];
-                for entry in &self.schedule.inputs[segment.inputs.clone()] {
-                    self.enter(entry, impulse, group, &mut input);
-                }
-                u[at] = input;
-            }
-            let Some(length) = segment.length else { break };
-            let decay = &decays[length * fours + group];
-            for i in 0..WIDTH {
-                now[i] *= decay[i];
-            }
-            if *driven {
-                let response = &responses[length * fours + group];
-                for i in 0..WIDTH {
-                    now[i] += u[at][i] * response[i];
-                }
-            }
-            for now in &mut now {
-                *now = or_nothing(*now);
-            }
-            at += groups;
-            if let Some(before) = before.get_mut(at) {
-                *before = now;
-            }
-        }
-    }
+/// The coordinates of single rates, four at a time; where there are fewer, those of blocks beside them are left for later.
+struct Singles<'a> {
+    way: &'a Way<'a>,
+    before: &'a mut [f64],
+    z: &'a mut [f64],
+    u: &'a mut [f64],
+    driven: &'a [bool],
+}
+
+impl kernel::Work for Singles<'_> {
+    type Output = ();
 
     #[inline(always)]
-    fn enter(&self, entry: &Entry, impulse: &[Four], group: usize, coordinates: &mut Four) {
-        // Events of states beyond these are for others.
-        if let Some(row) = impulse.get(entry.state * self.constant.len() / WIDTH + group) {
-            let amount = self.amounts[entry.amount] * entry.per;
-            for i in 0..WIDTH {
-                coordinates[i] += row[i] * amount;
+    fn run(self) {
+        let Way { schedule, amounts, segments, modal, lengths, constant } = self.way;
+        let (before, z, u) = (self.before.as_chunks_mut().0, self.z.as_chunks_mut().0, self.u.as_chunks_mut().0);
+        let (constant, (decays, responses)) = (constant.as_chunks::<WIDTH>().0, lengths.all_singles());
+        let (groups, fours) = (constant.len(), modal.real().div_ceil(WIDTH));
+        let (jumps, inputs, impulses) = (&schedule.jumps[..], &schedule.inputs[..], modal.impulses().as_chunks().0);
+        for group in 0..fours {
+            let enter = Enter { impulses, groups, group, amounts };
+            let mut at = segments.start * groups + group;
+            let mut now: Four = before[at];
+            for (segment, driven) in schedule.segments[segments.clone()].iter().zip(&self.driven[segments.clone()]) {
+                enter.add(&jumps[segment.jumps.clone()], &mut now);
+                z[at] = now;
+                let mut input = constant[group];
+                if *driven {
+                    enter.add(&inputs[segment.inputs.clone()], &mut input);
+                    u[at] = input;
+                }
+                let Some(length) = segment.length else { break };
+                now = times(&now, &decays[length * fours + group]);
+                if *driven {
+                    let response = times(&input, &responses[length * fours + group]);
+                    for i in 0..WIDTH {
+                        now[i] += response[i];
+                    }
+                }
+                for i in 0..WIDTH {
+                    now[i] = or_nothing(now[i]);
+                }
+                at += groups;
+                if let Some(before) = before.get_mut(at) {
+                    *before = now;
+                }
             }
         }
     }
+}
 
+/// What enters four coordinates.
+struct Enter<'a> {
+    /// What one unit put into each state adds, `groups` fours each.
+    impulses: &'a [Four],
+    groups: usize,
+    group: usize,
+    amounts: &'a [f64],
+}
+
+impl Enter<'_> {
+    #[inline(always)]
+    fn add(&self, entries: &[Entry], coordinates: &mut Four) {
+        for entry in entries {
+            // Events of states beyond these are for others.
+            if let Some(row) = self.impulses.get(entry.state * self.groups + self.group) {
+                let amount = self.amounts[entry.amount] * entry.per;
+                for i in 0..WIDTH {
+                    coordinates[i] += row[i] * amount;
+                }
+            }
+        }
+    }
+}
+
+impl Way<'_> {
     /// The coordinates of a block.
     fn block(&self, block: Block, (before, z, u): (&mut [f64], &mut [f64], &mut [f64]), driven: &[bool]) {
         let stride = self.constant.len();
         let enter = |entries: &[Entry], coordinates: &mut [f64]| {
             for entry in entries.iter().filter(|entry| entry.state < self.modal.size()) {
                 let amount = self.amounts[entry.amount] * entry.per;
-                let row = &self.impulse[entry.state * stride..][block.coordinates()];
+                let row = &self.modal.impulse(entry.state)[block.coordinates()];
                 coordinates.iter_mut().zip(row).for_each(|(z, w)| *z += w * amount);
             }
         };

@@ -10,6 +10,7 @@ mod drive;
 mod emit;
 mod march;
 mod propagators;
+mod runs;
 mod scatter;
 mod shape;
 mod signal;

@@ -3,7 +3,7 @@
 use crate::math::expm::Exponential;
 use crate::math::exponential::exp;
 use crate::math::kernel::{self, Kernel};
-use crate::math::modal::{Block, Modal};
+use crate::math::modal::{Block, Modal, WIDTH};
 use crate::math::phi::phi1;
 use crate::solve::Work;
 
@@ -17,9 +17,6 @@ pub(super) fn or_nothing(x: f64) -> f64 {
 }
 
 /// Coordinates that are taken side by side.
-pub(super) const WIDTH: usize = 4;
-
-/// Four of them.
 pub(super) type Four = [f64; WIDTH];
 
 /// How much is known about an entry of a table.

@@ -38,13 +38,15 @@ struct PairContribution {
 }
 
 impl Scatter {
-    /// Writes `count` samples at ascending `times` since the start of a segment, which begins with the coordinates `z`;
-    /// returns the number of exponentials. What stands beyond the last sample is written again later.
+    /// Writes samples at ascending `times` since the start of a segment, which begins with the coordinates `z`; returns the
+    /// number of exponentials.
     #[inline(always)]
-    pub fn write(&mut self, view: &View, z: &[f64], times: &[f64], count: usize, d: f64, out: &mut [f64]) -> u64 {
-        self.begin(view, z, times[count - 1]);
+    pub fn write(&mut self, view: &View, z: &[f64], times: &[f64], d: f64, out: &mut [f64]) -> u64 {
+        self.begin(view, z, times.last().copied().unwrap_or(0.0));
         let (mut live, mut exponentials) = (self.modes.len(), 0);
-        for at in (0..count).step_by(LANES) {
+        for at in (0..times.len()).step_by(LANES) {
+            // The last eight are taken whole, if there are as many.
+            let at = at.min(times.len().saturating_sub(LANES));
             let eight = match times[at..].first_chunk() {
                 Some(whole) => *whole,
                 None => filled_up(&times[at..]),

@@ -1,9 +1,9 @@
 //! The dense solution: one modal state per segment, from which anything else follows.
 
-use super::propagators::{Four, WIDTH, add, apply};
+use super::propagators::{Four, add, apply};
 use super::signal::Signal;
 use crate::math::expm::Exponential;
-use crate::math::modal::Modal;
+use crate::math::modal::{Modal, WIDTH};
 use crate::math::phi::phi1;
 use crate::solve::SolveError;
 use crate::solve::schedule::{Entry, Schedule, Start};
@@ -23,7 +23,7 @@ pub struct Solution {
     pub(super) z: Vec<f64>,
     /// The jumps of all segments.
     jumps: Vec<Entry>,
-    amounts: Vec<f64>,
+    pub(super) amounts: Vec<f64>,
     /// Modal input during each segment; meaningful where `driven`.
     pub(super) u: Vec<f64>,
     pub(super) driven: Vec<bool>,
@@ -50,25 +50,6 @@ impl Jumped<'_> {
                 *x += self.amounts[jump.amount] * jump.per;
             }
         }
-    }
-
-    /// A sum over the states by weights `c`, which are `weights` of the coordinates.
-    #[inline]
-    pub fn sum(self, c: &[f64], weights: &[f64]) -> f64 {
-        let mut four = [0.0; WIDTH];
-        let (weights, before) = (weights.as_chunks::<WIDTH>().0, self.before.as_chunks::<WIDTH>().0);
-        for k in 0..weights.len().min(before.len()) {
-            for i in 0..WIDTH {
-                four[i] += weights[k][i] * before[k][i];
-            }
-        }
-        let mut sum = (four[0] + four[1]) + (four[2] + four[3]);
-        for jump in self.jumps {
-            if let Some(c) = c.get(jump.state) {
-                sum += c * (self.amounts[jump.amount] * jump.per);
-            }
-        }
-        sum
     }
 }
 

@@ -1,8 +1,11 @@
 //! Tables for runs of samples at equal steps: what each single coordinate is worth at the samples of a batch, and at the first
 //! of each batch.
 
-use super::propagators::{Four, Known, Propagators, WIDTH, or_nothing};
-use crate::solve::schedule::{Kind, LANES, Schedule};
+use super::propagators::{Four, Known, Propagators, or_nothing};
+use super::runs::times;
+use crate::math::kernel::Work;
+use crate::math::modal::WIDTH;
+use crate::solve::schedule::{Kind, LANES, Layout, Need, Schedule};
 
 /// Values at the samples of a batch.
 pub(super) type Lanes = [f64; LANES];
@@ -41,32 +44,55 @@ impl Steps {
             table.resize(batches * fours, [0.0; WIDTH]);
         }
     }
+}
 
-    /// Makes ready what runs of a kind need; its times are made.
-    #[inline]
-    pub fn prepare(&mut self, kind: usize, schedule: &Schedule, fours: usize, times: &Propagators, driven: bool) {
-        let needed = if driven { Known::Driven } else { Known::Free };
-        if self.kinds[kind] < needed {
-            self.make(kind, schedule, fours, times, needed);
+/// Makes ready what kinds of runs need; their times are made.
+pub(super) struct Making<'a> {
+    pub steps: &'a mut Steps,
+    pub layout: &'a Layout,
+    pub needed: &'a [Need],
+    /// Whether something enters all the while.
+    pub is_constant: bool,
+    pub real: usize,
+    pub times: &'a Propagators,
+}
+
+impl Work for Making<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(mut self) {
+        for need in self.needed {
+            let needed = if self.is_constant || need.driven { Known::Driven } else { Known::Free };
+            let kind = self.layout.kinds[need.table];
+            if self.steps.kinds[need.table] < needed {
+                self.steps.kinds[need.table] = needed;
+                self.make_batches(kind, needed);
+            }
+            if self.steps.steps[kind.step] < needed {
+                self.steps.steps[kind.step] = needed;
+                self.make_step(kind, needed);
+            }
         }
     }
+}
 
-    fn make(&mut self, kind: usize, schedule: &Schedule, fours: usize, times: &Propagators, needed: Known) {
-        self.kinds[kind] = needed;
-        let kind = schedule.layout.kinds[kind];
-        if self.steps[kind.step] < needed {
-            self.make_step(kind, fours, times, needed);
-        }
+impl Making<'_> {
+    #[inline(always)]
+    fn make_batches(&mut self, kind: Kind, needed: Known) {
+        let fours = self.real.div_ceil(WIDTH);
         for four in 0..fours {
-            let (mut decays, mut responses) = times.singles(kind.offset, four);
-            let (decay, response) = times.singles(kind.time + 1, four);
+            let (mut decays, mut responses) = self.times.singles(kind.offset, four);
+            let (decay, response) = self.times.singles(kind.time + 1, four);
             for batch in kind.first..kind.first + kind.batches {
                 let at = batch * fours + four;
-                (self.decays[at], self.long_responses[at]) = (decays, responses);
+                self.steps.decays[at] = decays;
+                decays = times(&decays, &decay);
                 for i in 0..WIDTH {
-                    decays[i] = or_nothing(decays[i] * decay[i]);
+                    decays[i] = or_nothing(decays[i]);
                 }
                 if needed == Known::Driven {
+                    self.steps.long_responses[at] = responses;
                     for i in 0..WIDTH {
                         responses[i] = responses[i] * decay[i] + response[i];
                     }
@@ -75,18 +101,17 @@ impl Steps {
         }
     }
 
-    fn make_step(&mut self, kind: Kind, fours: usize, times: &Propagators, needed: Known) {
-        self.steps[kind.step] = needed;
-        for four in 0..fours {
-            let at = kind.step * fours + four;
-            let (decay, response) = times.singles(kind.time, four);
-            for i in 0..WIDTH {
-                self.powers[at].0[i] = powers_of(decay[i]);
-                if needed == Known::Driven {
-                    let responses = &mut self.responses[at].0[i];
-                    for k in 1..LANES {
-                        responses[k] = responses[k - 1] * decay[i] + response[i];
-                    }
+    #[inline(always)]
+    fn make_step(&mut self, kind: Kind, needed: Known) {
+        let fours = self.real.div_ceil(WIDTH);
+        for rate in 0..self.real {
+            let (at, i) = (kind.step * fours + rate / WIDTH, rate % WIDTH);
+            let (decay, response) = self.times.singles(kind.time, rate / WIDTH);
+            self.steps.powers[at].0[i] = powers_of(decay[i]);
+            if needed == Known::Driven {
+                let responses = &mut self.steps.responses[at].0[i];
+                for k in 1..LANES {
+                    responses[k] = responses[k - 1] * decay[i] + response[i];
                 }
             }
         }
@@ -94,6 +119,7 @@ impl Steps {
 }
 
 /// x^k for k from 0 on.
+#[inline(always)]
 fn powers_of(x: f64) -> Lanes {
     let (mut lanes, mut power, mut known) = ([1.0; LANES], x, 1);
     // What is known, times the power of as many, is as many again.

@@ -1,12 +1,13 @@
 //! What a readout sees of the coordinates of one system.
 
-use super::propagators::{Four, WIDTH};
-use crate::math::modal::{Block, Modal};
+use super::propagators::Four;
+use crate::math::modal::{Block, Modal, WIDTH};
 use std::f64::consts::LN_2;
 
-/// A mode is left out where it is below 2 to this power of the slowest one: a hundredth of what that one is rounded by, so
-/// the sum is as near the truth as before even where all of it cancels.
-const UNSEEN: i32 = -60;
+/// A mode is left out where it is below this part of the slowest one: a hundredth of what that one is rounded by, so the sum
+/// is as near the truth as before even where all of it cancels.
+pub(super) const UNSEEN: f64 = 1.0 / (1u64 << HALVINGS) as f64;
+const HALVINGS: i32 = 60;
 
 /// A coordinate with a rate of its own.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,8 @@ pub(super) struct View {
     /// Number of single coordinates, and their weights, four by four.
     pub real: usize,
     pub singles: Vec<Four>,
+    /// Whether any of them grows.
+    pub grows: bool,
     /// Single coordinates that are seen, the slowest first.
     pub modes: Vec<Mode>,
     /// Blocks that are seen.
@@ -50,16 +53,19 @@ pub(super) struct View {
 impl View {
     /// Looks at the states of `modal` with weights `c`.
     pub fn look(&mut self, modal: &Modal, c: &[f64]) {
-        let Self { weights, real, singles, modes, blocks, pairs } = self;
+        let Self { weights, real, singles, grows, modes, blocks, pairs } = self;
         *real = modal.real();
+        *grows = modal.rates().iter().any(|rate| *rate > 0.0);
         weights.clear();
         weights.resize(c.len().next_multiple_of(WIDTH), 0.0);
         for (state, &c) in c.iter().enumerate().filter(|(_, c)| **c != 0.0) {
-            weights.iter_mut().zip(modal.state_row(state)).for_each(|(w, v)| *w += c * v);
+            weights.iter_mut().zip(modal.filled_state_row(state)).for_each(|(w, v)| *w += c * v);
         }
         singles.clear();
-        singles.resize(modal.real().div_ceil(WIDTH), [0.0; WIDTH]);
-        singles.as_flattened_mut()[..modal.real()].copy_from_slice(&weights[..modal.real()]);
+        singles.extend_from_slice(&weights.as_chunks().0[..modal.real().div_ceil(WIDTH)]);
+        if let Some(last) = singles.last_mut() {
+            last[(modal.real() - 1) % WIDTH + 1..].fill(0.0);
+        }
         modes.clear();
         for (place, (&rate, &weight)) in modal.rates().iter().zip(&*weights).enumerate() {
             if weight != 0.0 {
@@ -98,7 +104,7 @@ pub(super) fn unseen_from(amplitude: f64, slowest: f64, halving: f64) -> f64 {
         return f64::INFINITY;
     }
     // The exponent of the first rounded up, and of the second rounded down.
-    f64::from(exponent(amplitude) + 1 - exponent(slowest) - UNSEEN) * halving
+    f64::from(exponent(amplitude) + 1 - exponent(slowest) + HALVINGS) * halving
 }
 
 #[inline(always)]

@@ -10,16 +10,15 @@ pub(in crate::solve) struct Layout {
     /// One per segment.
     pub starts: Vec<Start>,
     pub kinds: Vec<Kind>,
-    pub pieces: Vec<Piece>,
+    pub batched: Vec<Batched>,
+    pub lone: Vec<Lone>,
     /// Lengths of segments, and kinds of runs, each once for every span.
     pub lengths: Vec<Need>,
     pub needed: Vec<Need>,
     /// Lengths of time that samples need: offsets, then each step and how long a batch of such steps is.
     pub times: Vec<f64>,
-    /// Pieces of single samples.
-    pub singles: Vec<usize>,
-    /// Segments with jumps that are seen as they happen.
-    pub seen: Vec<usize>,
+    /// Jumps that are seen as they happen.
+    pub seen: Vec<Seen>,
 }
 
 /// Segments one after the other to which one system applies.
@@ -27,10 +26,10 @@ pub(in crate::solve) struct Layout {
 pub(in crate::solve) struct Span {
     pub system: usize,
     pub segments: Range<usize>,
-    pub pieces: Range<usize>,
+    pub batched: Range<usize>,
+    pub lone: Range<usize>,
     pub lengths: Range<usize>,
     pub needed: Range<usize>,
-    pub singles: Range<usize>,
     pub seen: Range<usize>,
 }
 
@@ -42,6 +41,13 @@ pub(in crate::solve) struct Start {
     pub jumps: usize,
     /// Whether a sample sees the jumps at the very time they happen.
     pub is_seen_jumping: bool,
+}
+
+/// A sample at the very begin of a segment, where jumps happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::solve) struct Seen {
+    pub segment: usize,
+    pub sample: usize,
 }
 
 /// Runs of several samples with the same offset and step. A run is cut into batches of [`LANES`] samples.
@@ -57,22 +63,27 @@ pub(in crate::solve) struct Kind {
     pub first: usize,
 }
 
-/// What is written at once.
+/// A run of several samples.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::solve) struct Piece {
+pub(in crate::solve) struct Batched {
     pub segment: usize,
     /// The sample it begins with.
     pub first: usize,
-    pub part: Part,
+    pub step: usize,
+    /// Its first batch in the list of those of all kinds, and how many it has.
+    pub batch: usize,
+    pub batches: usize,
 }
 
-/// See [`Piece`].
+/// Lone samples, one run after the other.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::solve) enum Part {
-    /// A batch of a run, or what is left of it: its step, and its place in the list of the batches of all kinds.
-    Batch { step: usize, batch: usize },
-    /// Single samples, one run after the other.
-    Singles { run: usize, count: usize },
+pub(in crate::solve) struct Lone {
+    pub segment: usize,
+    /// The first sample.
+    pub first: usize,
+    /// The run of the first sample.
+    pub run: usize,
+    pub count: usize,
 }
 
 /// A table that is read, and whether it is while something enters.
@@ -84,24 +95,24 @@ pub(in crate::solve) struct Need {
 
 impl Layout {
     /// Lays out segments and their runs, and tells runs what they have in common.
-    pub fn rebuild(&mut self, segments: &[Segment], runs: &mut [Run], offsets: &[f64], steps: &[f64]) {
+    pub fn rebuild(&mut self, segments: &[Segment], runs: &mut [Run], offsets: &[f64], steps: &[f64], elapsed: &[f64]) {
         self.find_kinds(runs, offsets.len());
         self.times.clear();
         self.times.extend_from_slice(offsets);
         self.times.extend(steps.iter().flat_map(|step| [*step, LANES as f64 * step]));
-        let Self { spans, starts, pieces, lengths, needed, singles, seen, .. } = self;
+        let Self { spans, starts, batched, lone, lengths, needed, seen, .. } = self;
         spans.clear();
         starts.clear();
-        pieces.clear();
+        batched.clear();
+        lone.clear();
         lengths.clear();
         needed.clear();
-        singles.clear();
         seen.clear();
         for (k, segment) in segments.iter().enumerate() {
             if k == 0 || segment.system != segments[k - 1].system {
                 self.open(segment.system, k);
             }
-            self.add(k, segment, runs);
+            self.add(k, segment, runs, elapsed);
         }
     }
 
@@ -138,50 +149,47 @@ impl Layout {
         self.spans.push(Span {
             system,
             segments: empty(segment),
-            pieces: empty(self.pieces.len()),
+            batched: empty(self.batched.len()),
+            lone: empty(self.lone.len()),
             lengths: empty(self.lengths.len()),
             needed: empty(self.needed.len()),
-            singles: empty(self.singles.len()),
             seen: empty(self.seen.len()),
         });
     }
 
     /// Adds a segment to the latest span.
-    fn add(&mut self, k: usize, segment: &Segment, runs: &mut [Run]) {
-        let Self { spans, starts, kinds, pieces, lengths, needed, singles, seen, .. } = self;
+    fn add(&mut self, k: usize, segment: &Segment, runs: &mut [Run], elapsed: &[f64]) {
+        let Self { spans, starts, kinds, batched, lone, lengths, needed, seen, .. } = self;
         let Some(span) = spans.last_mut() else { return };
         let driven = !segment.inputs.is_empty();
         if let Some(length) = segment.length {
             need(lengths, span.lengths.start, Need { table: length, driven });
         }
         let mut at = segment.runs.start;
-        count_singles(&mut runs[segment.runs.clone()]);
+        count_lone(&mut runs[segment.runs.clone()]);
         while at < segment.runs.end {
-            let Run { step, kind, first, count, singles: alike, .. } = runs[at];
+            let Run { step, kind, first, count, lone: alike, .. } = runs[at];
             if count == 1 {
-                singles.push(pieces.len());
-                pieces.push(Piece { segment: k, first, part: Part::Singles { run: at, count: alike.max(1) } });
+                lone.push(Lone { segment: k, first, run: at, count: alike.max(1) });
             } else {
                 need(needed, span.needed.start, Need { table: kind, driven });
-                pieces.extend((0..count.div_ceil(LANES)).map(|nth| Piece {
-                    segment: k,
-                    first: first + nth * LANES,
-                    part: Part::Batch { step, batch: kinds[kind].first + nth },
-                }));
+                let (batch, batches) = (kinds[kind].first, count.div_ceil(LANES));
+                batched.push(Batched { segment: k, first, step, batch, batches });
             }
             at += alike.max(1);
         }
-        let at_begin = runs[segment.runs.clone()].first().is_some_and(|run| run.offset == 0);
-        let is_seen_jumping = at_begin && !segment.jumps.is_empty();
+        let at_begin = elapsed[segment.samples.clone()].iter().take_while(|elapsed| **elapsed == 0.0).count();
+        let is_seen_jumping = at_begin > 0 && !segment.jumps.is_empty();
         if is_seen_jumping {
-            seen.push(k);
+            let samples = segment.samples.start..segment.samples.start + at_begin;
+            seen.extend(samples.map(|sample| Seen { segment: k, sample }));
         }
         starts.push(Start { system: segment.system, jumps: segment.jumps.end, is_seen_jumping });
         span.segments.end = k + 1;
-        span.pieces.end = pieces.len();
+        span.batched.end = batched.len();
+        span.lone.end = lone.len();
         span.lengths.end = lengths.len();
         span.needed.end = needed.len();
-        span.singles.end = singles.len();
         span.seen.end = seen.len();
     }
 }
@@ -195,12 +203,12 @@ fn need(list: &mut Vec<Need>, first: usize, new: Need) {
     }
 }
 
-/// Counts how many single samples follow on each other.
-fn count_singles(runs: &mut [Run]) {
-    let mut singles = 0;
+/// Counts how many lone samples follow on each other.
+fn count_lone(runs: &mut [Run]) {
+    let mut lone = 0;
     for run in runs.iter_mut().rev() {
-        singles = if run.count == 1 && run.offset > 0 { singles + 1 } else { 0 };
-        run.singles = singles;
+        lone = if run.count == 1 && run.offset > 0 { lone + 1 } else { 0 };
+        run.lone = lone;
     }
 }
 
@@ -210,7 +218,7 @@ mod tests {
     use crate::solve::{Event, Plan, Schedule};
 
     #[test]
-    fn pieces_are_all_samples_in_order_and_spans_know_what_they_need() {
+    fn all_samples_are_written_and_spans_know_what_they_need() {
         let event = |time: f64, over| Event { time, state: 0, amount: 0, over };
         let events = [event(0.0, 0.0), event(48.0, 2.0), event(96.0, 0.0), event(144.0, 0.0)];
         let regular = (0..60).map(f64::from);
@@ -220,18 +228,19 @@ mod tests {
         let schedule = Schedule::new(&plan).unwrap();
         let layout = &schedule.layout;
 
-        let mut seen = Vec::new();
-        for piece in &layout.pieces {
-            let end = schedule.segments[piece.segment].samples.end;
-            let count = match piece.part {
-                Part::Batch { .. } => LANES,
-                Part::Singles { count, .. } => count,
-            };
-            // What a batch has beyond its run belongs to the next piece.
-            seen.truncate(piece.first);
-            seen.extend(piece.first..(piece.first + count).min(end));
+        // Who writes each sample last, by its first one: what comes later in time, then lone samples.
+        let mut writer = vec![usize::MAX; samples.len()];
+        for run in &layout.batched {
+            let end = (run.first + LANES * run.batches).min(samples.len());
+            writer[run.first..end].fill(run.first);
         }
-        assert_eq!(seen, (0..samples.len()).collect::<Vec<_>>());
+        layout.lone.iter().for_each(|lone| writer[lone.first..lone.first + lone.count].fill(lone.first));
+        let mut firsts: Vec<_> = layout.batched.iter().map(|run| run.first).collect();
+        firsts.extend(layout.lone.iter().map(|lone| lone.first));
+        firsts.sort_unstable();
+        for (sample, writer) in writer.iter().enumerate() {
+            assert_eq!(firsts[firsts.partition_point(|first| *first <= sample) - 1], *writer, "{sample}");
+        }
 
         let spans: Vec<_> = layout.spans.iter().map(|span| (span.system, span.segments.clone())).collect();
         assert_eq!(spans, [(0, 0..4), (1, 4..6)]);
@@ -247,6 +256,6 @@ mod tests {
             }
         }
         // Of the jumps at 0, 96 and 144 h only the first is sampled as it happens.
-        assert_eq!(layout.seen, [0]);
+        assert_eq!(layout.seen, [Seen { segment: 0, sample: 0 }]);
     }
 }

@@ -6,7 +6,7 @@
 
 mod layout;
 
-pub(super) use layout::{Kind, Layout, Part, Piece, Span, Start};
+pub(super) use layout::{Batched, Kind, Layout, Lone, Need, Seen, Span, Start};
 
 use super::SolveError;
 use std::ops::Range;
@@ -105,7 +105,7 @@ pub(super) struct Run {
     pub first: usize,
     pub count: usize,
     /// How many runs of its segment, from this one on, are single samples later than the start.
-    pub singles: usize,
+    pub lone: usize,
 }
 
 /// A compiled [`Plan`].
@@ -168,7 +168,7 @@ impl Schedule {
         }
         self.place_entries(plan.events);
         self.place_samples(plan.samples);
-        self.layout.rebuild(&self.segments, &mut self.runs, &self.offsets, &self.steps);
+        self.layout.rebuild(&self.segments, &mut self.runs, &self.offsets, &self.steps, &self.elapsed);
         Ok(())
     }
 
@@ -305,14 +305,14 @@ impl Schedule {
         }
         if count > 1 {
             if let Some(step) = known(&self.steps, low, high) {
-                return Run { offset, step, first, count, kind: 0, singles: 0 };
+                return Run { offset, step, first, count, kind: 0, lone: 0 };
             }
             if count >= SHORTEST_RUN {
                 self.steps.push(0.5 * (low + high));
-                return Run { offset, step: self.steps.len() - 1, first, count, kind: 0, singles: 0 };
+                return Run { offset, step: self.steps.len() - 1, first, count, kind: 0, lone: 0 };
             }
         }
-        Run { offset, step: 0, first, count: 1, kind: 0, singles: 0 }
+        Run { offset, step: 0, first, count: 1, kind: 0, lone: 0 }
     }
 }
 
