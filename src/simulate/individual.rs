@@ -144,13 +144,12 @@ impl Individual {
 
     /// Whether no amount can fall below zero: nothing leaves a compartment but in proportion to what is in it.
     fn keeps_amounts_positive(&self, prepared: &Prepared<'_>) -> bool {
-        let n = prepared.split.exact;
-        let loses = |row: usize, (column, rate): (usize, &f64)| *rate < 0.0 && column != row;
-        let systems = self.a.chunks_exact(n * n).zip(self.b.chunks_exact(n));
-        systems.into_iter().all(|(a, b)| {
-            let mut compartments = (0..n).filter(|at| prepared.compartments[*at]);
-            compartments
-                .all(|at| b[at] >= 0.0 && !a[at * n..(at + 1) * n].iter().enumerate().any(|entry| loses(at, entry)))
+        let split = &prepared.split;
+        let is_compartment = |state: &usize| prepared.compartments[split.place[*state]];
+        self.files.iter().all(|file| {
+            let loses = |state: &usize, reg: &Reg| file[*reg][0] < 0.0 && is_compartment(state);
+            !split.a.iter().any(|(to, from, reg)| to != from && loses(to, reg))
+                && !split.b.iter().any(|(to, reg)| loses(to, reg))
         })
     }
 

@@ -33,6 +33,9 @@ use crate::math::modal::Decomposer;
 use emit::Emitter;
 use march::March;
 
+/// Bits of the exponent of a number.
+const EXPONENT: u64 = 0x7ff << 52;
+
 /// The numbers of one subject, one block per interval of the schedule (usually one), matrices row-major.
 #[derive(Debug, Clone, Copy)]
 pub struct System<'a> {
@@ -138,16 +141,23 @@ impl Exact {
         assert_eq!(system.a.len(), systems * n * n, "one matrix per interval");
         assert_eq!(system.b.len(), systems * n, "one constant input per interval");
         assert_eq!(system.x0.len(), n, "one initial value per state");
-        if let Some(at) = system.a.iter().position(|v| !v.is_finite()) {
+        if let Some(at) = not_finite(system.a) {
             return Err(SolveError::Rate { row: at / n % n, column: at % n, value: system.a[at] });
         }
         for (what, list) in [("constant input", system.b), ("initial value", system.x0), ("amount", amounts)] {
-            if let Some(index) = list.iter().position(|v| !v.is_finite()) {
+            if let Some(index) = not_finite(list) {
                 return Err(SolveError::Value { what, index, value: list[index] });
             }
         }
         Ok(())
     }
+}
+
+/// The first number that is not finite.
+fn not_finite(list: &[f64]) -> Option<usize> {
+    // The exponent of such a number is all ones, so that one more carries into the sign.
+    let carry = list.iter().fold(0, |carry, v| carry | ((v.to_bits() & EXPONENT) + (1 << 52)));
+    if carry >> 63 == 0 { None } else { list.iter().position(|v| !v.is_finite()) }
 }
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ use std::ops::Range;
 #[derive(Debug, Clone, Default)]
 pub struct Solution {
     pub(super) n: usize,
+    /// The number of the schedule that the next lists and `jumps` are of.
+    schedule: u64,
     pub(super) begins: Vec<f64>,
     starts: Vec<Start>,
     pub(super) modals: Vec<Modal>,
@@ -57,13 +59,12 @@ impl Solution {
     pub(super) fn reset(&mut self, n: usize, schedule: &Schedule, amounts: &[f64]) {
         let count = schedule.segments.len();
         (self.n, self.stride) = (n, n.next_multiple_of(WIDTH));
-        // Copies as they are.
-        self.begins.clear();
-        self.begins.extend_from_slice(&schedule.edges);
-        self.starts.clear();
-        self.starts.extend_from_slice(&schedule.layout.starts);
-        self.jumps.clear();
-        self.jumps.extend_from_slice(&schedule.jumps);
+        if self.schedule != schedule.number {
+            self.schedule = schedule.number;
+            self.begins.clone_from(&schedule.edges);
+            self.starts.clone_from(&schedule.layout.starts);
+            self.jumps.clone_from(&schedule.jumps);
+        }
         self.amounts.clear();
         self.amounts.extend_from_slice(amounts);
         self.modals.resize_with(schedule.systems(), Modal::default);

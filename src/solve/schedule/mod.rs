@@ -10,6 +10,7 @@ pub(super) use layout::{Batched, Kind, Layout, Lone, Need, Seen, Span, Start};
 
 use super::SolveError;
 use std::ops::Range;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// Times closer than this, relative to the larger of |t| and 1 h, are one time.
 const SNAP: f64 = 1e-10;
@@ -108,9 +109,14 @@ pub(super) struct Run {
     pub lone: usize,
 }
 
+/// How many schedules were compiled so far.
+static COMPILED: AtomicU64 = AtomicU64::new(0);
+
 /// A compiled [`Plan`].
 #[derive(Debug, Clone, Default)]
 pub struct Schedule {
+    /// Schedules of one number are alike: what was copied from one need not be copied again.
+    pub(super) number: u64,
     pub(super) segments: Vec<Segment>,
     pub(super) jumps: Vec<Entry>,
     pub(super) inputs: Vec<Entry>,
@@ -145,6 +151,7 @@ impl Schedule {
     /// As [`Schedule::new`].
     pub fn rebuild(&mut self, plan: &Plan) -> Result<(), SolveError> {
         check(plan)?;
+        self.number = 1 + COMPILED.fetch_add(1, Ordering::Relaxed);
         self.find_edges(plan);
         self.lengths.clear();
         self.segments.clear();
