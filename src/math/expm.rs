@@ -117,6 +117,13 @@ pub(crate) fn multiply(a: &[f64], b: &[f64], size: usize, out: &mut [f64]) {
 
 /// Closed form for two coupled states, from (T - m I)^2 = d I: rotation for d < 0, two rates for d > 0, one double rate between.
 fn two(t: &[f64], dt: f64, out: &mut [f64]) {
+    if t[1] * t[2] == 0.0 {
+        // One at most feeds the other; their rates are each on its own.
+        let (first, second) = ((t[0] * dt).exp(), (t[3] * dt).exp());
+        let passed = dt * first.max(second) * phi1(-((t[0] - t[3]) * dt).abs());
+        out.copy_from_slice(&[first, t[1] * passed, t[2] * passed, second]);
+        return;
+    }
     let mean = 0.5 * (t[0] + t[3]);
     let half_gap = 0.5 * (t[0] - t[3]);
     let square = half_gap * half_gap + t[1] * t[2];
@@ -129,15 +136,7 @@ fn two(t: &[f64], dt: f64, out: &mut [f64]) {
         let (slow, fast) = ((mean + spread) * dt, (mean - spread) * dt);
         (0.5 * (slow.exp() + fast.exp()), dt * exp_difference(fast, slow))
     };
-    out[1] = t[1] * odd;
-    out[2] = t[2] * odd;
-    if t[1] * t[2] == 0.0 {
-        out[0] = (t[0] * dt).exp();
-        out[3] = (t[3] * dt).exp();
-    } else {
-        out[0] = even + half_gap * odd;
-        out[3] = even - half_gap * odd;
-    }
+    out.copy_from_slice(&[even + half_gap * odd, t[1] * odd, t[2] * odd, even - half_gap * odd]);
 }
 
 #[cfg(test)]

@@ -41,97 +41,127 @@ impl Blocks {
         }
     }
 
-    /// Adds what they contribute to a run of samples in a segment that begins at `start`.
+    /// Adds what they contribute to a lone sample of a segment that begins at `start`.
     #[inline(always)]
-    pub fn add(
+    pub fn add_one(
         &mut self,
-        (schedule, run): (&Schedule, &Run),
+        run: &Run,
         (view, times): (&View, &Propagators),
+        (start, input): (&[f64], Option<&[f64]>),
+        y: &mut f64,
+    ) {
+        for &block in &view.blocks {
+            let at = block.coordinates();
+            let (z, (decay, response)) = (&mut self.z[at.clone()], times.block(run.offset, block));
+            apply(decay, &start[at.clone()], z);
+            if let Some(input) = input {
+                add(response, &input[at.clone()], z);
+            }
+            *y += dot(&view.weights[at], z);
+        }
+    }
+
+    /// Adds what they contribute to a run of samples.
+    #[inline(always)]
+    pub fn add_run(
+        &mut self,
+        schedule: &Schedule,
+        run: &Run,
+        (view, times): (&View, &Propagators),
+        from: (&[f64], Option<&[f64]>),
+        out: &mut [f64],
+    ) {
+        let time = schedule.layout.kinds[run.kind].time;
+        let needed = if from.1.is_some() { Known::Driven } else { Known::Free };
+        if self.known[run.step] < needed {
+            self.steps[run.step].make(time, times, view, needed);
+            self.known[run.step] = needed;
+        }
+        for &block in &view.blocks {
+            let (first, later) = (times.block(run.offset, block), times.block(time + 1, block));
+            match block.size {
+                2 => self.add_pair(block, run.step, [first, later], from, out),
+                _ => self.add_block(block, run.step, [first, later], from, out),
+            }
+        }
+    }
+
+    /// Nearly all blocks are of two coordinates. Decay and response are those up to the first sample and through a batch.
+    #[inline(always)]
+    fn add_pair(
+        &self,
+        block: Block,
+        step: usize,
+        [first, later]: [(&[f64], &[f64]); 2],
         (start, input): (&[f64], Option<&[f64]>),
         out: &mut [f64],
     ) {
-        // A single sample is of no kind.
-        let time = if run.count > 1 { schedule.layout.kinds[run.kind].time } else { 0 };
-        if run.count > 1 {
-            let needed = if input.is_some() { Known::Driven } else { Known::Free };
-            if self.known[run.step] < needed {
-                self.steps[run.step].make(time, times, view, needed);
-                self.known[run.step] = needed;
-            }
+        let (at, step) = (block.at, &self.steps[step]);
+        let mut z = turn(first.0, &start[at..at + 2]);
+        let (mut base, mut ahead) = ([0.0; LANES], [0.0; 2]);
+        if let Some(input) = input {
+            let pushed = turn(first.1, &input[at..at + 2]);
+            z = [z[0] + pushed[0], z[1] + pushed[1]];
+            accumulate(&mut base, input[at], &step.entering[at]);
+            accumulate(&mut base, input[at + 1], &step.entering[at + 1]);
+            ahead = turn(later.1, &input[at..at + 2]);
         }
-        for &block in &view.blocks {
-            let at = block.coordinates();
-            let (weights, input) = (&view.weights[at.clone()], input.map(|u| &u[at.clone()]));
-            let (z, ahead, scratch) =
-                (&mut self.z[at.clone()], &mut self.ahead[at.clone()], &mut self.scratch[at.clone()]);
-            let (decay, response) = times.block(run.offset, block);
-            apply(decay, &start[at.clone()], z);
-            if let Some(input) = input {
-                add(response, input, z);
-            }
-            if run.count == 1 {
-                out[0] += dot(weights, z);
-                continue;
-            }
-            let step = &self.steps[run.step];
-            let (rows, (decay, long_response)) = (&step.rows[at.clone()], times.block(time + 1, block));
-            let mut base = [0.0; LANES];
-            ahead.fill(0.0);
-            if let Some(input) = input {
-                for (input, row) in input.iter().zip(&step.entering[at]) {
-                    accumulate(&mut base, *input, row);
-                }
-                apply(long_response, input, ahead);
-            }
-            if let ([z, other], &[row, other_row], &[a, b, c, d], &[e, f]) = (&mut *z, rows, decay, &*ahead) {
-                let pair = TwoRows { rows: [row, other_row], decay: [a, b, c, d], ahead: [e, f], base };
-                pair.add([*z, *other], out);
-                continue;
-            }
-            for out in out.chunks_mut(LANES) {
-                let mut lanes = base;
-                for (z, row) in z.iter().zip(rows) {
-                    accumulate(&mut lanes, *z, row);
-                }
-                out.iter_mut().zip(lanes).for_each(|(y, lane)| *y += lane);
-                apply(decay, z, scratch);
-                z.iter_mut().zip(&*scratch).zip(&*ahead).for_each(|((z, next), ahead)| *z = next + ahead);
-            }
-        }
-    }
-}
-
-/// What two coordinates contribute to a batch, and how they move on.
-struct TwoRows {
-    rows: [Lanes; 2],
-    decay: [f64; 4],
-    ahead: [f64; 2],
-    base: Lanes,
-}
-
-impl TwoRows {
-    /// Adds what they contribute to a run of samples.
-    #[inline(always)]
-    fn add(&self, mut z: [f64; 2], out: &mut [f64]) {
         let (wholes, rest) = out.as_chunks_mut::<LANES>();
-        for out in wholes {
-            let lanes = self.batch(&mut z);
-            for k in 0..LANES {
-                out[k] += lanes[k];
+        for batch in 0..=wholes.len() {
+            let mut lanes = base;
+            accumulate(&mut lanes, z[0], &step.rows[at]);
+            accumulate(&mut lanes, z[1], &step.rows[at + 1]);
+            if let Some(out) = wholes.get_mut(batch) {
+                for k in 0..LANES {
+                    out[k] += lanes[k];
+                }
+            } else {
+                for k in 0..rest.len().min(LANES) {
+                    rest[k] += lanes[k];
+                }
             }
+            let next = turn(later.0, &z);
+            z = [next[0] + ahead[0], next[1] + ahead[1]];
         }
-        rest.iter_mut().zip(self.batch(&mut z)).for_each(|(y, lane)| *y += lane);
     }
 
     #[inline(always)]
-    fn batch(&self, z: &mut [f64; 2]) -> Lanes {
-        let mut lanes = self.base;
-        accumulate(&mut lanes, z[0], &self.rows[0]);
-        accumulate(&mut lanes, z[1], &self.rows[1]);
-        let ([a, b, c, d], [x, y]) = (self.decay, *z);
-        *z = [a * x + b * y + self.ahead[0], c * x + d * y + self.ahead[1]];
-        lanes
+    fn add_block(
+        &mut self,
+        block: Block,
+        step: usize,
+        [first, later]: [(&[f64], &[f64]); 2],
+        (start, input): (&[f64], Option<&[f64]>),
+        out: &mut [f64],
+    ) {
+        let (at, step) = (block.coordinates(), &self.steps[step]);
+        let (z, ahead, scratch) = (&mut self.z[at.clone()], &mut self.ahead[at.clone()], &mut self.scratch[at.clone()]);
+        apply(first.0, &start[at.clone()], z);
+        let mut base = [0.0; LANES];
+        ahead.fill(0.0);
+        if let Some(input) = input.map(|input| &input[at.clone()]) {
+            add(first.1, input, z);
+            for (input, row) in input.iter().zip(&step.entering[at.clone()]) {
+                accumulate(&mut base, *input, row);
+            }
+            apply(later.1, input, ahead);
+        }
+        for out in out.chunks_mut(LANES) {
+            let mut lanes = base;
+            for (z, row) in z.iter().zip(&step.rows[at.clone()]) {
+                accumulate(&mut lanes, *z, row);
+            }
+            out.iter_mut().zip(lanes).for_each(|(y, lane)| *y += lane);
+            apply(later.0, z, scratch);
+            z.iter_mut().zip(&*scratch).zip(&*ahead).for_each(|((z, next), ahead)| *z = next + ahead);
+        }
     }
+}
+
+/// Two coordinates by a matrix.
+#[inline(always)]
+pub(super) fn turn(m: &[f64], x: &[f64]) -> [f64; 2] {
+    [m[0] * x[0] + m[1] * x[1], m[2] * x[0] + m[3] * x[1]]
 }
 
 impl BlockStep {

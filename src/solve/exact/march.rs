@@ -2,6 +2,7 @@
 //! single rates go through all its segments four at a time, then each block by itself.
 
 use super::System;
+use super::blocks::turn;
 use super::propagators::{Four, Propagators, add, apply, or_nothing};
 use super::runs::times;
 use super::solution::Solution;
@@ -59,7 +60,12 @@ impl March {
             let March { kernel, lengths, constant, .. } = &*self;
             let way = Way { schedule, amounts, segments: segments.clone(), modal: &modals[k], lengths, constant };
             kernel.of_one().run(Singles { way: &way, before, z, u, driven });
-            way.modal.blocks().iter().for_each(|block| way.block(*block, (before, z, u), driven));
+            for &block in way.modal.blocks() {
+                match block.size {
+                    2 => way.pair(block, (before, z, u), driven),
+                    _ => way.block(block, (before, z, u), driven),
+                }
+            }
             solution.check(segments.clone())?;
             if segments.end < schedule.segments.len() {
                 solution.modals[k].to_states(&solution.before[segments.end * solution.stride..][..n], &mut self.x);
@@ -172,6 +178,43 @@ impl Enter<'_> {
 }
 
 impl Way<'_> {
+    /// The coordinates of a block of two, as nearly all are.
+    fn pair(&self, block: Block, (before, z, u): (&mut [f64], &mut [f64], &mut [f64]), driven: &[bool]) {
+        let (stride, impulses) = (self.constant.len(), self.modal.impulses());
+        let enter = |entries: &[Entry], two: &mut [f64]| {
+            for entry in entries {
+                let row = entry.state * stride + block.at;
+                if let Some(row) = impulses.get(row..row + 2) {
+                    let amount = self.amounts[entry.amount] * entry.per;
+                    (two[0], two[1]) = (two[0] + row[0] * amount, two[1] + row[1] * amount);
+                }
+            }
+        };
+        let mut at = self.segments.start * stride + block.at;
+        for k in self.segments.clone() {
+            let segment = &self.schedule.segments[k];
+            let mut now = [before[at], before[at + 1]];
+            enter(&self.schedule.jumps[segment.jumps.clone()], &mut now);
+            z[at..at + 2].copy_from_slice(&now);
+            if driven[k] {
+                let input = &mut u[at..at + 2];
+                input.copy_from_slice(&self.constant[block.coordinates()]);
+                enter(&self.schedule.inputs[segment.inputs.clone()], input);
+            }
+            let Some(length) = segment.length else { break };
+            let (decay, response) = self.lengths.block(length, block);
+            now = turn(decay, &now);
+            if driven[k] {
+                let pushed = turn(response, &u[at..at + 2]);
+                now = [now[0] + pushed[0], now[1] + pushed[1]];
+            }
+            at += stride;
+            if let Some(before) = before.get_mut(at..at + 2) {
+                before.copy_from_slice(&now.map(or_nothing));
+            }
+        }
+    }
+
     /// The coordinates of a block.
     fn block(&self, block: Block, (before, z, u): (&mut [f64], &mut [f64], &mut [f64]), driven: &[bool]) {
         let stride = self.constant.len();

@@ -111,9 +111,11 @@ impl Propagators {
         kernel.of_one().run(Decays { entries: free, times, rates, decay });
         let place =
             |k: usize, block: Block| k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
-        for &k in free.iter().filter(|k| known[**k] == Known::Free) {
-            for &block in modal.blocks() {
+        let mut matrices = 0;
+        for &block in modal.blocks() {
+            for &k in free.iter().filter(|k| known[**k] == Known::Free) {
                 self.exponential.of(modal.matrix(block), block.size, times[k], &mut block_decay[place(k, block)]);
+                matrices += 1;
             }
         }
         for &k in &*driven {
@@ -126,11 +128,11 @@ impl Propagators {
                 let (t, decay) = (modal.matrix(block), &mut block_decay[place(k, block)]);
                 let response = &mut block_response[place(k, block)];
                 self.exponential.with_integral(t, block.size, times[k], decay, response);
+                matrices += 1;
             }
         }
         work.exponentials += (modal.real() * (free.len() + driven.len())) as u64;
-        let matrices = driven.len() + free.iter().filter(|k| known[**k] == Known::Free).count();
-        work.matrix_exponentials += (modal.blocks().len() * matrices) as u64;
+        work.matrix_exponentials += matrices;
         free.clear();
         driven.clear();
     }

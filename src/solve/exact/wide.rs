@@ -9,7 +9,6 @@ use super::view::View;
 use crate::math::kernel::Work;
 use crate::math::modal::WIDTH;
 use crate::solve::schedule::{LANES, Lone, Schedule, Seen, Span};
-use std::ops::Range;
 
 /// Samples that share no step are taken side by side from this many on.
 const MANY: usize = 4;
@@ -90,19 +89,19 @@ impl Work for BlockParts<'_> {
 
     #[inline(always)]
     fn run(self) {
-        let BlockParts { schedule, solution, view, .. } = self;
-        for k in self.span.segments.clone() {
-            let (driven, from) = (solution.driven[k], (solution.start_of(k), solution.input_of(k)));
-            let Range { start: mut at, end } = schedule.segments[k].runs;
-            while at < end {
-                let run = &schedule.runs[at];
-                if is_scattered(run.lone, view, driven) {
-                    at += run.lone;
-                    continue;
-                }
-                let out = &mut self.out[run.first..run.first + run.count];
-                self.blocks.add((schedule, run), (view, self.times), from, out);
-                at += 1;
+        let BlockParts { schedule, solution, view, times, blocks, out, .. } = self;
+        for batched in &schedule.layout.batched[self.span.batched.clone()] {
+            let from = (solution.start_of(batched.segment), solution.input_of(batched.segment));
+            let run = &schedule.runs[batched.run];
+            blocks.add_run(schedule, run, (view, times), from, &mut out[run.first..run.first + run.count]);
+        }
+        for lone in &schedule.layout.lone[self.span.lone.clone()] {
+            if is_scattered(lone.count, view, solution.driven[lone.segment]) {
+                continue;
+            }
+            let from = (solution.start_of(lone.segment), solution.input_of(lone.segment));
+            for nth in 0..lone.count {
+                blocks.add_one(&schedule.runs[lone.run + nth], (view, times), from, &mut out[lone.first + nth]);
             }
         }
     }

@@ -67,7 +67,8 @@ pub(in crate::solve) struct Kind {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::solve) struct Batched {
     pub segment: usize,
-    /// The sample it begins with.
+    /// Which run it is, and the sample it begins with.
+    pub run: usize,
     pub first: usize,
     pub step: usize,
     /// Its first batch in the list of those of all kinds, and how many it has.
@@ -174,7 +175,7 @@ impl Layout {
             } else {
                 need(needed, span.needed.start, Need { table: kind, driven });
                 let (batch, batches) = (kinds[kind].first, count.div_ceil(LANES));
-                batched.push(Batched { segment: k, first, step, batch, batches });
+                batched.push(Batched { segment: k, run: at, first, step, batch, batches });
             }
             at += alike.max(1);
         }
