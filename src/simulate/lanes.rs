@@ -204,14 +204,14 @@ impl<'m, const L: usize> Lanes<'m, L> {
     ) -> Result<(), SimulationError> {
         let Lanes { integrator, seats, watch, .. } = self;
         let seat = &mut seats[lane];
-        let quartic = |place| integrator.quartic(lane, place);
         if to >= seat.due() {
             let prepared = run.prepared;
-            seat.write_samples(prepared, [from, to], quartic, run.out(subject))?;
+            let state = |place, share| integrator.state_at(lane, place, share);
+            seat.write_samples(prepared, [from, to], state, run.out(subject))?;
         }
         if let (0, Some(trajectory)) = (lane, &mut run.keep) {
             let n = run.prepared.split.rest().len();
-            trajectory.push(seat.begin() + from, to - from, (0..n).map(quartic));
+            trajectory.push(seat.begin() + from, to - from, (0..n).map(|place| integrator.quartic(lane, place)));
         }
         let looked = if arrived || watch.is_low(lane) {
             integrator.states(lane, seat.y_mut());

@@ -6,7 +6,7 @@ use super::readout::{present, read};
 use super::scales::Scales;
 use super::{Prepared, SimulationError};
 use crate::population::Subject;
-use crate::solve::{FlowSpace, Quartic, SolveError, Trajectory, Work, quartic_at};
+use crate::solve::{FlowSpace, SolveError, Trajectory, Work};
 use std::ops::Range;
 
 /// The same time, relative to the larger of |t| and 1 h.
@@ -212,38 +212,43 @@ impl Seat {
         out: &mut [f64],
     ) -> Result<(), SimulationError> {
         let y = std::mem::take(&mut self.y);
-        let written = self.write_samples(prepared, [t, t], |place| [y[place], 0.0, 0.0, 0.0, 0.0], out);
+        let written = self.write_samples(prepared, [t, t], |place, _| y[place], out);
         self.y = y;
         written
     }
 
-    /// Writes the samples due up to the end of a step, from the quartics of the states in it.
+    /// Writes the samples due up to the end of a step, from the states at shares of it.
     pub fn write_samples(
         &mut self,
         prepared: &Prepared<'_>,
         [from, to]: [f64; 2],
-        quartic: impl Fn(usize) -> Quartic,
+        state_at: impl Fn(usize, f64) -> f64,
         out: &mut [f64],
     ) -> Result<(), SimulationError> {
         let last = if to > 0.0 { to } else { self.now() - self.begin };
         while self.due <= last {
             let t = self.due;
-            let theta = if to > from { ((t - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
+            let share = if to > from { ((t - from) / (to - from)).clamp(0.0, 1.0) } else { 0.0 };
             for (place, state) in &prepared.states_read {
-                self.x[*state] = quartic_at(&quartic(*place), theta);
+                self.x[*state] = state_at(*place, share);
             }
             if prepared.reads_exact {
-                let flow = self.individual.exact.solution().flow(self.stretch);
                 // A sample at the beginning, within rounding of it, is one of the beginning.
-                let t = if to > 0.0 { t.max(0.0) } else { 0.0 };
-                flow.states(t, &mut self.space, &mut self.upstream);
-                prepared.split.exact_states().iter().zip(&self.upstream).for_each(|(state, x)| self.x[*state] = *x);
+                self.read_exact(prepared, if to > 0.0 { t.max(0.0) } else { 0.0 });
             }
             self.write(prepared, self.samples.start, out)?;
             self.samples.start += 1;
             self.due = due(prepared, &self.samples, self.begin);
         }
         Ok(())
+    }
+
+    /// The exact part at `t` h after the beginning of the stretch.
+    #[inline(never)]
+    fn read_exact(&mut self, prepared: &Prepared<'_>, t: f64) {
+        let flow = self.individual.exact.solution().flow(self.stretch);
+        flow.states(t, &mut self.space, &mut self.upstream);
+        prepared.split.exact_states().iter().zip(&self.upstream).for_each(|(state, x)| self.x[*state] = *x);
     }
 
     fn write(&mut self, prepared: &Prepared<'_>, sample: usize, out: &mut [f64]) -> Result<(), SimulationError> {

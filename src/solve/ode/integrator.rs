@@ -5,7 +5,7 @@ use super::control::{Control, first_step, trial_step};
 use super::explicit::Explicit;
 use super::step::{Judgement, Step};
 use super::stiff::Stiff;
-use super::trajectory::Quartic;
+use super::trajectory::{Quartic, quartic_at};
 use super::{Field, Method};
 use crate::math::rows::Rows;
 use crate::solve::{SolveError, Work};
@@ -169,6 +169,13 @@ impl<const L: usize> Integrator<L> {
             Some(stiff) if self.by_stiff[lane] > 0.0 => stiff.quartic(&self.step, lane, state),
             _ => self.explicit.quartic(&self.step, lane, state),
         }
+    }
+
+    /// Its value at a share of that step.
+    // A call: a loop over samples, which hardly ever goes round twice, would make all of it ready ahead.
+    #[inline(never)]
+    pub fn state_at(&self, lane: usize, state: usize, share: f64) -> f64 {
+        quartic_at(&self.quartic(lane, state), share)
     }
 
     /// The states at the end of the latest step of the lane, which was accepted in the latest sweep.
