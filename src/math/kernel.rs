@@ -4,6 +4,7 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::LazyLock;
 
 /// An instruction set that loops over lanes are compiled for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,12 +17,22 @@ pub enum Kernel {
     Avx512,
 }
 
+/// The widest that this processor has, with all narrower ones. To look is slow beside what is done between two looks.
+static WIDEST: LazyLock<Kernel> =
+    LazyLock::new(|| Kernel::ALL.into_iter().take_while(|kernel| kernel.is_found()).last().unwrap_or(Kernel::Baseline));
+
 impl Kernel {
     /// All of them, narrowest first.
     pub const ALL: [Kernel; 3] = [Kernel::Baseline, Kernel::Avx2, Kernel::Avx512];
 
     /// Whether this processor has it.
+    #[inline]
     pub fn is_available(self) -> bool {
+        self <= *WIDEST
+    }
+
+    /// Looks at the processor.
+    fn is_found(self) -> bool {
         match self {
             Kernel::Baseline => true,
             #[cfg(target_arch = "x86_64")]
@@ -38,7 +49,7 @@ impl Kernel {
 
     /// The widest that this processor has.
     pub fn widest() -> Kernel {
-        Kernel::ALL.into_iter().rfind(|kernel| kernel.is_available()).unwrap_or(Kernel::Baseline)
+        *WIDEST
     }
 
     /// Its name.
