@@ -321,3 +321,58 @@ fn failures_are_typed_and_leave_others_alone() {
         assert_eq!(run.map(|_| ()).unwrap_err().code(), "E_OUT_OF_RANGE");
     }
 }
+
+/// A response to the root of what is left: it sees an exact part that is nearly gone.
+const ROOT: &str = r#"
+id = "root"
+title = "A response to the root of a concentration"
+drug = "none"
+grade = "assumed"
+
+[parameters]
+k    = { value = 1, unit = "1/h", grade = "assumed", why = "a test" }
+V    = { value = 20, unit = "L", grade = "assumed", why = "a test" }
+EC50 = { value = 1e-6, unit = "mg/L", grade = "assumed", why = "a test" }
+kin  = { value = 5, unit = "1/h", grade = "assumed", why = "a test" }
+
+[compartments]
+central = { volume = "V" }
+
+[flows]
+"central -> out" = { rate = "k" }
+
+[states]
+R = { initial = "0", rate = "kin * (C(central)/EC50)^0.3 / (1 + (C(central)/EC50)^0.3) - kin * R" }
+
+[routes.iv]
+central = {}
+
+[outputs]
+response = { value = "R" }
+"#;
+
+#[test]
+fn what_is_left_of_a_dose_drives_alike_in_any_company_however_little_it_is() {
+    let model = model(ROOT);
+    let regimen = regimen("84 mg iv");
+    let samples: Vec<f64> = (1..=90).map(f64::from).collect();
+    let subjects = people(&model, &["k", "V"], 37);
+    let run = |engine, many| {
+        let settings = Settings { engine, rtol: 1e-11, atol: 1e-14, ..Settings::default() };
+        let prepared = Prepared::with(&model, Some(&regimen), samples.clone(), 90.0, settings).unwrap();
+        let (mut workspace, size) = (prepared.workspace(), prepared.numbers());
+        let mut out = vec![0.0; size * subjects.len()];
+        if many {
+            assert!(prepared.run_all(&subjects, &mut workspace, &mut out).iter().all(Result::is_ok));
+        } else {
+            let each = subjects.iter().zip(out.chunks_exact_mut(size));
+            each.for_each(|(subject, out)| prepared.run(subject, &mut workspace, out).unwrap());
+        }
+        out
+    };
+    let (one, many, other) = (run(Engine::Auto, false), run(Engine::Auto, true), run(Engine::Dop853, false));
+    assert!(one.iter().zip(&many).all(|(a, b)| a.to_bits() == b.to_bits()));
+    for (a, b) in one.iter().zip(&other) {
+        assert!((a - b).abs() < 1e-8 * b.abs() + 1e-12, "{a} is not {b}");
+    }
+}

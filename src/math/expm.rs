@@ -121,7 +121,9 @@ fn two(t: &[f64], dt: f64, out: &mut [f64]) {
         // One at most feeds the other; their rates are each on its own.
         let (first, second) = ((t[0] * dt).exp(), (t[3] * dt).exp());
         let passed = dt * first.max(second) * phi1(-((t[0] - t[3]) * dt).abs());
-        out.copy_from_slice(&[first, t[1] * passed, t[2] * passed, second]);
+        // A link that is not there may stand beside rates that grow beyond all numbers.
+        let link = |t: f64| if t == 0.0 { 0.0 } else { t * passed };
+        out.copy_from_slice(&[first, link(t[1]), link(t[2]), second]);
         return;
     }
     let mean = 0.5 * (t[0] + t[3]);

@@ -12,7 +12,7 @@ const ONE: u64 = 0x3ff0_0000_0000_0000;
 const LEAST: f64 = -690.0;
 const MOST: f64 = 700.0;
 /// e^x by powers of x where |x| < ln(2) / 2, equally well everywhere (Remez 1934; the first two terms are exact): the
-/// largest relative error is 3.7e-18.
+/// largest relative error is 1.2e-17 with the terms rounded as they are here.
 const TERMS: [f64; 12] = [
     1.0,
     1.0,

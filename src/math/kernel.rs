@@ -40,7 +40,9 @@ impl Kernel {
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx512 => {
                 use std::arch::is_x86_feature_detected as has;
-                has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("avx512bw")
+                // Compilers take it that a processor with the first has the last two.
+                let implied = has!("fma") && has!("f16c");
+                has!("avx512f") && has!("avx512dq") && has!("avx512vl") && has!("avx512bw") && implied
             }
             #[cfg(not(target_arch = "x86_64"))]
             _ => false,
@@ -67,7 +69,7 @@ impl Kernel {
     pub fn run<W: Work>(self, work: W) -> W::Output {
         #[cfg(target_arch = "x86_64")]
         match self {
-            // SAFETY: the processor was just found to have the features that the function is compiled for.
+            // SAFETY: the processor was found to have this set, and all narrower ones: `is_available`.
             Kernel::Avx512 if self.is_available() => return unsafe { avx512(work) },
             // SAFETY: as above.
             Kernel::Avx2 if self.is_available() => return unsafe { avx2(work) },

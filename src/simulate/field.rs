@@ -171,8 +171,6 @@ pub(super) struct ModelField<'m, const L: usize> {
     file: Rows<L>,
     /// Rate of infusion into each of them.
     rates: Rows<L>,
-    /// Whether anything did since the lanes were new.
-    infuses: bool,
     /// 0 for compartments that are closed, else 1.
     open: Option<Vec<[f64; L]>>,
     /// Registers of the states that are closed, and whose: for all others they are empty.
@@ -207,7 +205,6 @@ impl<'m, const L: usize> ModelField<'m, L> {
             follows_time,
             slots: rest.iter().map(slot).collect(),
             rates: Rows::new(rest.len()),
-            infuses: false,
             open: None,
             shut: Vec::new(),
             driven: Rows::new(STAGES * reads.len()),
@@ -232,14 +229,11 @@ impl<'m, const L: usize> ModelField<'m, L> {
     /// One more infusion into a state that is integrated, by its place among them.
     pub fn infuse(&mut self, lane: usize, place: usize, rate: f64) {
         self.rates[place][lane] += rate;
-        self.infuses = true;
     }
 
     /// Stops all infusions of a lane.
     pub fn stop(&mut self, lane: usize) {
-        if self.infuses {
-            self.rates.iter_mut().for_each(|rates| rates[lane] = 0.0);
-        }
+        self.rates.iter_mut().for_each(|rates| rates[lane] = 0.0);
     }
 
     /// Which states of the model stand still and are empty.
@@ -391,9 +385,7 @@ impl<const L: usize> Field<L> for ModelField<'_, L> {
                 for i in 0..self.rest.len() {
                     // A sum of its own, so that the compiler need not fear that it overlaps.
                     let mut sum = file[rhs[self.rest[i]]];
-                    if self.infuses {
-                        add(&mut sum, &rates[i]);
-                    }
+                    add(&mut sum, &rates[i]);
                     dy[i] = sum;
                 }
             }

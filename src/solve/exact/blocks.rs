@@ -1,6 +1,6 @@
 //! What blocks of coordinates contribute to the samples.
 
-use super::propagators::{Known, Propagators, add, apply, dot};
+use super::propagators::{Known, Propagators, add, apply, dot, turn};
 use super::steps::{Lanes, accumulate};
 use super::view::View;
 use crate::math::expm::multiply;
@@ -156,12 +156,6 @@ impl Blocks {
             z.iter_mut().zip(&*scratch).zip(&*ahead).for_each(|((z, next), ahead)| *z = next + ahead);
         }
     }
-}
-
-/// Two coordinates by a matrix.
-#[inline(always)]
-pub(super) fn turn(m: &[f64], x: &[f64]) -> [f64; 2] {
-    [m[0] * x[0] + m[1] * x[1], m[2] * x[0] + m[3] * x[1]]
 }
 
 impl BlockStep {

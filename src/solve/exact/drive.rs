@@ -73,9 +73,6 @@ struct Whole {
     x: Vec<f64>,
 }
 
-/// A mode is not felt where it is below e to this power of what it was at the beginning of the stretch.
-const UNFELT: f64 = -50.0;
-
 impl<const L: usize> Drive<L> {
     /// For exact parts of `n` states of which `reads` are read.
     pub fn new(n: usize, reads: Vec<usize>) -> Self {
@@ -199,16 +196,8 @@ fn decays<const S: usize, const L: usize>(rate: &[f64; L], times: &[[f64; L]; S]
         return decays;
     }
     for s in 0..S {
-        let mut exponents = [0.0; L];
-        let mut any = false;
         for lane in 0..L {
-            exponents[lane] = rate[lane] * times[s][lane];
-            any |= exponents[lane] > UNFELT;
-        }
-        if any {
-            for lane in 0..L {
-                decays[s][lane] = if exponents[lane] > UNFELT { exp(exponents[lane]) } else { 0.0 };
-            }
+            decays[s][lane] = exp(rate[lane] * times[s][lane]);
         }
     }
     decays

@@ -235,6 +235,20 @@ mod tests {
     }
 
     #[test]
+    fn samples_at_one_time_are_the_same_number_where_nothing_happens_too() {
+        // Something begins to enter at 55: the steps of rounding errors would make differences of 0 and of next to nothing.
+        let events = [Event { time: 55.0, state: 0, amount: 0, over: 10.0 }];
+        let again = |t: f64, count: usize| std::iter::repeat_n(t, count);
+        let samples: Vec<f64> = again(29.414, 9).chain(again(55.0, 9)).chain(again(55.0 + 1e-7, 9)).collect();
+        let plan = Plan { events: &events, samples: &samples, ..Plan::default() };
+        let system = System { a: &[-1.2, 0.0, 1.2, -0.3], b: &[0.0; 2], x0: &[0.0, 0.0] };
+        let (y, _) = outputs(&plan, system, &[7.0], (&[0.3, 1.0], &[0.0]));
+        for same in y.chunks_exact(9) {
+            assert!(same.iter().all(|y| *y == same[0]), "{y:?}");
+        }
+    }
+
+    #[test]
     fn a_mode_that_grows_beyond_all_numbers_is_seen_only_where_it_is() {
         // 0.5 /h over 3000 h; at equal steps, at steps that no two samples share, and at single ones while something enters
         let a = [0.5, 0.0, 0.0, 0.0, -0.01, 0.0, 0.0, 0.0, -0.02];

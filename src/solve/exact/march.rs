@@ -2,8 +2,7 @@
 //! single rates go through all its segments four at a time, then each block by itself.
 
 use super::System;
-use super::blocks::turn;
-use super::propagators::{Four, Propagators, add, apply, or_nothing};
+use super::propagators::{Four, Propagators, add, apply, or_nothing, turn};
 use super::runs::times;
 use super::solution::Solution;
 use crate::math::kernel::{self, Kernel};

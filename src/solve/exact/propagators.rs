@@ -151,22 +151,28 @@ impl Propagators {
     }
 
     /// The same of a block, as matrices.
+    #[inline]
     pub fn block(&self, k: usize, block: Block) -> (&[f64], &[f64]) {
         let at = k * self.area + block.entries().start..k * self.area + block.entries().end;
         (&self.block_decay[at.clone()], &self.block_response[at])
     }
 }
 
+/// m x for two coordinates.
+#[inline(always)]
+pub(super) fn turn(m: &[f64], x: &[f64]) -> [f64; 2] {
+    [m[0] * x[0] + m[1] * x[1], m[2] * x[0] + m[3] * x[1]]
+}
+
 /// to = m from.
 #[inline]
 pub(super) fn apply(m: &[f64], from: &[f64], to: &mut [f64]) {
     // Nearly all blocks are of two coordinates.
-    match (m, from, &mut *to) {
-        (&[a, b, c, d], &[x, y], [one, other]) => (*one, *other) = (a * x + b * y, c * x + d * y),
-        _ => {
-            to.fill(0.0);
-            add(m, from, to);
-        }
+    if to.len() == 2 {
+        to.copy_from_slice(&turn(m, from));
+    } else {
+        to.fill(0.0);
+        add(m, from, to);
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) struct View {
     /// Number of single coordinates, and their weights, four by four.
     pub real: usize,
     pub singles: Vec<Four>,
-    /// Whether any of them grows.
+    /// Whether any single coordinate grows, seen or not.
     pub grows: bool,
     /// Single coordinates that are seen, the slowest first.
     pub modes: Vec<Mode>,

@@ -67,7 +67,7 @@ pub(in crate::solve) struct Kind {
 #[derive(Debug, Clone, Copy)]
 pub(in crate::solve) struct Batched {
     pub segment: usize,
-    /// Which run it is, and the sample it begins with.
+    /// Which run it is; the sample it begins with and its step, where the loop over samples finds them.
     pub run: usize,
     pub first: usize,
     pub step: usize,

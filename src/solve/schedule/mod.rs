@@ -304,7 +304,8 @@ impl Schedule {
         for &t in samples[first + 1..range.end].iter().take(LONGEST_RUN - 1) {
             let (gap, steps, slack) = (t - start, count as f64, slack(t));
             let (new_low, new_high) = (low.max((gap - slack) / steps), high.min((gap + slack) / steps));
-            if new_low > new_high {
+            // Samples at one time are one by one, so that they are one number.
+            if new_low > new_high || t <= samples[first + count - 1] {
                 break;
             }
             (low, high) = (new_low, new_high);
