@@ -51,7 +51,7 @@ impl March {
         self.x.clear();
         self.x.extend_from_slice(system.x0);
         for span in &schedule.layout.spans {
-            let Span { system: k, segments, .. } = span.clone();
+            let (k, segments) = (span.system, &span.segments);
             let b = &system.b[k * n..(k + 1) * n];
             solution.modals[k].to_modal(&self.x, &mut solution.before[segments.start * solution.stride..][..n]);
             self.prepare(schedule, span, b, solution, work);

@@ -62,9 +62,11 @@ impl kernel::Work for Decays<'_> {
         let fours = rates.len();
         for &k in entries {
             for (four, rates) in rates.iter().enumerate() {
-                let mut now = [0.0; WIDTH];
-                for i in 0..WIDTH {
-                    now[i] = exp(rates[i] * times[k]);
+                let mut now = [1.0; WIDTH];
+                if times[k] > 0.0 {
+                    for i in 0..WIDTH {
+                        now[i] = exp(rates[i] * times[k]);
+                    }
                 }
                 decay[k * fours + four] = now;
             }
