@@ -140,8 +140,8 @@ impl kernel::Work for Singles<'_> {
                         now[i] += response[i];
                     }
                 }
-                for i in 0..WIDTH {
-                    now[i] = or_nothing(now[i]);
+                for now in &mut now {
+                    *now = or_nothing(*now);
                 }
                 at += groups;
                 if let Some(before) = before.get_mut(at) {

@@ -102,6 +102,8 @@ impl<'a, const REAL: usize> Runs<'a, REAL> {
 
     /// The samples of a batch.
     #[inline(always)]
+    #[allow(clippy::needless_range_loop, reason = "coordinates are counted through several arrays side by side")]
+    #[allow(clippy::neg_cmp_op_on_partial_ord, reason = "what is not a number is seen")]
     fn at(&self, run: &Batched, batch: usize) -> Lanes {
         let (driven, fours, mut lanes) = (self.driven[run.segment], self.weights.len(), [self.d; LANES]);
         if fours == 0 {
@@ -121,7 +123,6 @@ impl<'a, const REAL: usize> Runs<'a, REAL> {
                 }
             }
             for i in 0..WIDTH {
-                // Not a number is seen.
                 if !(now[i].abs() <= unseen) {
                     accumulate(&mut lanes, now[i], &self.steps.0[step + four].0[i]);
                 }

@@ -88,8 +88,8 @@ impl Making<'_> {
                 let at = batch * fours + four;
                 self.steps.decays[at] = decays;
                 decays = times(&decays, &decay);
-                for i in 0..WIDTH {
-                    decays[i] = or_nothing(decays[i]);
+                for decay in &mut decays {
+                    *decay = or_nothing(*decay);
                 }
                 if needed == Known::Driven {
                     self.steps.long_responses[at] = responses;
