@@ -78,9 +78,16 @@ impl Kernel {
         baseline(work)
     }
 
-    /// The set for work that has no lanes: eight numbers at once do not help it, and each set takes time to build.
-    pub fn of_one(self) -> Kernel {
-        self.min(Kernel::Avx2)
+    /// The same with four numbers at once at most, for work that more do not help: each set takes time to build.
+    #[inline(always)]
+    #[allow(unsafe_code)]
+    pub fn run_narrow<W: Work>(self, work: W) -> W::Output {
+        #[cfg(target_arch = "x86_64")]
+        if self >= Kernel::Avx2 && Kernel::Avx2.is_available() {
+            // SAFETY: as above.
+            return unsafe { avx2(work) };
+        }
+        baseline(work)
     }
 }
 

@@ -122,7 +122,7 @@ impl<'m, const L: usize> Lanes<'m, L> {
             let Lanes { field, integrator, watch, .. } = self;
             let mut lanes = match const { L == 1 } {
                 true => loop {
-                    kernel.of_one().run(Sweep { integrator, field });
+                    kernel.run_narrow(Sweep { integrator, field });
                     let lanes = watch.look(integrator);
                     if lanes != 0 {
                         break lanes;

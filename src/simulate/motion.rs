@@ -78,7 +78,7 @@ impl<'m> Motion<'m> {
                 model,
                 field: ModelField::new(model, split),
                 integrator: Integrator::new(states.len(), settings.engine.method(), settings.rtol, settings.most_steps),
-                kernel: settings.kernel.of_one(),
+                kernel: settings.kernel,
                 reference: settings.reference(),
                 begin: None,
                 now: 0.0,
@@ -332,7 +332,7 @@ impl Rest<'_> {
             return self.scales.look(&self.end, to);
         }
         while self.step.1 < to && self.wrong.is_none() {
-            self.kernel.run(Sweep { integrator: &mut self.integrator, field: &mut self.field });
+            self.kernel.run_narrow(Sweep { integrator: &mut self.integrator, field: &mut self.field });
             match self.integrator.outcome(0) {
                 Outcome::Accepted { from, to, .. } => {
                     self.step = (from, to);

@@ -57,20 +57,19 @@ impl Emitter {
             self.write_runs(solution, schedule, span, d, out);
             let Self { view, times, scatter, blocks, .. } = self;
             // Sums of a few products are made faster by four at once than by eight.
-            let narrow = self.kernel.of_one();
+            let kernel = self.kernel;
             if !span.lone.is_empty() {
-                let kernel = if is_scattered { self.kernel } else { narrow };
-                work.exponentials +=
-                    kernel.run(LoneSamples { schedule, span, solution, view, d, times, scatter, out: &mut *out });
+                let lone = LoneSamples { schedule, span, solution, view, d, times, scatter, out: &mut *out };
+                work.exponentials += if is_scattered { kernel.run(lone) } else { kernel.run_narrow(lone) };
             }
             if !view.blocks.is_empty() {
-                narrow.run(BlockParts { schedule, span, solution, view, times, blocks, out: &mut *out });
+                kernel.run_narrow(BlockParts { schedule, span, solution, view, times, blocks, out: &mut *out });
             }
             let (seen, out) = (&schedule.layout.seen[span.seen.clone()], &mut *out);
             match view.weights.len() / WIDTH {
                 _ if seen.is_empty() => {}
-                1 => narrow.run(Jumps::<1> { schedule, seen, solution, view, c, d, out }),
-                _ => narrow.run(Jumps::<ANY> { schedule, seen, solution, view, c, d, out }),
+                1 => kernel.run_narrow(Jumps::<1> { schedule, seen, solution, view, c, d, out }),
+                _ => kernel.run_narrow(Jumps::<ANY> { schedule, seen, solution, view, c, d, out }),
             }
         }
         self.check(schedule, out)
@@ -78,13 +77,13 @@ impl Emitter {
 
     fn write_runs(&self, solution: &Solution, schedule: &Schedule, span: &Span, d: f64, out: &mut [f64]) {
         let (runs, readout, steps) = (&schedule.layout.batched[span.batched.clone()], (&self.view, d), &self.steps);
-        let kernel = self.kernel.of_one();
+        let kernel = self.kernel;
         match self.view.real {
-            _ if self.view.grows => kernel.run(Runs::<ANY>::new(runs, solution, readout, steps, out)),
-            1 => kernel.run(Runs::<1>::new(runs, solution, readout, steps, out)),
-            2 => kernel.run(Runs::<2>::new(runs, solution, readout, steps, out)),
-            3 => kernel.run(Runs::<3>::new(runs, solution, readout, steps, out)),
-            _ => kernel.run(Runs::<ANY>::new(runs, solution, readout, steps, out)),
+            _ if self.view.grows => kernel.run_narrow(Runs::<ANY>::new(runs, solution, readout, steps, out)),
+            1 => kernel.run_narrow(Runs::<1>::new(runs, solution, readout, steps, out)),
+            2 => kernel.run_narrow(Runs::<2>::new(runs, solution, readout, steps, out)),
+            3 => kernel.run_narrow(Runs::<3>::new(runs, solution, readout, steps, out)),
+            _ => kernel.run_narrow(Runs::<ANY>::new(runs, solution, readout, steps, out)),
         }
     }
 
@@ -121,12 +120,12 @@ impl Emitter {
         self.times.make(&layout.times, modal, self.kernel, work);
         let Self { steps, times, .. } = self;
         let (needed, real) = (&layout.needed[span.needed.clone()], modal.real());
-        self.kernel.of_one().run(Making { steps, layout, needed, is_constant, real, times });
+        self.kernel.run_narrow(Making { steps, layout, needed, is_constant, real, times });
         any_scattered
     }
 
     fn check(&self, schedule: &Schedule, out: &[f64]) -> Result<(), SolveError> {
-        if self.kernel.of_one().run(AllFinite(out)) {
+        if self.kernel.run_narrow(AllFinite(out)) {
             return Ok(());
         }
         let is_finite = |segment: &&Segment| out[segment.samples.clone()].iter().all(|y| y.is_finite());

@@ -58,7 +58,7 @@ impl March {
             let Solution { modals, before, z, u, driven, .. } = solution;
             let March { kernel, lengths, constant, .. } = &*self;
             let way = Way { schedule, amounts, segments: segments.clone(), modal: &modals[k], lengths, constant };
-            kernel.of_one().run(Singles { way: &way, before, z, u, driven });
+            kernel.run_narrow(Singles { way: &way, before, z, u, driven });
             for &block in way.modal.blocks() {
                 match block.size {
                     2 => way.pair(block, (before, z, u), driven),

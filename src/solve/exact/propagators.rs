@@ -110,7 +110,7 @@ impl Propagators {
     /// Makes all that was asked for; `times` are those of all entries.
     pub fn make(&mut self, times: &[f64], modal: &Modal, kernel: Kernel, work: &mut Work) {
         let Self { known, free, driven, rates, decay, response, block_decay, block_response, .. } = self;
-        kernel.of_one().run(Decays { entries: free, times, rates, decay });
+        kernel.run_narrow(Decays { entries: free, times, rates, decay });
         let place =
             |k: usize, block: Block| k * modal.area() + block.entries().start..k * modal.area() + block.entries().end;
         let mut matrices = 0;
