@@ -107,7 +107,8 @@ impl Work for BlockParts<'_> {
     }
 }
 
-/// Samples that see jumps as they happen, as [`super::solution::Jumped`] does for other questions. `FOURS` are those of all coordinates, or [`ANY`].
+/// Samples that see jumps as they happen, as [`super::solution::Jumped`] does for other questions. `FOURS` are those of all
+/// coordinates, or [`ANY`].
 pub(super) struct Jumps<'a, const FOURS: usize> {
     pub schedule: &'a Schedule,
     pub seen: &'a [Seen],
